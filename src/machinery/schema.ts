@@ -1,0 +1,44 @@
+/**
+ * The schema of an API type as facts: names, types, protobuf numbers and markers. Built-in types come from the generated
+ * file `api/upstream/facts.json`; a custom resource's schema is turned into the same form, so one engine serves both.
+ *
+ * A type is written as a string:
+ *   scalars       string int32 int64 bool bytes(base64 in JSON) double
+ *   special       time microtime duration quantity int-or-string any(any JSON value) raw(a nested object of any kind)
+ *   a definition  its OpenAPI name, e.g. `io.k8s.api.core.v1.Container`
+ *   []T  a list   {}T  a map from string to T   (nested as needed: `{}[]string`)
+ */
+export interface FieldFacts {
+  readonly type: string;
+  /** The protobuf field number. */
+  readonly number?: number;
+  /** OpenAPI's "required": the value must be in what a client sends. */
+  readonly required?: true;
+  /** A pointer in Go: an explicit zero value is kept and is different from an absent one. */
+  readonly pointer?: true;
+  /** No `omitempty` in Go: the field is written even when it holds the zero value. */
+  readonly always?: true;
+  readonly patchStrategy?: string;
+  readonly patchMergeKey?: string;
+  readonly listType?: 'atomic' | 'set' | 'map';
+  readonly listMapKeys?: readonly string[];
+  readonly mapType?: 'atomic' | 'granular';
+  /** A default that upstream's schema itself declares (`+default=`). */
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+}
+
+export interface TypeFacts {
+  /** In the order of Go's struct. */
+  readonly fields: Readonly<Record<string, FieldFacts>>;
+  /** `x-kubernetes-union`-like and map markers of the whole type. */
+  readonly mapType?: 'atomic' | 'granular';
+  /** Set on top-level kinds: every group, version and kind that this definition serves. */
+  readonly gvks?: readonly { readonly group: string; readonly version: string; readonly kind: string }[];
+}
+
+export interface Facts {
+  /** The Kubernetes version that the facts describe, e.g. "1.36". */
+  readonly version: string;
+  readonly types: Readonly<Record<string, TypeFacts>>;
+}
