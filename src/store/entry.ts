@@ -1,0 +1,62 @@
+/** Entries: a value and its encoding, each made from the other on demand and kept. */
+import { assert, type JsonObject } from '../base/mod.ts';
+import type { Entry } from './store.ts';
+
+export interface EntryKey {
+  readonly collection: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly created: number;
+  readonly expiresAtMs: number | undefined;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class StoredEntry implements Entry {
+  readonly collection: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly created: number;
+  readonly expiresAtMs: number | undefined;
+  #value: JsonObject | undefined;
+  #bytes: Uint8Array | undefined;
+  #memo: Map<string, unknown> | undefined;
+
+  private constructor(key: EntryKey, value: JsonObject | undefined, bytes: Uint8Array | undefined) {
+    this.collection = key.collection;
+    this.name = key.name;
+    this.revision = key.revision;
+    this.created = key.created;
+    this.expiresAtMs = key.expiresAtMs;
+    this.#value = value;
+    this.#bytes = bytes;
+  }
+
+  static ofValue(key: EntryKey, value: JsonObject): StoredEntry {
+    return new StoredEntry(key, value, undefined);
+  }
+
+  static ofBytes(key: EntryKey, bytes: Uint8Array): StoredEntry {
+    return new StoredEntry(key, undefined, bytes);
+  }
+
+  get value(): JsonObject {
+    if (this.#value === undefined) {
+      assert(this.#bytes !== undefined, 'an entry has a value or its encoding');
+      this.#value = JSON.parse(decoder.decode(this.#bytes)) as JsonObject;
+    }
+    return this.#value;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= encoder.encode(JSON.stringify(this.#value));
+    return this.#bytes;
+  }
+
+  memo<T>(key: string, make: () => T): T {
+    this.#memo ??= new Map();
+    if (!this.#memo.has(key)) this.#memo.set(key, make());
+    return this.#memo.get(key) as T;
+  }
+}

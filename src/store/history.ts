@@ -1,0 +1,239 @@
+/**
+ * What the store remembers: the published root, past roots, and for each collection the log of its events. Both engines
+ * (local and etcd) publish into it; snapshots and watches are served from it.
+ *
+ * Roots and logs are trimmed together, so a watch that may start at revision R finds every event after R.
+ */
+import { Tree } from '../base/mod.ts';
+import { CompactedError, FutureRevisionError, type ChangeEvent, type Entry, type Snapshot, type StoreLimits, type Watch } from './store.ts';
+
+/** What a retained revision costs besides its value: the copied path of the tree and the records here. */
+const revisionOverheadBytes = 1024;
+
+export class Root implements Snapshot {
+  static readonly empty = new Root(0, Tree.empty());
+  readonly revision: number;
+  readonly #collections: Tree<Tree<Entry>>;
+
+  private constructor(revision: number, collections: Tree<Tree<Entry>>) {
+    this.revision = revision;
+    this.#collections = collections;
+  }
+
+  static of(revision: number, entries: Iterable<Entry>): Root {
+    let root = Root.empty.#collections;
+    for (const entry of entries) root = root.set(entry.collection, (root.get(entry.collection) ?? Tree.empty()).set(entry.name, entry));
+    return new Root(revision, root);
+  }
+
+  collection(collection: string): Tree<Entry> {
+    return this.#collections.get(collection) ?? Tree.empty();
+  }
+
+  get(collection: string, name: string): Entry | undefined {
+    return this.#collections.get(collection)?.get(name);
+  }
+
+  /** Every entry, collection by collection. */
+  *entries(): Iterable<Entry> {
+    for (const [, tree] of this.#collections) for (const [, entry] of tree) yield entry;
+  }
+
+  /** The root after these events, which all have the same revision. */
+  apply(revision: number, events: readonly ChangeEvent[]): Root {
+    let collections = this.#collections;
+    for (const { type, entry } of events) {
+      const tree = collections.get(entry.collection) ?? Tree.empty<Entry>();
+      const next = type === 'deleted' ? tree.delete(entry.name) : tree.set(entry.name, entry);
+      collections = next.size === 0 ? collections.delete(entry.collection) : collections.set(entry.collection, next);
+    }
+    return new Root(revision, collections);
+  }
+}
+
+/** A queue whose elements keep their absolute index, trimmed from the front. */
+class Deque<T> {
+  #items: T[] = [];
+  #start = 0;
+  #dropped = 0;
+
+  get first(): number {
+    return this.#dropped + this.#start;
+  }
+  get end(): number {
+    return this.#dropped + this.#items.length;
+  }
+  get(index: number): T | undefined {
+    return this.#items[index - this.#dropped];
+  }
+  push(item: T): void {
+    this.#items.push(item);
+  }
+  dropFirst(): void {
+    this.#start += 1;
+    if (this.#start < 1024 || this.#start * 2 < this.#items.length) return;
+    this.#items = this.#items.slice(this.#start);
+    this.#dropped += this.#start;
+    this.#start = 0;
+  }
+  slice(from: number, to: number): T[] {
+    return this.#items.slice(from - this.#dropped, to - this.#dropped);
+  }
+  /** The first index whose item satisfies `test`, which must hold for all later ones too. */
+  search(test: (item: T) => boolean): number {
+    let low = this.first;
+    let high = this.end;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (test(this.get(middle) as T)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+interface CollectionLog {
+  readonly events: Deque<ChangeEvent>;
+  readonly watches: Set<LogWatch>;
+}
+
+interface Retained {
+  readonly root: Root;
+  readonly events: readonly ChangeEvent[];
+  readonly bytes: number;
+}
+
+export class History {
+  readonly #limits: StoreLimits;
+  readonly #retained = new Deque<Retained>();
+  readonly #logs = new Map<string, CollectionLog>();
+  readonly #subscribers = new Set<(events: readonly ChangeEvent[]) => void>();
+  #bytes = 0;
+  #current: Root;
+  #compacted: number;
+
+  constructor(limits: StoreLimits, root: Root) {
+    this.#limits = limits;
+    this.#current = root;
+    this.#compacted = root.revision;
+    this.#retained.push({ root, events: [], bytes: 0 });
+  }
+
+  get current(): Root {
+    return this.#current;
+  }
+  get compacted(): number {
+    return this.#compacted;
+  }
+
+  at(revision: number): Root {
+    this.#check(revision);
+    const next = this.#retained.search(({ root }) => root.revision > revision);
+    return (this.#retained.get(next - 1) as Retained).root;
+  }
+
+  /** Makes the revisions visible, in order: first the root moves on, then watchers and subscribers hear of it. */
+  publish(batch: readonly { readonly revision: number; readonly events: readonly ChangeEvent[] }[]): void {
+    const woken = new Set<CollectionLog>();
+    const all: ChangeEvent[] = [];
+    for (const { revision, events } of batch) {
+      this.#current = this.#current.apply(revision, events);
+      let bytes = revisionOverheadBytes;
+      for (const event of events) {
+        const log = this.#log(event.entry.collection);
+        log.events.push(event);
+        woken.add(log);
+        bytes += event.entry.bytes.length;
+        all.push(event);
+      }
+      this.#bytes += bytes;
+      this.#retained.push({ root: this.#current, events, bytes });
+    }
+    this.#trim();
+    for (const subscriber of this.#subscribers) subscriber(all);
+    for (const log of woken) for (const watch of log.watches) watch.wake();
+  }
+
+  compact(revision: number): void {
+    if (revision > this.#current.revision) throw new FutureRevisionError(revision, this.#current.revision);
+    while (this.#compacted < revision) this.#dropOldest();
+  }
+
+  watch(collection: string, after: number, onReady: () => void): Watch {
+    this.#check(after);
+    const log = this.#log(collection);
+    const watch = new LogWatch(this, log, log.events.search((event) => event.revision > after), onReady);
+    log.watches.add(watch);
+    return watch;
+  }
+
+  subscribe(onEvents: (events: readonly ChangeEvent[]) => void): Disposable {
+    this.#subscribers.add(onEvents);
+    return { [Symbol.dispose]: () => void this.#subscribers.delete(onEvents) };
+  }
+
+  #check(revision: number): void {
+    if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
+    if (revision > this.#current.revision) throw new FutureRevisionError(revision, this.#current.revision);
+  }
+
+  #log(collection: string): CollectionLog {
+    let log = this.#logs.get(collection);
+    if (log === undefined) this.#logs.set(collection, (log = { events: new Deque(), watches: new Set() }));
+    return log;
+  }
+
+  #trim(): void {
+    const { historyRevisionsMax, historyBytesMax } = this.#limits;
+    const retained = (): number => this.#retained.end - this.#retained.first;
+    while (retained() > 1 && (retained() > historyRevisionsMax || this.#bytes > historyBytesMax)) this.#dropOldest();
+  }
+
+  /** Drops the oldest root, and with it the events that led from it to the next one. */
+  #dropOldest(): void {
+    this.#retained.dropFirst();
+    const oldest = this.#retained.get(this.#retained.first) as Retained;
+    this.#bytes -= oldest.bytes;
+    this.#compacted = oldest.root.revision;
+    for (const { entry } of oldest.events) this.#log(entry.collection).events.dropFirst();
+  }
+}
+
+/** A cursor into the log of one collection; however slow its reader is, it holds nothing. */
+class LogWatch implements Watch {
+  readonly #history: History;
+  readonly #log: CollectionLog;
+  readonly #onReady: () => void;
+  #next: number;
+  #revision: number;
+
+  constructor(history: History, log: CollectionLog, next: number, onReady: () => void) {
+    this.#history = history;
+    this.#log = log;
+    this.#next = next;
+    this.#onReady = onReady;
+    this.#revision = next === log.events.end ? history.current.revision : history.compacted;
+  }
+
+  get revision(): number {
+    return this.#next === this.#log.events.end ? this.#history.current.revision : this.#revision;
+  }
+
+  wake(): void {
+    this.#onReady();
+  }
+
+  take(limit: number): readonly ChangeEvent[] {
+    const { events } = this.#log;
+    if (this.#next < events.first) throw new CompactedError(this.#revision, this.#history.compacted);
+    if (this.#next === events.end) return [];
+    const taken = events.slice(this.#next, Math.min(events.end, this.#next + limit));
+    this.#next += taken.length;
+    this.#revision = taken.at(-1)?.revision ?? this.#revision;
+    return taken;
+  }
+
+  [Symbol.dispose](): void {
+    this.#log.watches.delete(this);
+  }
+}
