@@ -1,0 +1,58 @@
+/**
+ * Directions between folders. Every import counts, types too: a cycle of types is a cycle of knowledge. Inside a folder
+ * files import each other directly; from outside a folder has one door, its `mod.ts`.
+ */
+import { builtinModules } from 'node:module';
+import { layerName, layerOf, layers, testImports, withoutDoor } from '../layers.ts';
+import { isTestCode, type Import, type SourceFile } from '../source.ts';
+import type { Finding } from './finding.ts';
+
+export function checkLayers(files: readonly SourceFile[]): Finding[] {
+  const findings: Finding[] = [];
+  for (const file of files) {
+    const layer = layerOf(file.path);
+    if (layer === undefined) {
+      findings.push({ path: file.path, line: 1, message: 'belongs to no folder of tools/layers.ts: add a line there' });
+      continue;
+    }
+    for (const item of file.imports) {
+      const problem = item.target === undefined ? outside(file, layer, item) : inside(file, layer, item, item.target);
+      if (problem !== undefined) findings.push({ path: file.path, line: item.line, message: problem });
+    }
+  }
+  return findings;
+}
+
+function outside(file: SourceFile, layer: string, item: Import): string | undefined {
+  const ofNode = item.specifier.startsWith('node:');
+  if (!ofNode && builtinModules.includes(item.specifier)) return `write 'node:${item.specifier}'`;
+  if (!ofNode || !layers[layer]?.pure || isTestCode(file.path)) return undefined;
+  return `'${item.specifier}' in the pure folder ${layer}: take what it gives as a port that host/ implements`;
+}
+
+function inside(file: SourceFile, layer: string, item: Import, target: string): string | undefined {
+  const to = layerOf(target);
+  // Data beside the code (package.json, a generated table at the root) is no layer.
+  if (to === undefined)
+    return /\.tsx?$/.test(target) ? `imports ${target}, which is in no folder of tools/layers.ts` : undefined;
+  if (to === layer) return undefined;
+  const table = layers[layer];
+  const name = layerName(to);
+  const isPort = target === `${to}/ports.ts`;
+  if (isPort && table?.ports?.includes(name)) {
+    return item.typeOnly ? undefined : `imports values from ${target}: of ports only types (\`import type\`)`;
+  }
+  const allowed =
+    table?.imports.includes('*') ||
+    table?.imports.includes(name) ||
+    (isTestCode(file.path) && (testImports as readonly string[]).includes(name));
+  if (!allowed) return `${layer} may not import ${to} (tools/layers.ts)`;
+  const door =
+    (withoutDoor as readonly string[]).includes(name) || target === `${to}/mod.ts` || isContract(file, target);
+  return door ? undefined : `imports ${target}: from outside ${to} only through its mod.ts`;
+}
+
+/** Contract suites are imported by the tests of each implementation, and must not be reachable through the door. */
+function isContract(file: SourceFile, target: string): boolean {
+  return isTestCode(file.path) && isTestCode(target);
+}
