@@ -1,0 +1,152 @@
+/**
+ * Runs controllers: keys come in from informers, each key is planned from the current view, and the plan is carried out.
+ *
+ * What always holds: a key is worked on once at a time; it is planned again only when the view holds everything that its last
+ * plan wrote (so a plan never repeats what it just did); a failure brings the key back after a while, a conflict at once.
+ */
+import { AssertionError, errorText, type Clock, type DeepReadonly, type Log } from '../base/mod.ts';
+import { isApiError, type ApiError, type KubeObject, type Resource } from '../machinery/mod.ts';
+import type { Client } from './client.ts';
+import type { EventRecorder } from './events.ts';
+import { type Informer, type InformerCache } from './informer.ts';
+import type { Action, Controller, Plan, Reads, View, ViewOf } from './plan.ts';
+import { WorkQueue } from './queue.ts';
+
+export interface ControllerWorld {
+  readonly client: Client;
+  readonly cache: InformerCache;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Hears of every plan that does something, for tracing and explaining. */
+  readonly onPlan?: (controller: string, key: string, plan: Plan) => void;
+}
+
+/** Writes that one plan has in flight at a time. */
+const inFlightMax = 64;
+
+export class ControllerRun<R extends Reads> implements AsyncDisposable {
+  readonly #controller: Controller<R>;
+  readonly #world: ControllerWorld;
+  readonly #informers: ReadonlyMap<string, Informer<KubeObject>>;
+  readonly #view: ViewOf<R>;
+  readonly #queue: WorkQueue;
+  readonly #subscriptions: Disposable[] = [];
+
+  constructor(controller: Controller<R>, world: ControllerWorld) {
+    this.#controller = controller;
+    this.#world = world;
+    const reads = Object.entries(controller.reads);
+    this.#informers = new Map(reads.map(([name, { resource, select }]) => [name, world.cache.informer<KubeObject>(resource, select)]));
+    for (const [name, { indexes = {} }] of reads) for (const [index, values] of Object.entries(indexes)) this.#informers.get(name)?.addIndex(index, values);
+    this.#view = Object.fromEntries(this.#informers) as unknown as ViewOf<R>;
+    this.#queue = new WorkQueue({ clock: world.clock, concurrency: controller.concurrency ?? 5, work: (key) => this.#work(key) });
+  }
+
+  /** Starts once every view is complete: a plan must not take what has not been listed yet for missing. */
+  async start(): Promise<this> {
+    await Promise.all([...this.#informers.values()].map((informer) => informer.reached(0)));
+    for (const [name, { wakes }] of Object.entries(this.#controller.reads)) {
+      if (wakes === undefined) continue;
+      const wake = (object: DeepReadonly<KubeObject> | undefined): void => {
+        if (object !== undefined) for (const key of wakes(object, this.#view as View)) this.#queue.add(key);
+      };
+      const subscription = this.#informers.get(name)?.subscribe((changes) => {
+        for (const { object, previous } of changes) {
+          wake(object);
+          wake(previous);
+        }
+      });
+      if (subscription !== undefined) this.#subscriptions.push(subscription);
+    }
+    return this;
+  }
+
+  /** Plans this key again, e.g. from outside of the watched resources. */
+  wake(key: string): void {
+    this.#queue.add(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    await this.#queue[Symbol.asyncDispose]();
+  }
+
+  async #work(key: string): Promise<void> {
+    const { clock, log, onPlan } = this.#world;
+    const plan = this.#controller.plan(this.#view, key, clock.now());
+    if (plan.wakeAtMs !== undefined) this.#queue.addAt(key, plan.wakeAtMs);
+    if (plan.actions.length === 0 && (plan.then ?? []).length === 0) return;
+    onPlan?.(this.#controller.name, key, plan);
+    const written = new Map<string, number>();
+    try {
+      await this.#applyAll(plan.actions, key, written);
+      await this.#applyAll(plan.then ?? [], key, written);
+    } catch (error) {
+      if (error instanceof AssertionError) throw error;
+      const fields = { controller: this.#controller.name, key, error: errorText(error) };
+      if (isApiError(error, 'Conflict')) log.debug('changed meanwhile, planning again', fields);
+      else log.warn('could not carry out the plan', fields);
+      throw error;
+    } finally {
+      await this.#seen(written);
+    }
+  }
+
+  /** Waits until the views hold what was written, so that the next plan starts from it. */
+  async #seen(written: ReadonlyMap<string, number>): Promise<void> {
+    for (const [name, { resource, select }] of Object.entries(this.#controller.reads)) {
+      const revision = written.get(`${resource.group}/${resource.plural}`);
+      if (revision !== undefined && select === undefined) await this.#informers.get(name)?.reached(revision);
+    }
+  }
+
+  async #applyAll(actions: readonly Action[], key: string, written: Map<string, number>): Promise<void> {
+    let next = 0;
+    let failure: unknown;
+    const worker = async (): Promise<void> => {
+      for (let action = actions[next++]; action !== undefined; action = actions[next++]) {
+        try {
+          await this.#apply(action, key, written);
+        } catch (error) {
+          failure ??= error;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(inFlightMax, actions.length) }, worker));
+    if (failure !== undefined) throw failure;
+  }
+
+  async #apply(action: Action, key: string, written: Map<string, number>): Promise<void> {
+    let object: DeepReadonly<KubeObject> | undefined;
+    try {
+      object = await this.#write(action, key);
+    } catch (error) {
+      if (action.do === 'create' && action.orExisting === true && isApiError(error, 'AlreadyExists')) return;
+      if (action.do === 'delete' && isApiError(error, 'NotFound')) return;
+      if (isApiError(error)) await this.#follow(action.onError?.(error as ApiError) ?? [], key, written);
+      throw error;
+    }
+    if (action.do !== 'event' && object !== undefined) {
+      const name = `${action.resource.group}/${action.resource.plural}`;
+      written.set(name, Math.max(written.get(name) ?? 0, Number(object.metadata?.resourceVersion ?? 0)));
+    }
+    await this.#follow(action.onDone?.(object) ?? [], key, written);
+  }
+
+  async #follow(actions: readonly Action[], key: string, written: Map<string, number>): Promise<void> {
+    for (const action of actions) await this.#apply(action, key, written);
+  }
+
+  #write(action: Action, key: string): Promise<DeepReadonly<KubeObject> | undefined> {
+    const { client, events } = this.#world;
+    if (action.do === 'event') return events.record(action.event).then(() => undefined);
+    const resource: Resource = action.resource;
+    if (action.do === 'delete') return client.delete(resource, action.key, action.options);
+    const cause = { component: this.#controller.name, key, revision: this.#informers.values().next().value?.revision ?? 0 };
+    const options = { cause, fieldManager: this.#controller.name, ...(action.subresource === undefined ? {} : { subresource: action.subresource }) };
+    if (action.do === 'create') return client.create(resource, action.object, options);
+    if (action.do === 'update') return client.update(resource, action.object, options);
+    return client.patch(resource, action.key, action.patch, options);
+  }
+}

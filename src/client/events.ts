@@ -1,0 +1,152 @@
+/**
+ * Records events about objects as upstream's recorder does: the same event again is counted on the first one, many similar
+ * ones are combined, and an object that never stops is cut off. Recording never fails its caller: an event that cannot be
+ * written is dropped with a log line.
+ */
+import { errorText, rfc3339, type Clock, type DeepReadonly, type Log } from '../base/mod.ts';
+import { isApiError, type KubeObject, type Resource } from '../machinery/mod.ts';
+import type { Client } from './client.ts';
+import type { EventText } from './plan.ts';
+
+const events: Resource = { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
+
+interface Known {
+  readonly name: string;
+  readonly namespace: string;
+  count: number;
+}
+
+interface Similar {
+  readonly messages: Set<string>;
+  lastMs: number;
+}
+
+interface Bucket {
+  tokens: number;
+  lastMs: number;
+}
+
+export interface EventSource {
+  readonly component: string;
+  readonly host?: string;
+}
+
+const rememberedMax = 4096;
+const similarMax = 10;
+const similarWindowMs = 600_000;
+const burst = 25;
+const refillMs = 300_000;
+
+export class EventRecorder {
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #source: EventSource;
+  readonly #known = new Map<string, Known>();
+  readonly #similar = new Map<string, Similar>();
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(world: { readonly client: Client; readonly clock: Clock; readonly log: Log }, source: EventSource) {
+    this.#client = world.client;
+    this.#clock = world.clock;
+    this.#log = world.log;
+    this.#source = source;
+  }
+
+  async record(text: EventText): Promise<void> {
+    const { regarding, type, reason, fieldPath = '' } = text;
+    const object = reference(regarding, fieldPath);
+    const about = JSON.stringify([object, type, reason]);
+    if (!this.#allowed(JSON.stringify(object))) return;
+    const message = this.#combined(about, text.message);
+    const id = `${about}${message}`;
+    try {
+      const known = this.#known.get(id);
+      if (known !== undefined && (await this.#count(known))) return;
+      const created = await this.#client.create(events, this.#event(text, object, message));
+      remember(this.#known, id, { name: created.metadata?.name ?? '', namespace: created.metadata?.namespace ?? '', count: 1 });
+    } catch (error) {
+      this.#log.debug('could not record an event', { reason, message, error: errorText(error) });
+    }
+  }
+
+  /** Counts the event on the one that is there; false when that one is gone. */
+  async #count(known: Known): Promise<boolean> {
+    known.count += 1;
+    const body = { count: known.count, lastTimestamp: rfc3339(this.#clock.now()) };
+    try {
+      await this.#client.patch(events, known, { type: 'merge', body });
+      return true;
+    } catch (error) {
+      if (isApiError(error, 'NotFound')) return false;
+      throw error;
+    }
+  }
+
+  #event({ regarding, type, reason }: EventText, involvedObject: object, message: string): KubeObject {
+    const now = this.#clock.now();
+    const namespace = regarding.metadata?.namespace ?? 'default';
+    const suffix = (BigInt(Math.trunc(now)) * 1_000_000n + BigInt(Math.trunc(this.#clock.monotonic() * 1000) % 1_000_000)).toString(16);
+    const event = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: `${regarding.metadata?.name ?? ''}.${suffix}`, namespace },
+      involvedObject,
+      reason,
+      message: message.slice(0, 1024),
+      source: this.#source,
+      firstTimestamp: rfc3339(now),
+      lastTimestamp: rfc3339(now),
+      count: 1,
+      type,
+      reportingComponent: this.#source.component,
+      reportingInstance: this.#source.host ?? '',
+    };
+    return event;
+  }
+
+  /** A token bucket for each object. */
+  #allowed(object: string): boolean {
+    const now = this.#clock.now();
+    const bucket = this.#buckets.get(object) ?? { tokens: burst, lastMs: now };
+    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.lastMs) / refillMs);
+    bucket.lastMs = now;
+    remember(this.#buckets, object, bucket);
+    if (bucket.tokens < 1) return false;
+    bucket.tokens -= 1;
+    return true;
+  }
+
+  #combined(about: string, message: string): string {
+    const now = this.#clock.now();
+    let similar = this.#similar.get(about);
+    if (similar === undefined || now - similar.lastMs > similarWindowMs) similar = { messages: new Set(), lastMs: now };
+    similar.lastMs = now;
+    remember(this.#similar, about, similar);
+    if (similar.messages.has(message)) return message;
+    if (similar.messages.size >= similarMax) return `(combined from similar events): ${message}`;
+    similar.messages.add(message);
+    return message;
+  }
+}
+
+/** Puts the newest last and forgets the oldest beyond the bound. */
+function remember<V>(map: Map<string, V>, key: string, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= rememberedMax) return;
+  const oldest = map.keys().next();
+  if (oldest.done !== true) map.delete(oldest.value);
+}
+
+function reference({ kind = '', apiVersion = '', metadata }: DeepReadonly<KubeObject>, fieldPath: string): object {
+  return {
+    kind,
+    ...(metadata?.namespace === undefined ? {} : { namespace: metadata.namespace }),
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+    apiVersion,
+    resourceVersion: metadata?.resourceVersion ?? '',
+    ...(fieldPath === '' ? {} : { fieldPath }),
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Gather, plan, apply. A plan is a value: what to do, decided by a pure function from one consistent view. It can be printed,
+ * compared and explained; `apply.ts` carries it out.
+ */
+import type { DeepReadonly } from '../base/mod.ts';
+import type { ApiError, KubeObject, Resource } from '../machinery/mod.ts';
+import type { IndexFunction, InformerOptions, ResourceView } from './informer.ts';
+import type { DeleteOptions, ObjectKey, Patch } from './client.ts';
+
+export type Action = (
+  | { readonly do: 'create'; readonly resource: Resource; readonly object: KubeObject; readonly subresource?: string; /** An object of that name is as good. */ readonly orExisting?: true }
+  | { readonly do: 'update'; readonly resource: Resource; /** With its resourceVersion: if it changed meanwhile, the key is planned anew. */ readonly object: DeepReadonly<KubeObject>; readonly subresource?: string }
+  | { readonly do: 'patch'; readonly resource: Resource; readonly key: ObjectKey; readonly patch: Patch; readonly subresource?: string }
+  | { readonly do: 'delete'; readonly resource: Resource; readonly key: ObjectKey; readonly options?: DeleteOptions }
+  | { readonly do: 'event'; readonly event: EventText }
+) & {
+  /** What follows from a failure: more actions (an event, a condition). The key is retried all the same. */
+  readonly onError?: (error: ApiError) => readonly Action[];
+  /** What follows from success, e.g. the event that names the created object. */
+  readonly onDone?: (object: DeepReadonly<KubeObject> | undefined) => readonly Action[];
+};
+
+/** An event to record; repeated ones are counted on the first, as upstream's recorder does. */
+export interface EventText {
+  readonly regarding: DeepReadonly<KubeObject>;
+  /** A field of the object: `spec.containers{web}`. */
+  readonly fieldPath?: string;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Plan {
+  /** Carried out at the same time, in no order. */
+  readonly actions: readonly Action[];
+  /** Carried out after all of `actions` succeeded. */
+  readonly then?: readonly Action[];
+  /** Plan this key again at this time, even if nothing changes. */
+  readonly wakeAtMs?: number;
+}
+
+export const nothing: Plan = { actions: [] };
+
+/** One resource that a controller reads, with the indexes that it needs. */
+export interface Read<T extends KubeObject> {
+  readonly resource: Resource<T>;
+  readonly select?: InformerOptions;
+  readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
+  /** The keys to plan when an object of this resource changes; called with the new and with the previous state. */
+  readonly wakes?: (object: DeepReadonly<T>, view: View) => readonly string[];
+}
+
+export type View = Readonly<Record<string, ResourceView<KubeObject>>>;
+// Each read keeps its own object type; `never` and `unknown` would lose it.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Reads = Readonly<Record<string, Read<any>>>;
+export type ViewOf<R extends Reads> = { readonly [K in keyof R]: R[K] extends Read<infer T> ? ResourceView<T> : never };
+
+export interface Controller<R extends Reads = Reads> {
+  readonly name: string;
+  readonly reads: R;
+  /** How many keys are planned and applied at a time; 5 unless said otherwise, as upstream. */
+  readonly concurrency?: number;
+  /** Synchronous and pure: the same view, key and time give the same plan. `random` is seeded per attempt. */
+  plan(view: ViewOf<R>, key: string, now: number): Plan;
+}
+
+export function defineController<R extends Reads>(controller: Controller<R>): Controller<R> {
+  return controller;
+}
+
+/** The read of a resource, with the types tied together. */
+export function read<T extends KubeObject>(resource: Resource<T>, options: Omit<Read<T>, 'resource'> = {}): Read<T> {
+  return { resource, ...options };
+}

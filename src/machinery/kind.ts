@@ -1,0 +1,210 @@
+/**
+ * A kind is data plus hooks. One file under `api/` defines each built-in kind, a CustomResourceDefinition makes one at run
+ * time, and the engine in `apiserver/` serves them all alike: verbs, patches, watches, tables, discovery, OpenAPI.
+ *
+ * Hooks are pure. A hook that prepares an object gets a draft that nobody else holds and may change it; everything else
+ * that it sees is shared and immutable.
+ */
+import type { DeepReadonly, Json, JsonObject, Random } from '../base/mod.ts';
+import type { FieldError } from './field-error.ts';
+import type { KubeObject, Resource } from './meta.ts';
+
+/** What hooks may know of the world. */
+export interface HookContext {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly random: Random;
+  readonly user: UserInfo;
+  readonly namespace: string | undefined;
+  /** Whether an entry exists in the newest state, for allocators: collection and name as in `Claim`. */
+  exists(collection: string, name: string): boolean;
+  readonly config: ClusterConfig;
+}
+
+/** Settings of the cluster that defaults and allocators depend on. */
+export interface ClusterConfig {
+  /** CIDR that ClusterIPs come from, e.g. `10.96.0.0/16`. */
+  readonly serviceCidr: string;
+  readonly nodePortRange: { readonly first: number; readonly last: number };
+  readonly clusterDomain: string;
+}
+
+export interface UserInfo {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Something of which an object holds the only one: a cluster IP, a node port. It is an entry of its own in the store, written
+ * in the same transaction as the object, so two objects never hold the same.
+ */
+export interface Claim {
+  readonly collection: string;
+  readonly name: string;
+  readonly value: JsonObject;
+  /** The field to blame when somebody else holds it, and upstream's text for that. */
+  readonly field: string;
+  readonly taken: string;
+}
+
+/** A column of `kubectl get`. `cell` gets the object in the version that the column belongs to. */
+export interface Column<T> {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string;
+  readonly description: string;
+  /** 0: always shown; 1: with `-o wide`. */
+  readonly priority?: number;
+  cell(object: DeepReadonly<T>, now: number): Json;
+}
+
+/** Scale as a view of an object that has replicas. */
+export interface ScaleStrategy<T> {
+  replicas(object: DeepReadonly<T>): { readonly spec: number; readonly status: number; /** A selector in its string form. */ readonly selector: string };
+  setReplicas(draft: T, replicas: number): void;
+}
+
+/**
+ * A subresource.
+ * - `status`, `scale` and other views are read, updated and patched as part of the object.
+ * - `create` takes a POST of another kind and is carried out by the API server (binding, eviction, token).
+ * - `connect` is a stream or a proxied request carried out by the API server (log, exec, attach, portforward, proxy).
+ */
+export type Subresource<T> =
+  | { readonly type: 'part'; readonly strategy: UpdateStrategy<T> }
+  | { readonly type: 'scale'; readonly scale: ScaleStrategy<T> }
+  | { readonly type: 'create'; readonly input: string; readonly gvk: { readonly group: string; readonly version: string; readonly kind: string } }
+  | { readonly type: 'connect'; readonly methods: readonly string[]; readonly optionsKind?: string };
+
+export interface UpdateStrategy<T> {
+  /**
+   * Carries over what this way of writing must not change (the status on a normal update; all but the status on a status
+   * update) and does what follows from a change.
+   */
+  prepareForUpdate?(draft: T, old: DeepReadonly<T>, context: HookContext): void;
+  validateUpdate?(object: DeepReadonly<T>, old: DeepReadonly<T>): FieldError[];
+  warnings?(object: DeepReadonly<T>): string[];
+}
+
+export interface Strategy<T> extends UpdateStrategy<T> {
+  /** Fills in what the client left out. Runs on everything that is written; must be idempotent. */
+  defaults?(draft: T): void;
+  /** Clears what a client must not set (the status) and allocates. */
+  prepareForCreate?(draft: T, context: HookContext): void;
+  validate?(object: DeepReadonly<T>): FieldError[];
+  /** Which names are allowed; a DNS subdomain unless said otherwise. */
+  readonly validateName?: (name: string) => string[];
+  /** Bumps `metadata.generation` when the spec (everything but metadata and status) changes. */
+  readonly generation?: boolean;
+  /** PUT of what does not exist creates it. */
+  readonly createOnUpdate?: boolean;
+  /** Whether an update without resourceVersion is accepted (true unless said otherwise). */
+  readonly unconditionalUpdate?: boolean;
+  /** The grace period of a deletion in seconds; undefined: the object goes at once. */
+  gracePeriodSeconds?(object: DeepReadonly<T>, requested: number | undefined): number | undefined;
+  /** Changes the object when its graceful deletion begins. */
+  prepareForDelete?(draft: T, context: HookContext): void;
+  claims?(object: DeepReadonly<T>): readonly Claim[];
+  /** How long objects live, in milliseconds; undefined: until they are deleted. */
+  ttlMs?(object: DeepReadonly<T>): number | undefined;
+}
+
+export interface KindVersion {
+  readonly version: string;
+  /** The OpenAPI name of the definition in the facts. */
+  readonly schema: string;
+  /** Conversions from and to the storage version; absent where only `apiVersion` differs. Must not mutate. */
+  readonly toStorage?: (object: JsonObject) => JsonObject;
+  readonly fromStorage?: (object: JsonObject) => JsonObject;
+  /** Sent as a Warning header with every request for this version. */
+  readonly deprecated?: string;
+}
+
+export interface Kind<T extends KubeObject = KubeObject> extends Resource<T> {
+  readonly listKind: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  /** All served versions, the preferred one first. `version` of the kind itself is the one that is stored. */
+  readonly versions: readonly KindVersion[];
+  /** Where objects are kept, in upstream's layout. Undefined: nothing is kept, the API server answers (reviews). */
+  readonly collection: string | undefined;
+  readonly verbs: readonly string[];
+  readonly strategy: Strategy<T>;
+  readonly subresources: Readonly<Record<string, Subresource<T>>>;
+  readonly columns: readonly Column<T>[];
+  /** Fields besides metadata.name and metadata.namespace that a field selector may name, with their values as strings. */
+  readonly selectable: Readonly<Record<string, (object: DeepReadonly<T>) => string>>;
+}
+
+type Optional = 'listKind' | 'singular' | 'shortNames' | 'categories' | 'versions' | 'collection' | 'verbs' | 'strategy' | 'subresources' | 'columns' | 'selectable';
+/** What a kind must say; the rest follows from it. `schema` names the definition of the storage version. */
+export type KindDefinition<T extends KubeObject> = Omit<Kind<T>, Optional> & Partial<Pick<Kind<T>, Optional>> & { readonly schema: string };
+
+export const storedVerbs: readonly string[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+export function defineKind<T extends KubeObject>(definition: KindDefinition<T>): Kind<T> {
+  const { schema, ...given } = definition;
+  return {
+    listKind: `${given.kind}List`,
+    singular: given.kind.toLowerCase(),
+    shortNames: [],
+    categories: [],
+    versions: [{ version: given.version, schema }],
+    collection: `/registry/${given.plural}/`,
+    verbs: storedVerbs,
+    strategy: {},
+    subresources: {},
+    columns: nameAndAge<T>(),
+    selectable: {},
+    ...given,
+  };
+}
+
+/** The columns of a kind that has none of its own. */
+export function nameAndAge<T extends KubeObject>(): Column<T>[] {
+  return [nameColumn<T>(), ageColumn<T>()];
+}
+
+export function nameColumn<T extends KubeObject>(): Column<T> {
+  const description =
+    'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names';
+  return { name: 'Name', type: 'string', format: 'name', description, cell: (object) => object.metadata?.name ?? '' };
+}
+
+export function ageColumn<T extends KubeObject>(): Column<T> {
+  const description =
+    'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata';
+  return { name: 'Age', type: 'string', description, cell: (object, now) => age(object.metadata?.creationTimestamp, now) };
+}
+
+/** How long ago, as kubectl prints it: `5s`, `3m12s`, `4h`, `12d`. */
+export function age(timestamp: string | null | undefined, now: number): string {
+  if (timestamp === undefined || timestamp === null) return '<unknown>';
+  return humanDuration(now - Date.parse(timestamp));
+}
+
+/** A duration in at most two units, the finer one only while it matters, as upstream's HumanDuration. */
+export function humanDuration(ms: number): string {
+  const seconds = Math.trunc(ms / 1000);
+  if (seconds < -1) return '<invalid>';
+  if (seconds < 0) return '0s';
+  if (seconds < 120) return `${seconds}s`;
+  const minutes = Math.trunc(seconds / 60);
+  if (minutes < 10) return two(minutes, 'm', seconds % 60, 's');
+  if (minutes < 180) return `${minutes}m`;
+  const hours = Math.trunc(minutes / 60);
+  if (hours < 8) return two(hours, 'h', minutes % 60, 'm');
+  if (hours < 48) return `${hours}h`;
+  const days = Math.trunc(hours / 24);
+  if (hours < 192) return two(days, 'd', hours % 24, 'h');
+  if (days < 730) return `${days}d`;
+  const years = Math.trunc(days / 365);
+  return years < 8 ? two(years, 'y', days % 365, 'd') : `${years}y`;
+}
+
+function two(coarse: number, coarseUnit: string, fine: number, fineUnit: string): string {
+  return fine === 0 ? `${coarse}${coarseUnit}` : `${coarse}${coarseUnit}${fine}${fineUnit}`;
+}
