@@ -4,3 +4,4 @@ export * from './json.ts';
 export * from './log.ts';
 export * from './random.ts';
 export * from './tree.ts';
+export * from './virtual-clock.ts';
