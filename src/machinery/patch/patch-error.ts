@@ -1,0 +1,12 @@
+/** A patch that cannot be applied. The message is upstream's; `code` is the HTTP status that upstream answers with. */
+import { TerminalError } from '../../base/mod.ts';
+
+export class PatchError extends TerminalError {
+  /** 400: no patch at all; 413: over a limit; 422: a patch that does not fit the object. */
+  readonly code: 400 | 413 | 422;
+  constructor(code: 400 | 413 | 422, message: string) {
+    super(message);
+    this.name = 'PatchError';
+    this.code = code;
+  }
+}
