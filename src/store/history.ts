@@ -5,7 +5,15 @@
  * Roots and logs are trimmed together, so a watch that may start at revision R finds every event after R.
  */
 import { Tree } from '../base/mod.ts';
-import { CompactedError, FutureRevisionError, type ChangeEvent, type Entry, type Snapshot, type StoreLimits, type Watch } from './store.ts';
+import {
+  CompactedError,
+  FutureRevisionError,
+  type ChangeEvent,
+  type Entry,
+  type Snapshot,
+  type StoreLimits,
+  type Watch,
+} from './store.ts';
 
 /** What a retained revision costs besides its value: the copied path of the tree and the records here. */
 const revisionOverheadBytes = 1024;
@@ -21,9 +29,16 @@ export class Root implements Snapshot {
   }
 
   static of(revision: number, entries: Iterable<Entry>): Root {
-    let root = Root.empty.#collections;
-    for (const entry of entries) root = root.set(entry.collection, (root.get(entry.collection) ?? Tree.empty()).set(entry.name, entry));
-    return new Root(revision, root);
+    const byCollection = new Map<string, [string, Entry][]>();
+    for (const entry of entries) {
+      const list = byCollection.get(entry.collection);
+      if (list === undefined) byCollection.set(entry.collection, [[entry.name, entry]]);
+      else list.push([entry.name, entry]);
+    }
+    const trees = [...byCollection].map(
+      ([collection, list]) => [collection, Tree.fromSorted(list.sort(byKey))] as const,
+    );
+    return new Root(revision, Tree.fromSorted(trees.sort(byKey)));
   }
 
   collection(collection: string): Tree<Entry> {
@@ -51,9 +66,13 @@ export class Root implements Snapshot {
   }
 }
 
+function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : 1;
+}
+
 /** A queue whose elements keep their absolute index, trimmed from the front. */
 class Deque<T> {
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #start = 0;
   #dropped = 0;
 
@@ -70,6 +89,7 @@ class Deque<T> {
     this.#items.push(item);
   }
   dropFirst(): void {
+    this.#items[this.#start] = undefined;
     this.#start += 1;
     if (this.#start < 1024 || this.#start * 2 < this.#items.length) return;
     this.#items = this.#items.slice(this.#start);
@@ -77,7 +97,7 @@ class Deque<T> {
     this.#start = 0;
   }
   slice(from: number, to: number): T[] {
-    return this.#items.slice(from - this.#dropped, to - this.#dropped);
+    return this.#items.slice(from - this.#dropped, to - this.#dropped) as T[];
   }
   /** The first index whose item satisfies `test`, which must hold for all later ones too. */
   search(test: (item: T) => boolean): number {
@@ -97,9 +117,13 @@ interface CollectionLog {
   readonly watches: Set<LogWatch>;
 }
 
-interface Retained {
+/** The next root, and the events that led to it. */
+export interface Publication {
   readonly root: Root;
   readonly events: readonly ChangeEvent[];
+}
+
+interface Retained extends Publication {
   readonly bytes: number;
 }
 
@@ -109,6 +133,7 @@ export class History {
   readonly #logs = new Map<string, CollectionLog>();
   readonly #subscribers = new Set<(events: readonly ChangeEvent[]) => void>();
   #bytes = 0;
+  #epoch = 0;
   #current: Root;
   #compacted: number;
 
@@ -125,6 +150,10 @@ export class History {
   get compacted(): number {
     return this.#compacted;
   }
+  /** Grows with each reset. */
+  get epoch(): number {
+    return this.#epoch;
+  }
 
   at(revision: number): Root {
     this.#check(revision);
@@ -133,11 +162,11 @@ export class History {
   }
 
   /** Makes the revisions visible, in order: first the root moves on, then watchers and subscribers hear of it. */
-  publish(batch: readonly { readonly revision: number; readonly events: readonly ChangeEvent[] }[]): void {
+  publish(batch: readonly Publication[]): void {
     const woken = new Set<CollectionLog>();
     const all: ChangeEvent[] = [];
-    for (const { revision, events } of batch) {
-      this.#current = this.#current.apply(revision, events);
+    for (const { root, events } of batch) {
+      this.#current = root;
       let bytes = revisionOverheadBytes;
       for (const event of events) {
         const log = this.#log(event.entry.collection);
@@ -147,10 +176,24 @@ export class History {
         all.push(event);
       }
       this.#bytes += bytes;
-      this.#retained.push({ root: this.#current, events, bytes });
+      this.#retained.push({ root, events, bytes });
     }
     this.#trim();
-    for (const subscriber of this.#subscribers) subscriber(all);
+    this.#tell(all, woken);
+  }
+
+  /** Goes on from a root that what is retained does not lead to: `events` say what differs; every open watch has lost its place. */
+  reset(root: Root, events: readonly ChangeEvent[]): void {
+    this.#current = root;
+    this.#retained.push({ root, events: [], bytes: 0 });
+    while (this.#retained.end - this.#retained.first > 1) this.#dropOldest();
+    this.#epoch += 1;
+    this.#tell(events, this.#logs.values());
+  }
+
+  #tell(events: readonly ChangeEvent[], woken: Iterable<CollectionLog>): void {
+    // One who subscribes from within a callback has seen these events already: they are in `current`.
+    for (const subscriber of [...this.#subscribers]) if (this.#subscribers.has(subscriber)) subscriber(events);
     for (const log of woken) for (const watch of log.watches) watch.wake();
   }
 
@@ -162,7 +205,7 @@ export class History {
   watch(collection: string, after: number, onReady: () => void): Watch {
     this.#check(after);
     const log = this.#log(collection);
-    const watch = new LogWatch(this, log, log.events.search((event) => event.revision > after), onReady);
+    const watch = new LogWatch(this, log, { after, onReady });
     log.watches.add(watch);
     return watch;
   }
@@ -204,32 +247,42 @@ class LogWatch implements Watch {
   readonly #history: History;
   readonly #log: CollectionLog;
   readonly #onReady: () => void;
+  readonly #epoch: number;
   #next: number;
   #revision: number;
+  /** Its reader has taken all there was, so it must be told of more. */
+  #waiting = true;
 
-  constructor(history: History, log: CollectionLog, next: number, onReady: () => void) {
+  constructor(history: History, log: CollectionLog, from: { readonly after: number; readonly onReady: () => void }) {
     this.#history = history;
     this.#log = log;
-    this.#next = next;
-    this.#onReady = onReady;
-    this.#revision = next === log.events.end ? history.current.revision : history.compacted;
+    this.#epoch = history.epoch;
+    this.#next = log.events.search((event) => event.revision > from.after);
+    this.#onReady = from.onReady;
+    this.#revision = from.after;
   }
 
   get revision(): number {
-    return this.#next === this.#log.events.end ? this.#history.current.revision : this.#revision;
+    return this.#lost || this.#next !== this.#log.events.end ? this.#revision : this.#history.current.revision;
+  }
+
+  get #lost(): boolean {
+    return this.#epoch !== this.#history.epoch || this.#next < this.#log.events.first;
   }
 
   wake(): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
     this.#onReady();
   }
 
   take(limit: number): readonly ChangeEvent[] {
     const { events } = this.#log;
-    if (this.#next < events.first) throw new CompactedError(this.#revision, this.#history.compacted);
-    if (this.#next === events.end) return [];
+    if (this.#lost) throw new CompactedError(this.#revision, this.#history.compacted);
     const taken = events.slice(this.#next, Math.min(events.end, this.#next + limit));
     this.#next += taken.length;
     this.#revision = taken.at(-1)?.revision ?? this.#revision;
+    this.#waiting = this.#next === events.end;
     return taken;
   }
 

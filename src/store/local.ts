@@ -2,12 +2,13 @@
  * The store of one process: the tree in memory, and optionally a journal that makes it durable.
  *
  * A commit is checked against `head`, which is ahead of `current` by what the journal has not confirmed yet. So commits never
- * wait for each other, and the journal writes what came in meanwhile as one group. Should the journal fail, everything after
- * `current` is refused and `head` falls back: nobody has seen it.
+ * wait for each other, and the journal writes what came in meanwhile as one group. A result that changes nothing (a failed
+ * expectation) waits for its place in that queue too, for it may rest on what is not durable. Should the journal fail,
+ * everything after `current` is refused and `head` falls back: nobody has seen it.
  */
-import { assert, HostError, type Clock, type JsonObject } from '../base/mod.ts';
+import { assert, HostError, Tree, type Clock, type JsonObject } from '../base/mod.ts';
 import { StoredEntry } from './entry.ts';
-import { History, Root } from './history.ts';
+import { History, Root, type Publication } from './history.ts';
 import type { Change, ChangeEvent, CommitResult, Entry, Snapshot, Stamp, Store, StoreLimits, Watch } from './store.ts';
 
 /** One change as the journal keeps it. */
@@ -17,6 +18,8 @@ export interface JournalRecord {
   readonly name: string;
   readonly created: number;
   readonly expiresAtMs: number | undefined;
+  /** The revision of the record of the same key that this one supersedes; 0: there is none. */
+  readonly replaces: number;
   /** The stamped value; for a deletion the last one, stamped with the deletion's revision. */
   readonly bytes: Uint8Array;
   readonly deleted: boolean;
@@ -25,10 +28,18 @@ export interface JournalRecord {
 /** Durable storage of changes, in order. Implemented in `host/`. */
 export interface Journal {
   /** What survived: the records of the history that is still retained, by ascending revision, and where that begins. */
-  load(): Promise<{ readonly records: readonly JournalRecord[]; readonly revision: number; readonly compacted: number }>;
-  /** Resolves when all records are on disk; they are written together or not at all. Called again only after it settled. */
+  load(): Promise<{
+    readonly records: readonly JournalRecord[];
+    readonly revision: number;
+    readonly compacted: number;
+  }>;
+  /**
+   * Resolves when all records are on disk; they are written together or not at all. Rejects only when none of them is or
+   * ever will be; when that cannot be known it never settles, and the journal ends the process through its own ways.
+   * Called again only after it settled.
+   */
   append(records: readonly JournalRecord[]): Promise<void>;
-  /** Forgets superseded records: what is at or below `compacted` and has been replaced or deleted since. */
+  /** Forgets records that are superseded, or deletions, at or below `compacted`. May go on beside `append`. */
   compact(compacted: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -40,26 +51,32 @@ export interface LocalStoreOptions {
   readonly journal?: Journal | undefined;
 }
 
-interface Pending {
-  readonly revision: number;
-  readonly events: readonly ChangeEvent[];
+interface Pending extends Publication {
+  readonly result: CommitResult;
   readonly resolve: (result: CommitResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** How much older than the retained history the journal may get before it is compacted. */
-const journalSlackRevisions = 5_000;
-const expiryCheckMs = 1_000;
+const journalSlackRevisions = 1_000;
+/** Expiry looks at the clock neither more often nor, for it may be set, less often than this. */
+const expiryCheckMinMs = 100;
+const expiryCheckMaxMs = 60_000;
+const expiriesMax = 1_000;
 
 export class LocalStore implements Store {
   readonly #options: LocalStoreOptions;
   readonly #history: History;
-  readonly #expiring = new Map<string, Entry>();
+  /** What goes away by itself, in the order in which it does. */
+  #expiring: Tree<Entry> = Tree.empty();
   #head: Root;
   #pending: Pending[] = [];
   #writing: Promise<void> | undefined;
+  #publishing = false;
+  #compacting: Promise<void> | undefined;
   #journalCompacted: number;
   #timer: Disposable | undefined;
+  #wakeMs = 0;
   #closed = false;
 
   private constructor(options: LocalStoreOptions, root: Root, journalCompacted: number) {
@@ -82,6 +99,7 @@ export class LocalStore implements Store {
     const store = new LocalStore(options, Root.of(compacted, base.values()), compacted);
     store.#replay(later, revision);
     for (const entry of store.#history.current.entries()) store.#track(entry);
+    store.#armExpiry();
     return store;
   }
 
@@ -112,19 +130,17 @@ export class LocalStore implements Store {
 
   commit(changes: readonly Change[]): Promise<CommitResult> {
     if (this.#closed) return Promise.reject(new HostError('Unavailable', 'the store is closed'));
+    assertDistinct(changes);
     for (const change of changes) {
       const current = this.#head.get(change.collection, change.name);
-      if (change.expected !== undefined && change.expected !== (current?.revision ?? 0)) return Promise.resolve({ ok: false, failed: change, current });
+      if (change.expected !== undefined && change.expected !== (current?.revision ?? 0))
+        return this.#enqueue([], { ok: false, failed: change, current });
     }
     const revision = this.#head.revision + 1;
     const events = changes.flatMap((change) => this.#event(change, revision) ?? []);
-    if (events.length === 0) return Promise.resolve({ ok: true, revision: this.#head.revision, events });
+    if (events.length === 0) return this.#enqueue([], { ok: true, revision: this.#head.revision, events });
     this.#head = this.#head.apply(revision, events);
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ revision, events, resolve, reject });
-      if (this.#options.journal === undefined) this.#publish(this.#pending.splice(0));
-      else this.#writing ??= this.#write(this.#options.journal);
-    });
+    return this.#enqueue(events, { ok: true, revision, events });
   }
 
   async close(): Promise<void> {
@@ -132,6 +148,26 @@ export class LocalStore implements Store {
     this.#timer?.[Symbol.dispose]();
     await this.#writing;
     await this.#options.journal?.close();
+  }
+
+  #enqueue(events: readonly ChangeEvent[], result: CommitResult): Promise<CommitResult> {
+    if (events.length === 0 && this.#head === this.#history.current) return Promise.resolve(result);
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ root: this.#head, events, result, resolve, reject });
+      if (this.#options.journal === undefined) this.#publishPending();
+      else this.#writing ??= this.#write(this.#options.journal);
+    });
+  }
+
+  /** A commit from within a callback of a publication is published after it, so that everybody sees the same order. */
+  #publishPending(): void {
+    if (this.#publishing) return;
+    this.#publishing = true;
+    try {
+      while (this.#pending.length > 0) this.#publish(this.#pending.splice(0));
+    } finally {
+      this.#publishing = false;
+    }
   }
 
   #event(change: Change, revision: number): ChangeEvent | undefined {
@@ -143,7 +179,7 @@ export class LocalStore implements Store {
       const key = { collection, name, revision, created: previous.created, expiresAtMs: undefined };
       return { revision, type: 'deleted', entry: StoredEntry.ofValue(key, stamped(previous.value)), previous };
     }
-    const expiresAtMs = change.ttlMs === undefined ? undefined : this.#options.clock.now() + change.ttlMs;
+    const expiresAtMs = change.ttlMs === undefined ? undefined : Math.floor(this.#options.clock.now() + change.ttlMs);
     const key = { collection, name, revision, created: previous?.created ?? revision, expiresAtMs };
     const entry = StoredEntry.ofValue(key, stamped(change.value));
     return { revision, type: previous === undefined ? 'created' : 'updated', entry, previous };
@@ -155,14 +191,15 @@ export class LocalStore implements Store {
     await Promise.resolve();
     while (this.#pending.length > 0) {
       const group = this.#pending.splice(0);
+      const records = group.flatMap(({ events }) => events.map(recordOf));
       try {
-        await journal.append(group.flatMap(({ events }) => events.map(recordOf)));
+        if (records.length > 0) await journal.append(records);
       } catch (error) {
         this.#refuse(group, error);
         continue;
       }
       this.#publish(group);
-      await this.#compactJournal(journal);
+      this.#compactJournal(journal);
     }
     this.#writing = undefined;
   }
@@ -175,57 +212,95 @@ export class LocalStore implements Store {
   }
 
   #publish(group: readonly Pending[]): void {
-    for (const { events } of group) for (const { type, entry } of events) type === 'deleted' ? this.#expiring.delete(entry.collection + entry.name) : this.#track(entry);
-    this.#history.publish(group);
-    for (const { revision, events, resolve } of group) resolve({ ok: true, revision, events });
+    const changed = group.filter(({ events }) => events.length > 0);
+    for (const { events } of changed) {
+      for (const { type, entry, previous } of events) {
+        if (previous?.expiresAtMs !== undefined) this.#expiring = this.#expiring.delete(expiryKey(previous));
+        if (type !== 'deleted') this.#track(entry);
+      }
+    }
+    this.#armExpiry();
+    if (changed.length > 0) this.#history.publish(changed);
+    for (const { result, resolve } of group) resolve(result);
   }
 
   /** Superseded records leave the journal once the history in memory no longer needs them. */
-  async #compactJournal(journal: Journal): Promise<void> {
+  #compactJournal(journal: Journal): void {
     const { compacted } = this.#history;
-    if (compacted - this.#journalCompacted < journalSlackRevisions) return;
+    if (this.#compacting !== undefined || compacted - this.#journalCompacted < journalSlackRevisions) return;
     this.#journalCompacted = compacted;
     // A failure costs disk space only; the next group tells if the disk is really gone.
-    await journal.compact(compacted).catch(() => undefined);
+    this.#compacting = journal
+      .compact(compacted)
+      .catch(() => undefined)
+      .finally(() => (this.#compacting = undefined));
   }
 
   #track(entry: Entry): void {
-    const key = entry.collection + entry.name;
-    if (entry.expiresAtMs === undefined) this.#expiring.delete(key);
-    else this.#expiring.set(key, entry);
-    if (this.#expiring.size > 0) this.#timer ??= this.#options.clock.after(expiryCheckMs, () => this.#expire());
+    if (entry.expiresAtMs !== undefined) this.#expiring = this.#expiring.set(expiryKey(entry), entry);
+  }
+
+  #armExpiry(): void {
+    const [first] = this.#expiring;
+    if (first === undefined || this.#closed) return;
+    const { clock } = this.#options;
+    const delayMs = (first[1].expiresAtMs ?? 0) - clock.now();
+    const wakeMs = clock.monotonic() + Math.min(expiryCheckMaxMs, Math.max(expiryCheckMinMs, delayMs));
+    if (this.#timer !== undefined && this.#wakeMs <= wakeMs) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#wakeMs = wakeMs;
+    this.#timer = clock.after(wakeMs - clock.monotonic(), () => this.#expire());
   }
 
   #expire(): void {
     this.#timer = undefined;
+    const due: Entry[] = [];
     const now = this.#options.clock.now();
-    for (const { collection, name, revision, expiresAtMs } of this.#expiring.values())
-      if (expiresAtMs !== undefined && expiresAtMs <= now) void this.commit([{ collection, name, expected: revision, value: undefined }]).catch(() => undefined);
-    if (this.#expiring.size > 0 && !this.#closed) this.#timer = this.#options.clock.after(expiryCheckMs, () => this.#expire());
+    this.#expiring.scan((entry) => (entry.expiresAtMs ?? 0) <= now && due.push(entry) < expiriesMax);
+    for (const { collection, name, revision } of due)
+      void this.commit([{ collection, name, expected: revision, value: undefined }]).catch(() => undefined);
+    this.#armExpiry();
   }
 
   /** Brings the history back to where it was: same roots, same events, so that watches go on across a restart. */
   #replay(records: readonly JournalRecord[], revision: number): void {
-    for (let i = 0; i < records.length; ) {
+    for (let i = 0; i < records.length;) {
       const first = records[i];
       assert(first !== undefined && first.revision > this.#head.revision, 'a journal is in order');
       const events: ChangeEvent[] = [];
       for (let record = records[i]; record?.revision === first.revision; record = records[++i]) {
         const previous = this.#head.get(record.collection, record.name);
         const entry = StoredEntry.ofBytes(record, record.bytes);
-        events.push({ revision: record.revision, type: record.deleted ? 'deleted' : previous === undefined ? 'created' : 'updated', entry, previous });
+        events.push({
+          revision: record.revision,
+          type: record.deleted ? 'deleted' : previous === undefined ? 'created' : 'updated',
+          entry,
+          previous,
+        });
       }
       this.#head = this.#head.apply(first.revision, events);
-      this.#history.publish([{ revision: first.revision, events }]);
+      this.#history.publish([{ root: this.#head, events }]);
     }
     if (revision > this.#head.revision) {
       this.#head = this.#head.apply(revision, []);
-      this.#history.publish([{ revision, events: [] }]);
+      this.#history.publish([{ root: this.#head, events: [] }]);
     }
   }
 }
 
-function recordOf({ type, entry }: ChangeEvent): JournalRecord {
+function recordOf({ type, entry, previous }: ChangeEvent): JournalRecord {
   const { revision, collection, name, created, expiresAtMs, bytes } = entry;
-  return { revision, collection, name, created, expiresAtMs, bytes, deleted: type === 'deleted' };
+  const replaces = previous?.revision ?? 0;
+  return { revision, collection, name, created, expiresAtMs, replaces, bytes, deleted: type === 'deleted' };
+}
+
+/** Sorts by time: 15 digits last for another 31,000 years. */
+function expiryKey({ expiresAtMs, collection, name }: Entry): string {
+  return String(expiresAtMs).padStart(15, '0') + collection + name;
+}
+
+export function assertDistinct(changes: readonly Change[]): void {
+  if (changes.length < 2) return;
+  const keys = new Set(changes.map(({ collection, name }) => collection + name));
+  assert(keys.size === changes.length, 'the changes of one commit are to different keys');
 }

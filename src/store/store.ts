@@ -55,8 +55,16 @@ export interface Change {
 }
 
 export type CommitResult =
-  | { readonly ok: true; readonly revision: number; /** In the order of the changes. */ readonly events: readonly ChangeEvent[] }
-  | { readonly ok: false; /** The first change whose expectation failed, and what is there. */ readonly failed: Change; readonly current: Entry | undefined };
+  | {
+      readonly ok: true;
+      readonly revision: number;
+      /** In the order of the changes. */ readonly events: readonly ChangeEvent[];
+    }
+  | {
+      readonly ok: false;
+      /** The first change whose expectation failed, and what is there. */ readonly failed: Change;
+      readonly current: Entry | undefined;
+    };
 
 export interface Watch extends Disposable {
   /**
@@ -77,14 +85,20 @@ export interface Store {
   readonly compacted: number;
   /** The state at a past revision. Throws `CompactedError` or `FutureRevisionError`. */
   at(revision: number): Snapshot;
-  /** Applies all changes as one revision, or none. Rejects with HostError when the outside world failed. */
+  /**
+   * Applies all changes as one revision, or none; each is to another key. Rejects with HostError when the outside world
+   * failed. What a result says, also that an expectation failed, is durable.
+   */
   commit(changes: readonly Change[]): Promise<CommitResult>;
   /**
-   * Watches a collection from just after revision `after`. `onReady` is called, never from within this call, whenever
-   * there may be something to take after there was nothing. Throws `CompactedError` or `FutureRevisionError`.
+   * Watches a collection from just after revision `after`: take what is there first. `onReady` is called, never from within
+   * this call, when there may be more after everything had been taken. Throws `CompactedError` or `FutureRevisionError`.
    */
   watch(collection: string, after: number, onReady: () => void): Watch;
-  /** Calls back after every publication with the events of that moment, in order. For caches in this process. */
+  /**
+   * Calls back after every publication with the events of that moment, in order. For caches in this process: the events
+   * lead from what `current` was at the time of the call to what it is in the callback.
+   */
   subscribe(onEvents: (events: readonly ChangeEvent[]) => void): Disposable;
   /** Resolves once `current` is at least as new as the cluster's state was at the time of the call. */
   sync(): Promise<void>;
