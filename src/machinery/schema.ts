@@ -30,12 +30,13 @@ export interface FieldFacts {
   readonly always?: true;
   readonly patchStrategy?: string;
   readonly patchMergeKey?: string;
+  /** As upstream declares it: `atomic` also stands on a few fields that are no lists, where it means nothing. */
   readonly listType?: 'atomic' | 'set' | 'map';
   readonly listMapKeys?: readonly string[];
   readonly mapType?: 'atomic' | 'granular';
   /** A default that upstream's schema itself declares (`+default=`). */
   readonly default?: unknown;
-  /** The values that Go's named string type has; of a list, the values of its items. */
+  /** The values that Go's named string type has; of a list or map, the values of its items. */
   readonly enum?: readonly string[];
 }
 

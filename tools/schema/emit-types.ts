@@ -6,7 +6,7 @@
  * newest stable version of a group, a kind before a part of a kind, then the groups in the order of `PRECEDENCE`. The others
  * are prefixed: `EventsV1Event`, `AppsV1beta1Deployment`.
  */
-import type { Facts, FieldFacts, TypeFacts } from '../../src/machinery/schema.ts';
+import type { Facts, FieldFacts, TypeFacts } from '../../src/machinery/mod.ts';
 
 const PRECEDENCE = [
   'meta',
@@ -71,13 +71,18 @@ interface Named {
   readonly isKind: boolean;
 }
 
+/** A watch event is registered as a kind but says neither its version nor its kind. */
+function isKind(id: string, type: TypeFacts): boolean {
+  return type.gvks !== undefined && !id.endsWith('.WatchEvent');
+}
+
 /** `io.k8s.api.core.v1.Pod` → group `core`, version `v1`, short name `Pod`. */
 function splitName(id: string, type: TypeFacts): Named {
   const parts = id.split('.');
   const short = parts.at(-1) ?? id;
   const version = parts.at(-2) ?? '';
   const group = version === 'version' ? 'version' : (parts.at(-3) ?? '');
-  return { id, group, version, short, isKind: type.gvks !== undefined };
+  return { id, group, version, short, isKind: isKind(id, type) };
 }
 
 /** v2 > v1 > v1beta2 > v1beta1 > v1alpha1 */
@@ -127,9 +132,9 @@ function typeScript(type: string, names: ReadonlyMap<string, string>): string {
   return SCALARS[type] ?? names.get(type) ?? 'never';
 }
 
-function emitField(name: string, field: FieldFacts, isKind: boolean, names: ReadonlyMap<string, string>): string {
+function emitField(name: string, field: FieldFacts, ofKind: boolean, names: ReadonlyMap<string, string>): string {
   const key = /^[A-Za-z_$][\w$]*$/.test(name) ? name : `'${name}'`;
-  const present = field.required === true || (isKind && name === 'metadata');
+  const present = field.required === true || (ofKind && name === 'metadata');
   return `  ${key}${present ? '' : '?'}: ${typeScript(field.type, names)};\n`;
 }
 
@@ -139,9 +144,9 @@ function emitType(id: string, type: TypeFacts, names: ReadonlyMap<string, string
   if (type.untagged === true) {
     return `/** ${id} */\nexport type ${name} = ${fields.map(([, field]) => typeScript(field.type, names)).join(' | ')};\n`;
   }
-  const isKind = type.gvks !== undefined;
-  const head = isKind ? '  apiVersion?: string;\n  kind?: string;\n' : '';
-  const body = fields.map(([key, field]) => emitField(key, field, isKind, names)).join('');
+  const kind = isKind(id, type);
+  const head = kind ? '  apiVersion?: string;\n  kind?: string;\n' : '';
+  const body = fields.map(([key, field]) => emitField(key, field, kind, names)).join('');
   const open = `/** ${id} */\nexport interface ${name} {`;
   return head === '' && body === '' ? `${open}}\n` : `${open}\n${head}${body}}\n`;
 }

@@ -1,6 +1,7 @@
 /**
  * Writes `src/api/upstream/`: `facts.json`, the facts of the Kubernetes API, and `types.ts`, the same as TypeScript types.
- * Run by hand when the sources move (`node tools/schema/generate.ts`); needs apt and a network unless the cache is warm.
+ * Run by hand when the sources move (`node tools/schema/generate.ts`), then held against reference data with `verify.ts`;
+ * needs apt and a network unless the cache is warm.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -3,7 +3,7 @@
  * understands the Go that Kubernetes' API packages are written in (one declaration per `type`, gofmt layout), nothing more,
  * and throws on a field it cannot read rather than dropping it.
  */
-import { TerminalError } from '../../src/base/errors.ts';
+import { TerminalError } from '../../src/base/mod.ts';
 
 /** A Go type expression. Names are qualified with the import path of their package: `k8s.io/api/core/v1.Pod`. */
 export type GoType =
@@ -41,11 +41,18 @@ export interface GoDeclaration {
   readonly alias: boolean;
 }
 
+/** `const ProtocolTCP Protocol = "TCP"` */
+export interface GoConstant {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
+}
+
 export interface GoPackage {
   readonly path: string;
   readonly declarations: readonly GoDeclaration[];
-  /** String constants by the name of their type, e.g. every value of `Protocol`. */
-  readonly constants: ReadonlyMap<string, readonly string[]>;
+  /** The typed string constants, in order. */
+  readonly constants: readonly GoConstant[];
   /** What `register.go` adds to the scheme, and under which group. */
   readonly kinds: readonly string[];
   readonly group?: string;
@@ -81,7 +88,7 @@ function readImports(source: string): Map<string, string> {
 function readMarkers(comments: readonly string[]): Marker[] {
   const markers: Marker[] = [];
   for (const comment of comments) {
-    const match = /^\+([A-Za-z][\w:-]*)(?:=(.*))?$/.exec(comment.trim());
+    const match = /^\+([A-Za-z][\w:.-]*)(?:=(.*))?$/.exec(comment.trim());
     if (match?.[1] !== undefined) markers.push({ name: match[1], value: match[2] ?? '' });
   }
   return markers;
@@ -139,7 +146,11 @@ function readFile(source: string, path: string): GoDeclaration[] {
     const head = /^type (\w+) (= )?(.+?)\s*(?:\/\/.*)?$/.exec(line);
     if (head?.[1] !== undefined && head[3] !== undefined) {
       const [, name, equals, rest] = head;
-      const base = { name: `${path}.${name}`, markers: readMarkers([...blankBefore, ...comments]), alias: equals !== undefined };
+      const base = {
+        name: `${path}.${name}`,
+        markers: readMarkers([...blankBefore, ...comments]),
+        alias: equals !== undefined,
+      };
       if (rest === 'struct {') {
         const { fields, end } = readStruct(lines, at + 1, path, imports);
         declarations.push({ ...base, fields });
@@ -156,27 +167,23 @@ function readFile(source: string, path: string): GoDeclaration[] {
   return declarations;
 }
 
-/** `Name Type = "value"` lines of const declarations. */
-function readConstants(source: string, into: Map<string, string[]>): void {
-  for (const [, type = '', value = ''] of source.matchAll(/^(?:const )?\s*\w+\s+(\w+)\s+= "([^"]*)"/gm)) {
-    const values = into.get(type) ?? [];
-    if (!values.includes(value)) values.push(value);
-    into.set(type, values);
-  }
+function readConstants(source: string): GoConstant[] {
+  const found = source.matchAll(/^(?:const )?\s*(\w+)\s+(\w+)\s+= "([^"]*)"/gm);
+  return [...found].map(([, name = '', type = '', value = '']) => ({ name, type, value }));
 }
 
 /** `files` are the package's sources by file name; tests and generated code are skipped here. */
 export function parseGoPackage(path: string, files: ReadonlyMap<string, string>): GoPackage {
   const declarations: GoDeclaration[] = [];
-  const constants = new Map<string, string[]>();
+  const constants: GoConstant[] = [];
   let kinds: string[] = [];
   let group: string | undefined;
   for (const [name, source] of files) {
     if (name.endsWith('_test.go') || /generated|zz_/.test(name) || !name.endsWith('.go')) continue;
     declarations.push(...readFile(source, path));
-    readConstants(source, constants);
+    constants.push(...readConstants(source));
     if (name !== 'register.go') continue;
-    kinds = [...source.matchAll(/^\s*(?:scheme\.AddKnownTypes\(SchemeGroupVersion, *)?&(\w+)\{\}/gm)].map((m) => m[1] ?? '');
+    kinds = [...source.matchAll(/^\s*&(\w+)\{\}/gm)].map((m) => m[1] ?? '');
     group = /^const GroupName = "([^"]*)"/m.exec(source)?.[1];
   }
   return { path, declarations, constants, kinds, ...(group === undefined ? {} : { group }) };

@@ -1,5 +1,5 @@
 /** The text of `facts.json`: one line per field, so that a change of the API reads as a change of lines. */
-import type { Facts } from '../../src/machinery/schema.ts';
+import type { Facts } from '../../src/machinery/mod.ts';
 
 export function printFacts(facts: Facts): string {
   const types = Object.entries(facts.types).map(([name, { fields, ...rest }]) => {

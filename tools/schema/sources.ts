@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { HostError } from '../../src/base/errors.ts';
+import { HostError, TerminalError } from '../../src/base/mod.ts';
 import { parseGoPackage } from './go-types.ts';
 import type { GoPackage } from './go-types.ts';
 
@@ -15,54 +15,54 @@ const ARCHIVE = process.env['KUTTER_SCHEMA_ARCHIVE'] ?? 'http://deb.debian.org/d
 const CACHE = process.env['KUTTER_SCHEMA_CACHE'] ?? join(homedir(), '.cache', 'kutter', 'schema');
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-export interface Source {
-  /** The name of the package, and its pinned version. */
+interface Source {
+  /** The name of the Debian package, and its pinned version. */
   readonly name: string;
   readonly version: string;
-  /** A binary package holds the sources below /usr/share/gocode; a source package has an upstream tarball. */
+  /** Of a binary package the files, of a source package the upstream tarball. */
   readonly form: 'deb' | 'tar';
-  /** Where `k8s.io/` begins inside what is unpacked; for a tarball of one module, that module's path. */
+  /** Where each Go module begins in what is unpacked. */
   readonly modules: Readonly<Record<string, string>>;
 }
 
-const GOCODE = 'usr/share/gocode/src';
+function libraryPackage(name: string, version: string, module: string): Source {
+  return { name, version, form: 'deb', modules: { [module]: `usr/share/gocode/src/${module}` } };
+}
 
 /** The release that the facts describe. */
-export const CURRENT: readonly Source[] = [
-  { name: 'golang-k8s-api-dev', version: '0.36.4-1', form: 'deb', modules: { 'k8s.io/api': `${GOCODE}/k8s.io/api` } },
-  {
-    name: 'golang-k8s-apimachinery-dev',
-    version: '0.36.4-3',
-    form: 'deb',
-    modules: { 'k8s.io/apimachinery': `${GOCODE}/k8s.io/apimachinery` },
-  },
-  {
-    name: 'golang-k8s-apiextensions-apiserver-dev',
-    version: '0.36.4-1',
-    form: 'deb',
-    modules: { 'k8s.io/apiextensions-apiserver': `${GOCODE}/k8s.io/apiextensions-apiserver` },
-  },
-];
+const API = libraryPackage('golang-k8s-api-dev', '0.36.4-1', 'k8s.io/api');
+const APIMACHINERY = libraryPackage('golang-k8s-apimachinery-dev', '0.36.4-3', 'k8s.io/apimachinery');
+const APIEXTENSIONS = libraryPackage(
+  'golang-k8s-apiextensions-apiserver-dev',
+  '0.36.4-1',
+  'k8s.io/apiextensions-apiserver',
+);
 
-/** Versions that the described release has dropped, newest release that has them. */
-export const RELEASE_33: Source = {
-  name: 'golang-k8s-api',
-  version: '0.33.4-1',
-  form: 'tar',
-  modules: { 'k8s.io/api': '.' },
-};
+const RELEASE_33: Source = { name: 'golang-k8s-api', version: '0.33.4-1', form: 'tar', modules: { 'k8s.io/api': '.' } };
 
-/** Also the only source here for kube-aggregator, whose types have hardly changed since; see `corrections.ts`. */
-export const RELEASE_20: Source = {
+/** Also the only source for kube-aggregator; its types, held against the reference data of 1.36, have not changed since. */
+const RELEASE_20: Source = {
   name: 'kubernetes',
   version: '1.20.5+really1.20.2-1.1+deb12u1',
   form: 'tar',
   modules: { 'k8s.io/api': 'staging/src/k8s.io/api', 'k8s.io/kube-aggregator': 'staging/src/k8s.io/kube-aggregator' },
 };
 
+/** Versions that the described release has dropped, each from the newest source that has it. */
+const RETIRED: readonly (readonly [Source, string])[] = [
+  [RELEASE_33, 'k8s.io/api/autoscaling/v2beta1'],
+  [RELEASE_33, 'k8s.io/api/autoscaling/v2beta2'],
+  [RELEASE_33, 'k8s.io/api/scheduling/v1alpha1'],
+  [RELEASE_20, 'k8s.io/api/batch/v2alpha1'],
+];
+
 function run(command: string, args: readonly string[], options: { cwd: string; env?: Record<string, string> }): void {
   try {
-    execFileSync(command, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync(command, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
   } catch (cause) {
     throw new HostError('SchemaSource', `${command} ${args.join(' ')} failed`, { cause });
   }
@@ -85,7 +85,12 @@ function aptConfiguration(): string {
     'Dir::Etc::SourceParts': '/dev/null',
     'APT::Sandbox::User': 'root',
   };
-  writeFileSync(path, Object.entries(settings).map(([key, value]) => `${key} "${value}";\n`).join(''));
+  writeFileSync(
+    path,
+    Object.entries(settings)
+      .map(([key, value]) => `${key} "${value}";\n`)
+      .join(''),
+  );
   return path;
 }
 
@@ -112,53 +117,47 @@ function directoryOf(source: Source): string {
   return join(CACHE, `${source.name}_${source.version}`);
 }
 
+/** Where the Go package or folder of this import path is unpacked. */
+function folderOf(source: Source, path: string): string {
+  const module = Object.entries(source.modules).find(([name]) => `${path}/`.startsWith(`${name}/`));
+  if (module === undefined) throw new TerminalError(`${source.name} has no Go module for ${path}`);
+  return join(directoryOf(source), module[1], path.slice(module[0].length));
+}
+
 function readPackage(source: Source, path: string): GoPackage {
-  const [module, below] = Object.entries(source.modules).find(([name]) => path.startsWith(`${name}/`)) ?? ['', ''];
-  const directory = join(directoryOf(source), below, path.slice(module.length + 1));
+  const directory = folderOf(source, path);
   const files = readdirSync(directory).filter((name) => name.endsWith('.go'));
   return parseGoPackage(path, new Map(files.map((name) => [name, readFileSync(join(directory, name), 'utf8')])));
 }
 
-/** Every `<module>/<group>/<version>` below a module root, sorted. */
-function versionsBelow(source: Source, module: string, at: string): string[] {
-  const root = join(directoryOf(source), source.modules[module] ?? '', at);
-  return readdirSync(root, { withFileTypes: true })
-    .filter((group) => group.isDirectory())
-    .flatMap((group) =>
-      readdirSync(join(root, group.name))
-        .filter((version) => /^v\d+((alpha|beta)\d+)?$/.test(version))
-        .map((version) => [module, at, group.name, version].filter((part) => part !== '').join('/')),
-    )
-    .toSorted();
+/** Every `<group>/<version>` below a folder of a module, sorted, read. */
+function readVersions(source: Source, folder: string): GoPackage[] {
+  const paths = readdirSync(folderOf(source, folder), { recursive: true, encoding: 'utf8' });
+  const versions = paths.filter((path) => /^[a-z0-9]+\/v\d+((alpha|beta)\d+)?$/.test(path));
+  return versions.toSorted().map((path) => readPackage(source, `${folder}/${path}`));
 }
 
-export interface Packages {
+/** What the facts are made of; see `FactsInput`. */
+interface Packages {
   readonly packages: readonly GoPackage[];
   readonly retired: readonly GoPackage[];
   readonly support: readonly GoPackage[];
 }
 
-const RETIRED: readonly (readonly [Source, readonly string[]])[] = [
-  [RELEASE_33, ['k8s.io/api/autoscaling/v2beta1', 'k8s.io/api/autoscaling/v2beta2', 'k8s.io/api/scheduling/v1alpha1']],
-  [RELEASE_20, ['k8s.io/api/batch/v2alpha1']],
-];
-
 /** Fetches what is not cached yet and reads every package that the facts are made of. */
 export function readPackages(): Packages {
   mkdirSync(CACHE, { recursive: true });
-  fetchAll([...CURRENT, RELEASE_33, RELEASE_20]);
-  const [api, machinery, extensions] = CURRENT;
-  if (api === undefined || machinery === undefined || extensions === undefined) return { packages: [], retired: [], support: [] };
-  const own = [
-    ...versionsBelow(api, 'k8s.io/api', '').map((path) => readPackage(api, path)),
-    ...['v1', 'v1beta1'].map((version) => readPackage(machinery, `k8s.io/apimachinery/pkg/apis/meta/${version}`)),
-    ...versionsBelow(extensions, 'k8s.io/apiextensions-apiserver', 'pkg/apis').map((path) => readPackage(extensions, path)),
-    ...['v1', 'v1beta1'].map((v) => readPackage(RELEASE_20, `k8s.io/kube-aggregator/pkg/apis/apiregistration/${v}`)),
-    readPackage(machinery, 'k8s.io/apimachinery/pkg/version'),
-  ];
+  fetchAll([API, APIMACHINERY, APIEXTENSIONS, RELEASE_33, RELEASE_20]);
   return {
-    packages: own,
-    retired: RETIRED.flatMap(([source, paths]) => paths.map((path) => readPackage(source, path))),
-    support: [readPackage(machinery, 'k8s.io/apimachinery/pkg/types')],
+    packages: [
+      ...readVersions(API, 'k8s.io/api'),
+      readPackage(APIMACHINERY, 'k8s.io/apimachinery/pkg/apis/meta/v1'),
+      readPackage(APIMACHINERY, 'k8s.io/apimachinery/pkg/apis/meta/v1beta1'),
+      readPackage(APIMACHINERY, 'k8s.io/apimachinery/pkg/version'),
+      ...readVersions(APIEXTENSIONS, 'k8s.io/apiextensions-apiserver/pkg/apis'),
+      ...readVersions(RELEASE_20, 'k8s.io/kube-aggregator/pkg/apis'),
+    ],
+    retired: RETIRED.map(([source, path]) => readPackage(source, path)),
+    support: [readPackage(APIMACHINERY, 'k8s.io/apimachinery/pkg/types')],
   };
 }

@@ -10078,8 +10078,6 @@ export interface UpdateOptions {
 
 /** io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent */
 export interface WatchEvent {
-  apiVersion?: string;
-  kind?: string;
   type: string;
   object: RawExtension;
 }
