@@ -70,7 +70,7 @@ const META_KINDS: Readonly<Record<string, readonly GroupVersion[]>> = {
 const KINDS_EVERYWHERE = new Set(['DeleteOptions', 'WatchEvent']);
 
 /** `k8s.io/api/core/v1.Pod` → `io.k8s.api.core.v1.Pod` */
-export function openApiName(goName: string): string {
+function openApiName(goName: string): string {
   const [host = '', ...rest] = goName.split('/');
   return [...host.split('.').reverse(), ...rest].join('.');
 }

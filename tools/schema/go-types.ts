@@ -61,7 +61,7 @@ export interface GoPackage {
 const BUILT_IN =
   /^(string|bool|byte|int|int8|int16|int32|int64|uint|uint8|uint16|uint32|uint64|float32|float64|any|interface\{\}|error)$/;
 
-export function parseGoType(text: string, path: string, imports: ReadonlyMap<string, string>): GoType {
+function parseGoType(text: string, path: string, imports: ReadonlyMap<string, string>): GoType {
   if (text.startsWith('*')) return { form: 'pointer', of: parseGoType(text.slice(1), path, imports) };
   if (text.startsWith('[]')) return { form: 'list', of: parseGoType(text.slice(2), path, imports) };
   if (text.startsWith('map[')) {

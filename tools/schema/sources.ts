@@ -1,10 +1,11 @@
 /**
  * Where the facts come from: Go sources of the Kubernetes API that Debian packages. They are fetched by apt with a
  * configuration of its own (the machine's apt is neither read nor changed) and kept in a cache outside the repository.
- * The versions are pinned; when Debian's archive has moved on, point `ARCHIVE` at snapshot.debian.org.
+ * The versions are pinned. When Debian's archive has moved on, set KUTTER_SCHEMA_ARCHIVE to a day of its history, e.g.
+ * http://snapshot.debian.org/archive/debian/20261120T000000Z.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { HostError, TerminalError } from '../../src/base/mod.ts';
@@ -84,6 +85,8 @@ function aptConfiguration(): string {
     'Dir::Etc::SourceList': join(root, 'sources.list'),
     'Dir::Etc::SourceParts': '/dev/null',
     'APT::Sandbox::User': 'root',
+    // A snapshot of the archive is signed as of its day.
+    'Acquire::Check-Valid-Until': 'false',
   };
   writeFileSync(
     path,
@@ -101,6 +104,7 @@ function fetchAll(sources: readonly Source[]): void {
   run('apt-get', ['-q', 'update'], { cwd: CACHE, env });
   for (const source of missing) {
     const into = `${directoryOf(source)}.partial`;
+    rmSync(into, { recursive: true, force: true });
     mkdirSync(into, { recursive: true });
     const what = `${source.name}=${source.version}`;
     if (source.form === 'deb') run('apt-get', ['-q', 'download', what], { cwd: into, env });
@@ -109,8 +113,10 @@ function fetchAll(sources: readonly Source[]): void {
     if (file === undefined) throw new HostError('SchemaSource', `apt-get left no archive of ${what}`);
     if (source.form === 'deb') run('dpkg-deb', ['-x', file, '.'], { cwd: into });
     else run('tar', ['xf', file, '--strip-components=1', '--wildcards', '*.go'], { cwd: into });
+    rmSync(join(into, file));
     renameSync(into, directoryOf(source));
   }
+  rmSync(join(CACHE, 'apt'), { recursive: true });
 }
 
 function directoryOf(source: Source): string {
