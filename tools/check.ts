@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { listFiles, readProject } from './source.ts';
-import { runTests, type TestCounts } from './tests.ts';
+import { addCounts, runTests, type TestCounts } from './tests.ts';
 import { fingerprints } from './tidy/generated.ts';
 import { fallenSizes, measureSizes, type Sizes } from './tidy/sizes.ts';
 
@@ -48,9 +48,7 @@ export async function check(print: (line: string) => void): Promise<TestCounts> 
     fileTimeoutMs,
     print,
   });
-  counts.passed += tests.passed;
-  counts.failed += tests.failed;
-  counts.skipped += tests.skipped;
+  addCounts(counts, tests);
   return counts;
 }
 
@@ -74,6 +72,7 @@ async function update(): Promise<void> {
 }
 
 if (import.meta.main) {
+  process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
   const startedMs = performance.now();
   if (process.argv.includes('--update')) await update();
   const { passed, failed } = await check((line) => console.log(line));

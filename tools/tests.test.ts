@@ -8,13 +8,20 @@ import { runTests } from './tests.ts';
 
 const open = `import assert from 'node:assert'; import { test } from 'node:test';\n`;
 
-async function outcome(text: string): Promise<{ passed: number; failed: number; skipped: number; lines: string }> {
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly lines: string;
+}
+
+async function outcome(text: string): Promise<Outcome> {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'kutter-tests-'));
   const file = join(folder.path, 'a.test.ts');
   writeFileSync(file, open + text);
+  const options = { files: ['a.test.ts'], root: folder.path, fileTimeoutMs: 3000 };
   const lines: string[] = [];
-  const print = (line: string): number => lines.push(line);
-  const counts = await runTests({ files: [file], root: folder.path, fileTimeoutMs: 3000, print });
+  const counts = await runTests({ ...options, print: (line) => lines.push(line) });
   return { ...counts, lines: lines.join('\n') };
 }
 
@@ -44,5 +51,12 @@ test('a file that hangs is ended and fails', async () => {
   const { failed, lines } = await outcome(
     `test('hangs', async () => { setInterval(() => {}, 1000); await new Promise(() => {}); });`,
   );
-  assert.ok(failed >= 1, lines);
+  assert.ok(failed >= 1);
+  assert.match(lines, /took longer than 3 s and was killed/);
+});
+
+test('a file without tests fails', async () => {
+  const { failed, lines } = await outcome('');
+  assert.equal(failed, 1);
+  assert.match(lines, /a\.test\.ts has no tests/);
 });

@@ -1,20 +1,23 @@
 /**
- * Runs test files, each in a process of its own with a time limit, and says what happens while it happens: one line per
- * file, the failures in full. Nothing is retried: a test that fails now and then is a test that fails.
+ * Runs test files, each in a process of its own with a time limit, and says what happens while it happens. A file that
+ * crashes, hangs or has no tests has failed; one that hangs is killed with everything it started. Nothing is retried: a
+ * test that fails now and then is a test that fails.
  */
+import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { relative } from 'node:path';
-import { run } from 'node:test';
+import { performance } from 'node:perf_hooks';
+import { mark, type TestResult } from './test-events.ts';
 
 export interface TestRun {
+  /** Paths from `root`. */
   readonly files: readonly string[];
   readonly root: string;
-  /** How long one file may take before its process is ended. */
+  /** How long one file may take before it is killed. */
   readonly fileTimeoutMs: number;
   /** How many files run at once; undefined is one for each core. */
   readonly concurrency?: number;
-  /** Runs only the tests whose names match. */
-  readonly namePattern?: RegExp;
+  /** Prints each test as it ends, for suites in which one test takes long. */
+  readonly eachTest?: boolean;
   readonly print: (line: string) => void;
 }
 
@@ -24,108 +27,107 @@ export interface TestCounts {
   skipped: number;
 }
 
-interface FileState {
-  passed: number;
-  failed: number;
-  skipped: number;
-  durationMs: number;
-}
-
-/** What the stream of `node:test` says about one test, as far as it is used here. */
-interface TestEvent {
-  readonly name: string;
-  readonly file?: string | undefined;
-  readonly nesting: number;
-  readonly line?: number | undefined;
-  readonly skip?: string | boolean | undefined;
-  readonly details: { readonly duration_ms: number; readonly type?: string | undefined; readonly error?: Error };
-}
-
 export async function runTests(options: TestRun): Promise<TestCounts> {
+  const total: TestCounts = { passed: 0, failed: 0, skipped: 0 };
+  const queue = [...options.files];
+  const worker = async (): Promise<void> => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      addCounts(total, await runFile(options, file));
+    }
+  };
+  await Promise.all(Array.from({ length: options.concurrency ?? availableParallelism() }, worker));
+  return total;
+}
+
+export function addCounts(total: TestCounts, counts: TestCounts): void {
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+}
+
+async function runFile(options: TestRun, file: string): Promise<TestCounts> {
+  const startedMs = performance.now();
   const counts: TestCounts = { passed: 0, failed: 0, skipped: 0 };
-  if (options.files.length === 0) return counts;
-  const states = new Map<string, FileState>();
-  const stateOf = (file: string): FileState => {
-    const known = states.get(file);
-    if (known !== undefined) return known;
-    const fresh = { passed: 0, failed: 0, skipped: 0, durationMs: 0 };
-    states.set(file, fresh);
-    return fresh;
+  const onResult = (result: TestResult): void => {
+    counts[result.outcome]++;
+    if (result.outcome === 'failed') {
+      options.print(`  FAILED ${file}:${result.line} ${result.name}\n${indent(result.error ?? '')}`);
+    } else if (options.eachTest) {
+      options.print(`${seconds(result.durationMs)}    ${result.outcome} ${result.name}`);
+    }
   };
-  const stream = run({
-    files: [...options.files],
-    cwd: options.root,
-    concurrency: options.concurrency ?? availableParallelism(),
-    timeout: options.fileTimeoutMs,
-    ...(options.namePattern && { testNamePatterns: options.namePattern }),
-  });
-  const output = new Map<string, string>();
-  const keep = (data: { file?: string; message: string }): void => {
-    const file = data.file ?? '';
-    output.set(file, ((output.get(file) ?? '') + data.message).slice(-20_000));
-  };
-  stream.on('test:stderr', keep);
-  stream.on('test:stdout', keep);
-  stream.on('test:pass', (event: TestEvent) => {
-    if (event.details.type === 'suite' || isFileItself(event, options.root)) return;
-    const state = stateOf(fileOf(event, options.root));
-    if (event.skip === undefined || event.skip === false) state.passed++;
-    else state.skipped++;
-  });
-  stream.on('test:fail', (event: TestEvent) => {
-    // A parent that fails only because its children did has been told already, by them.
-    if (isEcho(event)) return;
-    const file = fileOf(event, options.root);
-    stateOf(file).failed++;
-    options.print(failureText(event, file));
-    const said = output.get(event.file ?? '') ?? '';
-    if (isFileItself(event, options.root) && said !== '') options.print(said.trimEnd());
-  });
-  stream.on('test:summary', (summary: { file?: string | undefined; duration_ms: number }) => {
-    if (summary.file === undefined) return;
-    const file = relative(options.root, summary.file);
-    const state = stateOf(file);
-    state.durationMs = summary.duration_ms;
-    options.print(fileLine(file, state));
-  });
-  for await (const _ of stream) void _;
-  for (const state of states.values()) {
-    counts.passed += state.passed;
-    counts.failed += state.failed;
-    counts.skipped += state.skipped;
+  const { ended, output } = await runProcess(options, file, onResult);
+  const problem = ended ?? (counts.passed + counts.failed + counts.skipped === 0 ? 'has no tests' : undefined);
+  // The exit code only repeats a failure that a test has reported.
+  if (problem !== undefined && (counts.failed === 0 || !problem.startsWith('exited'))) {
+    counts.failed++;
+    options.print(`  FAILED ${file} ${problem}\n${indent(output)}`);
   }
+  const skipped = counts.skipped === 0 ? '' : `, ${counts.skipped} skipped`;
+  const failed = counts.failed === 0 ? '' : `, ${counts.failed} FAILED`;
+  options.print(`${seconds(performance.now() - startedMs)}  ${file}: ${counts.passed} passed${skipped}${failed}`);
   return counts;
 }
 
-function fileOf(event: TestEvent, root: string): string {
-  return relative(root, event.file ?? event.name);
+/** Runs one file to its end; `ended` says what was wrong with how it ended, if anything. */
+function runProcess(
+  { root, fileTimeoutMs }: TestRun,
+  file: string,
+  onResult: (result: TestResult) => void,
+): Promise<{ ended: string | undefined; output: string }> {
+  return new Promise((resolve) => {
+    const reporter = [`--test-reporter=${import.meta.dirname}/test-events.ts`, '--test-reporter-destination=stdout'];
+    // A group of its own, so that what the test started can be killed with it.
+    const env: NodeJS.ProcessEnv = { ...process.env };
+    // Set when this runner itself runs inside a test; it would change what the child writes.
+    delete env['NODE_TEST_CONTEXT'];
+    const child = spawn(process.execPath, [...reporter, file], {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    let output = '';
+    let pending = '';
+    let timedOut = false;
+    const kill = (): void => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    };
+    process.once('exit', kill);
+    const timer = setTimeout(() => {
+      timedOut = true;
+      kill();
+    }, fileTimeoutMs);
+    const keep = (text: string): void => void (output = (output + text).slice(-8000));
+    child.stderr.setEncoding('utf8').on('data', keep);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (pending + text).split('\n');
+      pending = lines.pop() ?? '';
+      for (const line of lines) {
+        const [said, result] = line.split(mark);
+        if (said) keep(`${said}\n`);
+        if (result !== undefined) onResult(JSON.parse(result) as TestResult);
+      }
+    });
+    child.on('error', (error) => keep(error.message));
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      process.off('exit', kill);
+      const killed = timedOut ? `took longer than ${fileTimeoutMs / 1000} s and was killed` : undefined;
+      const exited = code === 0 ? undefined : `exited with ${signal ?? code}`;
+      resolve({ ended: killed ?? exited, output });
+    });
+  });
 }
 
-/** Node reports a file whose process ended badly, or ran too long, as a test with the name of the file. */
-function isFileItself(event: TestEvent, root: string): boolean {
-  return event.nesting === 0 && (event.name === event.file || event.name === fileOf(event, root));
-}
-
-function isEcho(event: TestEvent): boolean {
-  const { error } = event.details;
-  return error !== undefined && 'failureType' in error && error.failureType === 'subtestsFailed';
-}
-
-function failureText(event: TestEvent, file: string): string {
-  const { error } = event.details;
-  const cause = error?.cause instanceof Error ? error.cause : error;
-  const text = cause?.stack ?? cause?.message ?? 'failed without an error';
-  const indented = text
-    .split('\n')
-    .slice(0, 60)
+function indent(text: string): string {
+  const lines = text.trimEnd().split('\n');
+  return lines
+    .slice(0, 80)
     .map((line) => `    ${line}`)
     .join('\n');
-  return `  FAILED ${file}:${event.line ?? 1} ${event.name}\n${indented}`;
 }
 
-function fileLine(file: string, state: FileState): string {
-  const seconds = `${(state.durationMs / 1000).toFixed(1)} s`.padStart(8);
-  const skipped = state.skipped === 0 ? '' : `, ${state.skipped} skipped`;
-  const failed = state.failed === 0 ? '' : `, ${state.failed} FAILED`;
-  return `${seconds}  ${file}: ${state.passed} passed${skipped}${failed}`;
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`.padStart(8);
 }

@@ -163,7 +163,7 @@ test('scanner: comments, strings, templates and regular expressions are told apa
   assert.deepEqual(comments.trim().split(/\s{2,}/), ['// Date', '/* f */']);
   assert.match(
     code,
-    /^const a = \/ {5}\/; {8}\nconst b = ` {2}\{c\(\{ d: " " \}\)\} {2}`; const e = 4 \/ 2; {9}g\(\);$/,
+    /^const a = \/ {5}\/; {8}\nconst b = ` {3}\{c\(\{ d: " " \}\)\} {2}`; const e = 4 \/ 2; {9}g\(\);$/,
   );
 });
 
