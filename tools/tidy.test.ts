@@ -92,7 +92,10 @@ test('lists: a unit that its list forgets is found', () => {
   clean(checkLists(planted({ ...unit, 'src/api/all.ts': `${imported}pod];` })));
 });
 
-test('dead exports: somebody imports what is exported', () => clean(checkDeadExports(project)));
+test('dead exports: somebody imports what is exported', () => {
+  const { dead } = readJson<Sizes>('tools/sizes.json');
+  clean(checkDeadExports(project).filter(({ path }) => dead[path] === undefined));
+});
 
 test('dead exports: a name that nobody takes is found, through doors too', () => {
   const files = {
@@ -112,15 +115,24 @@ test('sizes: functions and files keep to the limits or to the ratchet', async ()
 
 test('sizes: what grows is found, and what has fallen stays down', () => {
   const long = planted({ 'src/base/x.ts': 'a;\n'.repeat(601), 'src/base/y.ts': 'a;\n'.repeat(801) });
-  const none: Sizes = { file: {}, function: {} };
-  const now: Sizes = { file: measureFiles(long), function: { 'src/base/x.ts': 71 } };
+  const none: Sizes = { file: {}, function: {}, dead: {} };
+  const now: Sizes = { file: measureFiles(long), function: { 'src/base/x.ts': 71 }, dead: { 'src/base/x.ts': 2 } };
   const found = printFindings(checkSizes(now, none));
   assert.match(found, /x\.ts:1: file of 601 lines/);
   assert.match(found, /x\.ts:1: function of 71 lines/);
   assert.match(found, /y\.ts:1: has 801 lines/);
-  const ratchet: Sizes = { file: { 'src/base/x.ts': 700 }, function: { 'src/base/x.ts': 71, 'src/base/z.ts': 90 } };
-  finds(checkSizes(now, ratchet), /allows a file of 700 lines, it has fewer now/);
-  assert.deepEqual(fallenSizes(now, ratchet), { file: { 'src/base/x.ts': 601 }, function: { 'src/base/x.ts': 71 } });
+  assert.match(found, /x\.ts:1: 2 exports that nobody imports/);
+  const ratchet: Sizes = {
+    file: { 'src/base/x.ts': 700 },
+    function: { 'src/base/x.ts': 71, 'src/base/z.ts': 90 },
+    dead: {},
+  };
+  finds(checkSizes(now, ratchet), /has file 700, it is less now/);
+  assert.deepEqual(fallenSizes(now, ratchet), {
+    file: { 'src/base/x.ts': 601 },
+    function: { 'src/base/x.ts': 71 },
+    dead: {},
+  });
 });
 
 test('sizes: the longest function of a file is read from the report', () => {
