@@ -416,8 +416,6 @@ export interface ContainerStatus {
   readonly logPath: string;
   /** Undefined when the runtime does not say. */
   readonly resources?: LinuxContainerResources;
-  /** The process on the node, while running; undefined when the runtime does not say. */
-  readonly pid?: number;
 }
 
 /** All parts given must match. */
