@@ -8,6 +8,7 @@
 import type { DeepReadonly, Json, JsonObject, Random } from '../base/mod.ts';
 import type { FieldError } from './field-error.ts';
 import type { KubeObject, Resource } from './meta.ts';
+import type { NameValidation } from './names.ts';
 
 /** What hooks may know of the world. */
 export interface HookContext {
@@ -95,7 +96,7 @@ export interface Strategy<T> extends UpdateStrategy<T> {
   prepareForCreate?(draft: T, context: HookContext): void;
   validate?(object: DeepReadonly<T>): FieldError[];
   /** Which names are allowed; a DNS subdomain unless said otherwise. */
-  readonly validateName?: (name: string) => string[];
+  readonly validateName?: NameValidation;
   /** Bumps `metadata.generation` when the spec (everything but metadata and status) changes. */
   readonly generation?: boolean;
   /** PUT of what does not exist creates it. */
@@ -104,8 +105,12 @@ export interface Strategy<T> extends UpdateStrategy<T> {
   readonly unconditionalUpdate?: boolean;
   /** The grace period of a deletion in seconds; undefined: the object goes at once. */
   gracePeriodSeconds?(object: DeepReadonly<T>, requested: number | undefined): number | undefined;
-  /** Changes the object when its graceful deletion begins. */
+  /** Changes the object when its deletion begins and it stays for a while. */
   prepareForDelete?(draft: T, context: HookContext): void;
+  /** Something other than finalizers keeps a deleted object: a namespace with `spec.finalizers`. */
+  holdsDeletion?(object: DeepReadonly<T>): boolean;
+  /** A deletion answers with the object that is gone instead of a Status. */
+  readonly returnsDeleted?: boolean;
   claims?(object: DeepReadonly<T>): readonly Claim[];
   /** How long objects live, in milliseconds; undefined: until they are deleted. */
   ttlMs?(object: DeepReadonly<T>): number | undefined;

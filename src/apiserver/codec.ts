@@ -1,0 +1,107 @@
+/**
+ * Between the wire's JSON and the server's objects: checked against the facts of the type, cleaned, converted between
+ * versions. What comes out of `decode` belongs to the caller alone; what `encode` takes stays as it is.
+ */
+import { isJsonObject, type DeepReadonly, type JsonObject } from '../base/mod.ts';
+import { ApiError, apiVersionOf, compileDecoder, type Facts, type GroupVersionKind, type Kind, type KindVersion, type KubeObject, type Decoder } from '../machinery/mod.ts';
+import type { Entry } from '../store/mod.ts';
+import type { FieldValidation } from './operation.ts';
+
+export interface Decoded {
+  /** In the version of the request. */
+  readonly object: KubeObject;
+  readonly warnings: readonly string[];
+}
+
+export interface DecodeRequest {
+  readonly gvk: GroupVersionKind;
+  readonly schema: string;
+  readonly body: unknown;
+  readonly findings?: readonly string[] | undefined;
+  readonly validation: FieldValidation;
+}
+
+export class Codec {
+  readonly #facts: Facts;
+  readonly #decoders = new Map<string, Decoder>();
+
+  constructor(facts: Facts) {
+    this.#facts = facts;
+  }
+
+  get facts(): Facts {
+    return this.#facts;
+  }
+
+  /** Throws ApiError BadRequest for what is not an object of this kind. */
+  decode({ gvk, schema, body, findings = [], validation }: DecodeRequest): Decoded {
+    if (!isJsonObject(body)) throw ApiError.badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(body)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`);
+    checkKind(body, gvk);
+    const decoded = this.#decoder(schema)(body);
+    const notes = [...decoded.unknownFields.map((path) => `unknown field "${path}"`), ...findings];
+    if (decoded.error !== undefined) throw ApiError.badRequest(`${gvk.kind} in version "${gvk.version}" cannot be handled as a ${gvk.kind}: ${decoded.error}`);
+    if (notes.length > 0 && validation === 'Strict') throw ApiError.badRequest(`${gvk.kind} in version "${gvk.version}" cannot be handled as a ${gvk.kind}: strict decoding error: ${notes.join(', ')}`);
+    const object = { kind: gvk.kind, apiVersion: apiVersionOf(gvk.group, gvk.version), ...decoded.object } as KubeObject;
+    return { object, warnings: validation === 'Warn' ? notes : [] };
+  }
+
+  /** Cleans an object that has no kind of its own, e.g. DeleteOptions. */
+  decodePart(schema: string, body: unknown): JsonObject {
+    const decoded = this.#decoder(schema)(isJsonObject(body) ? body : {});
+    if (decoded.error !== undefined) throw ApiError.badRequest(decoded.error);
+    return decoded.object;
+  }
+
+  #decoder(schema: string): Decoder {
+    let decoder = this.#decoders.get(schema);
+    if (decoder === undefined) this.#decoders.set(schema, (decoder = compileDecoder(schema, this.#facts)));
+    return decoder;
+  }
+}
+
+function goType(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+function checkKind(body: JsonObject, { group, version, kind }: GroupVersionKind): void {
+  const apiVersion = apiVersionOf(group, version);
+  const sentVersion = body['apiVersion'] ?? apiVersion;
+  const sentKind = body['kind'] ?? kind;
+  if (sentVersion !== apiVersion) throw ApiError.badRequest(`the API version in the data (${String(sentVersion)}) does not match the expected API version (${apiVersion})`);
+  if (sentKind !== kind) throw ApiError.badRequest(`no kind "${String(sentKind)}" is registered for version "${apiVersion}" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`);
+}
+
+export function versionOf(kind: Kind, version: string): KindVersion {
+  const found = kind.versions.find((candidate) => candidate.version === version);
+  if (found === undefined) throw ApiError.badRequest(`${kind.plural} is not served in version "${version}"`);
+  return found;
+}
+
+/** The object in the version that is stored. */
+export function toStorage(kind: Kind, version: string, object: KubeObject): KubeObject {
+  if (version === kind.version) return object;
+  const converted = versionOf(kind, version).toStorage?.(object as JsonObject) ?? object;
+  return { ...(converted as KubeObject), kind: kind.kind, apiVersion: apiVersionOf(kind.group, kind.version) };
+}
+
+/** A stored object in one of its kind's versions; `object` stays as it is. */
+export function fromStorage(kind: Kind, version: string, object: DeepReadonly<KubeObject>): DeepReadonly<KubeObject> {
+  if (version === kind.version) return object;
+  const converted = (versionOf(kind, version).fromStorage?.(object as JsonObject) ?? object) as KubeObject;
+  return { ...converted, kind: kind.kind, apiVersion: apiVersionOf(kind.group, version) };
+}
+
+/** A stored entry in one of its kind's versions, made once. */
+export function objectOf(kind: Kind, version: string, entry: Entry): DeepReadonly<KubeObject> {
+  if (version === kind.version) return entry.value as KubeObject;
+  return entry.memo(`object ${version}`, () => fromStorage(kind, version, entry.value as KubeObject));
+}
+
+const encoder = new TextEncoder();
+
+/** The JSON of a stored entry in one of its kind's versions, made once. */
+export function bytesOf(kind: Kind, version: string, entry: Entry): Uint8Array {
+  if (version === kind.version) return entry.bytes;
+  return entry.memo(`bytes ${version}`, () => encoder.encode(JSON.stringify(objectOf(kind, version, entry))));
+}

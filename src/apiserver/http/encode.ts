@@ -1,0 +1,159 @@
+/**
+ * Results as bodies. What is stored goes out as the bytes that it was stored as: an object as they are, a list as their
+ * concatenation, a watch event with a frame around them.
+ */
+import type { JsonObject } from '../../base/mod.ts';
+import { apiVersionOf, type Kind, type KubeObject } from '../../machinery/mod.ts';
+import type { Entry } from '../../store/mod.ts';
+import { bytesOf, objectOf } from '../codec.ts';
+import type { ListResult } from '../operation.ts';
+import type { WatchItem } from '../watch.ts';
+import type { Representation } from './negotiate.ts';
+import { tableOf, type TableOptions } from './table.ts';
+
+const encoder = new TextEncoder();
+export const encode = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
+
+/** How one kind is shown to one client. */
+export interface View {
+  readonly kind: Kind;
+  readonly version: string;
+  readonly representation: Representation;
+  readonly table: TableOptions;
+}
+
+export function viewServes({ mediaType, as, group, version }: Representation): boolean {
+  if (mediaType !== 'application/json') return false;
+  if (as === undefined) return true;
+  return group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1') && ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'].includes(as);
+}
+
+/** One stored object. */
+export function entryBytes(view: View, entry: Entry): Uint8Array {
+  if (view.representation.as === undefined) return bytesOf(view.kind, view.version, entry);
+  return encode(shown(view, [entry], undefined));
+}
+
+/** One object that is not stored. */
+export function valueBytes(view: View, value: KubeObject | JsonObject): Uint8Array {
+  return encode(value);
+}
+
+const comma = encoder.encode(',{');
+const listEnd = encoder.encode(']}');
+/** Pieces of a list are sent in chunks of about this size. */
+const chunkBytesMax = 256 * 1024;
+
+export function listBytes(view: View, { entries, revision, continue: token, remainingItemCount }: ListResult): readonly Uint8Array[] {
+  const metadata = { resourceVersion: String(revision), ...(token === undefined ? {} : { continue: token }), ...(remainingItemCount === undefined ? {} : { remainingItemCount }) };
+  if (view.representation.as !== undefined) return [encode(shown(view, entries, metadata))];
+  const { kind, version } = view;
+  const apiVersion = apiVersionOf(kind.group, version);
+  const head = encoder.encode(`{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`);
+  const items = new Pieces();
+  items.add(head);
+  // Items of a list carry no kind and apiVersion of their own; they come first in the encoding, always in the same bytes.
+  const skip = encoder.encode(`{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersion)},`).length;
+  for (const [i, entry] of entries.entries()) {
+    items.add(i === 0 ? comma.subarray(1) : comma);
+    items.add(bytesOf(kind, version, entry).subarray(skip));
+  }
+  items.add(listEnd);
+  return items.take();
+}
+
+/** Joins many small pieces into few big ones. */
+class Pieces {
+  readonly #chunks: Uint8Array[] = [];
+  #pending: Uint8Array[] = [];
+  #size = 0;
+
+  add(piece: Uint8Array): void {
+    this.#pending.push(piece);
+    this.#size += piece.length;
+    if (this.#size >= chunkBytesMax) this.#flush();
+  }
+
+  take(): readonly Uint8Array[] {
+    this.#flush();
+    return this.#chunks;
+  }
+
+  #flush(): void {
+    if (this.#size === 0) return;
+    this.#chunks.push(joined(this.#pending, this.#size));
+    this.#pending = [];
+    this.#size = 0;
+  }
+}
+
+function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}
+
+const frames = {
+  ADDED: encoder.encode('{"type":"ADDED","object":'),
+  MODIFIED: encoder.encode('{"type":"MODIFIED","object":'),
+  DELETED: encoder.encode('{"type":"DELETED","object":'),
+};
+const frameEnd = encoder.encode('}\n');
+
+/**
+ * Encodes watch events. Watchers that are told of the same events in the same way share the bytes: the last chunk is kept
+ * and handed out again for equal items.
+ */
+export class WatchEncoder {
+  #last: { readonly items: readonly WatchItem[]; readonly kind: Kind; readonly version: string; readonly bytes: Uint8Array } | undefined;
+
+  chunk(view: View, items: readonly WatchItem[]): Uint8Array {
+    if (view.representation.as !== undefined) return this.#shown(view, items);
+    const last = this.#last;
+    if (last !== undefined && last.kind === view.kind && last.version === view.version && sameItems(last.items, items)) return last.bytes;
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for (const { type, entry } of items) {
+      const bytes = bytesOf(view.kind, view.version, entry);
+      pieces.push(frames[type], bytes, frameEnd);
+      size += frames[type].length + bytes.length + frameEnd.length;
+    }
+    const bytes = joined(pieces, size);
+    this.#last = { items, kind: view.kind, version: view.version, bytes };
+    return bytes;
+  }
+
+  #shown(view: View, items: readonly WatchItem[]): Uint8Array {
+    return encoder.encode(items.map(({ type, entry }) => `${JSON.stringify({ type, object: shown(view, [entry], undefined, true) })}\n`).join(''));
+  }
+}
+
+function sameItems(a: readonly WatchItem[], b: readonly WatchItem[]): boolean {
+  return a.length === b.length && a.every((item, i) => item.entry === b[i]?.entry && item.type === b[i].type);
+}
+
+export function bookmarkBytes({ kind, version, representation }: View, revision: number, initialEventsEnd: boolean): Uint8Array {
+  const annotations = initialEventsEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined;
+  const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...(annotations === undefined ? {} : { annotations }) };
+  const self = { kind: kind.kind, apiVersion: apiVersionOf(kind.group, version), metadata };
+  const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+  const table = { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion: String(revision) }, columnDefinitions: null, rows: [{ cells: [], object: partial }] };
+  const object = representation.as === 'Table' ? table : representation.as === undefined ? self : partial;
+  return encoder.encode(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
+}
+
+/** One or many entries as a Table or as metadata alone. */
+function shown(view: View, entries: readonly Entry[], listMetadata: JsonObject | undefined, inWatch = false): JsonObject {
+  const { kind, version, representation } = view;
+  const apiVersion = `meta.k8s.io/${representation.version ?? 'v1'}`;
+  const objects = entries.map((entry) => objectOf(kind, version, entry));
+  if (representation.as === 'Table') return tableOf(kind, apiVersion, objects, listMetadata, { ...view.table, headers: !inWatch || view.table.headers }) as unknown as JsonObject;
+  const partial = ({ metadata }: { readonly metadata?: unknown }): JsonObject => ({ kind: 'PartialObjectMetadata', apiVersion, metadata: metadata as JsonObject });
+  if (listMetadata === undefined) return partial(objects[0] ?? {});
+  return { kind: 'PartialObjectMetadataList', apiVersion, metadata: listMetadata, items: objects.map(partial) };
+}
+

@@ -1,0 +1,48 @@
+/** HTTP requests and responses as plain records: what `host/` hands in and sends out. */
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly url: string;
+  /** Names in lower case; repeated ones joined by a comma. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly peer: Peer;
+  /** Reads the whole body. Rejects with ApiError RequestEntityTooLarge beyond `sizeBytesMax`. */
+  body(sizeBytesMax: number): Promise<Uint8Array>;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** The other end of the connection. One object for all requests of a connection. */
+export interface Peer {
+  readonly address: string;
+  /** The subject of a client certificate that one of our CAs signed. */
+  readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[]; readonly uid?: string };
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Body;
+}
+
+/** One piece, pieces to be sent one after the other, or a stream that goes on. */
+export type Body = Uint8Array | readonly Uint8Array[] | StreamBody;
+
+export interface StreamBody {
+  /** Starts the stream; called once, after the headers went out. */
+  start(sink: StreamSink): void;
+  /** The client is gone or the server stops. */
+  stop(): void;
+}
+
+export interface StreamSink {
+  /** False: no room for more until `onDrain`. */
+  write(chunk: Uint8Array): boolean;
+  onDrain(resume: () => void): void;
+  end(): void;
+}
+
+export function isStream(body: Body): body is StreamBody {
+  return !(body instanceof Uint8Array) && !Array.isArray(body);
+}

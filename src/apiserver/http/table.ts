@@ -1,0 +1,27 @@
+/** `meta.k8s.io` Tables: what `kubectl get` prints. */
+import type { DeepReadonly, Json } from '../../base/mod.ts';
+import type { Kind, KubeObject } from '../../machinery/mod.ts';
+
+export interface TableOptions {
+  /** What each row carries of its object. */
+  readonly includeObject: 'None' | 'Metadata' | 'Object';
+  readonly headers: boolean;
+  readonly now: () => number;
+}
+
+export function tableOf(kind: Kind, apiVersion: string, objects: readonly DeepReadonly<KubeObject>[], listMetadata: object | undefined, options: TableOptions): object {
+  const now = options.now();
+  const columnDefinitions = options.headers
+    ? kind.columns.map(({ name, type, format = '', description, priority = 0 }) => ({ name, type: type === 'date' ? 'string' : type, format, description, priority }))
+    : null;
+  const metadata = listMetadata ?? { resourceVersion: objects[0]?.metadata?.resourceVersion ?? '' };
+  const rows = objects.map((object) => {
+    const cells: Json[] = kind.columns.map((column) => column.cell(object, now));
+    return options.includeObject === 'None' ? { cells } : { cells, object: carried(object, apiVersion, options) };
+  });
+  return { kind: 'Table', apiVersion, metadata, columnDefinitions, rows };
+}
+
+function carried(object: DeepReadonly<KubeObject>, apiVersion: string, { includeObject }: TableOptions): object {
+  return includeObject === 'Object' ? object : { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata };
+}

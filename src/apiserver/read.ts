@@ -1,0 +1,148 @@
+/** GET, LIST and the beginning of a watch: always from one snapshot, never waiting for a writer. */
+import { isJsonObject, sleep, type Clock } from '../base/mod.ts';
+import { ApiError, objectKey, type Kind } from '../machinery/mod.ts';
+import type { Entry, Snapshot, Store } from '../store/mod.ts';
+import type { ListResult, OperationOptions } from './operation.ts';
+import { select } from './selection.ts';
+import { tooLarge, translated, WatchStream } from './watch.ts';
+
+export interface ReadWorld {
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+/** How long a read waits for a revision that has not happened yet. */
+const futureWaitMs = 3_000;
+const futurePollMs = 50;
+
+export async function get({ store }: ReadWorld, kind: Kind, key: { readonly namespace?: string | undefined; readonly name: string }): Promise<Entry> {
+  await store.sync();
+  const entry = store.current.get(collectionOf(kind), objectKey(key.namespace, key.name));
+  if (entry === undefined) throw ApiError.notFound(kind, key.name);
+  return entry;
+}
+
+export async function list(world: ReadWorld, kind: Kind, namespace: string | undefined, options: OperationOptions): Promise<ListResult> {
+  const selection = select(kind, { ...options, namespace });
+  const token = options.continue === undefined || options.continue === '' ? undefined : parseContinue(options.continue);
+  const snapshot = token === undefined ? await snapshotFor(world, options) : continued(world.store, token);
+  const collection = snapshot.collection(collectionOf(kind));
+  const limit = options.limit ?? 0;
+  const entries: Entry[] = [];
+  let next: string | undefined;
+  collection.scan(
+    (entry, name) => {
+      if (!selection.matches(entry)) return true;
+      if (limit > 0 && entries.length === limit) {
+        next = name;
+        return false;
+      }
+      entries.push(entry);
+      return true;
+    },
+    token === undefined ? selection.from : token.start,
+    selection.to,
+  );
+  if (next === undefined) return { entries, revision: snapshot.revision };
+  // Upstream counts what remains only where the selection is by namespace alone: otherwise it would have to read it all.
+  const remainingItemCount = selection.all ? collection.count(next, selection.to) : undefined;
+  return { entries, revision: snapshot.revision, continue: continueToken(snapshot.revision, next), remainingItemCount };
+}
+
+export async function watch(world: ReadWorld, kind: Kind, namespace: string | undefined, options: OperationOptions): Promise<WatchStream> {
+  const selection = select(kind, { ...options, namespace });
+  const revision = parseRevision(options.resourceVersion);
+  const initial = options.sendInitialEvents ?? (revision === undefined || revision === 0);
+  if (options.sendInitialEvents === undefined && options.resourceVersionMatch !== undefined && options.resourceVersionMatch !== '')
+    throw invalidListOptions('resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+  if (options.sendInitialEvents === true && options.resourceVersionMatch !== 'NotOlderThan')
+    throw invalidListOptions('resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  if (initial) {
+    await world.store.sync();
+    if (revision !== undefined) await happened(world, revision);
+  }
+  return new WatchStream(world.store, { collection: collectionOf(kind), selection, after: initial ? undefined : (revision ?? world.store.current.revision) });
+}
+
+export function parseRevision(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (!/^\d+$/.test(text)) throw invalidListOptions(`resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
+  return Number(text);
+}
+
+export function collectionOf(kind: Kind): string {
+  if (kind.collection === undefined) throw ApiError.methodNotSupported(kind, 'get');
+  return kind.collection;
+}
+
+async function snapshotFor(world: ReadWorld, options: OperationOptions): Promise<Snapshot> {
+  const revision = parseRevision(options.resourceVersion);
+  const match = options.resourceVersionMatch ?? '';
+  checkMatch(match, revision, options);
+  if (match === 'Exact' && revision !== undefined) {
+    if (revision > world.store.current.revision) await happened(world, revision);
+    return translatedExact(world.store, revision);
+  }
+  await world.store.sync();
+  if (revision !== undefined && revision > 0) await happened(world, revision);
+  return world.store.current;
+}
+
+function translatedExact(store: Store, revision: number): Snapshot {
+  return translated(() => store.at(revision));
+}
+
+function checkMatch(match: string, revision: number | undefined, options: OperationOptions): void {
+  if (match === '') return;
+  if (match !== 'Exact' && match !== 'NotOlderThan') throw invalidListOptions(`resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`);
+  if (revision === undefined) throw invalidListOptions('resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
+  if (match === 'Exact' && revision === 0) throw invalidListOptions('resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+  if ((options.continue ?? '') !== '') throw invalidListOptions('resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided');
+}
+
+function invalidListOptions(message: string): ApiError {
+  return new ApiError('Invalid', `ListOptions.meta.k8s.io "" is invalid: ${message}`, { details: { group: 'meta.k8s.io', kind: 'ListOptions' } });
+}
+
+/** Waits a little for a revision that a client knows of and this server does not yet. */
+async function happened({ store, clock }: ReadWorld, revision: number): Promise<void> {
+  for (let waitedMs = 0; store.current.revision < revision; waitedMs += futurePollMs) {
+    if (waitedMs >= futureWaitMs) throw tooLarge(revision, store.current.revision);
+    await sleep(clock, futurePollMs);
+  }
+}
+
+interface Continue {
+  readonly revision: number;
+  readonly start: string;
+}
+
+/** Revision -1 goes on at the current state: what a client gets when its own revision has gone. */
+function continued(store: Store, { revision, start }: Continue): Snapshot {
+  if (revision < 0) return store.current;
+  if (revision >= store.compacted && revision <= store.current.revision) return store.at(revision);
+  throw ApiError.expired(
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+    continueToken(-1, start),
+  );
+}
+
+const encoder = new TextEncoder();
+
+function continueToken(revision: number, start: string): string {
+  return toBase64Url(encoder.encode(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start })));
+}
+
+function parseContinue(text: string): Continue {
+  try {
+    const token: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(text, { alphabet: 'base64url' })));
+    if (isJsonObject(token) && token['v'] === 'meta.k8s.io/v1' && typeof token['rv'] === 'number' && typeof token['start'] === 'string') return { revision: token['rv'], start: token['start'] };
+  } catch {
+    // Falls through: whatever is wrong with it, the answer is the same.
+  }
+  throw ApiError.badRequest('invalid continue token: continue key is not valid');
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  return bytes.toBase64({ alphabet: 'base64url', omitPadding: true });
+}

@@ -1,0 +1,110 @@
+/**
+ * The API server without its edges: takes an operation, authorizes it, carries it out. The HTTP front and the in-process
+ * client call `handle`; authentication and encoding are theirs.
+ */
+import { ApiError, groupResource, type Kind, type Subresource, type KubeObject } from '../machinery/mod.ts';
+import { decide, refused, type Attributes, type Authorizer } from './authz/authorizer.ts';
+import { remove, removeCollection } from './delete.ts';
+import type { Operation, Result } from './operation.ts';
+import { get, list, watch } from './read.ts';
+import { Registry } from './registry.ts';
+import { scale } from './scale.ts';
+import type { PostHandler } from './subresources.ts';
+import type { WriteWorld } from './world.ts';
+import { create, decodeBody, patch, update } from './write.ts';
+
+export interface ApiServerParts {
+  readonly world: WriteWorld;
+  readonly registry: Registry;
+  readonly authorizers: readonly Authorizer[];
+  readonly posts: readonly PostHandler[];
+}
+
+export class ApiServer {
+  readonly world: WriteWorld;
+  readonly registry: Registry;
+  readonly #authorizers: readonly Authorizer[];
+  readonly #posts: ReadonlyMap<string, PostHandler>;
+
+  constructor(parts: ApiServerParts) {
+    this.world = parts.world;
+    this.registry = parts.registry;
+    this.#authorizers = parts.authorizers;
+    this.#posts = new Map(parts.posts.map((handler) => [handler.on, handler]));
+  }
+
+  /** Throws ApiError for everything that is refused. */
+  async handle(operation: Operation): Promise<Result> {
+    const served = this.registry.find(operation.group, operation.version, operation.resource);
+    if (served === undefined) throw notServed();
+    await this.authorize(attributesOf(operation));
+    const { kind } = served;
+    if (operation.subresource !== undefined) return this.#subresource(kind, operation.subresource, operation);
+    if (!kind.verbs.includes(operation.verb)) throw ApiError.methodNotSupported(kind, operation.verb);
+    if (kind.collection === undefined) return this.#post(groupResource(kind), kind, operation);
+    return this.#resource(kind, operation);
+  }
+
+  async authorize(attributes: Attributes): Promise<void> {
+    const { verdict, reason } = await decide(this.#authorizers, attributes);
+    if (verdict !== 'allow') throw refused(attributes, reason);
+  }
+
+  /** What the authorizers say, without refusing: for the access reviews. */
+  review(attributes: Attributes): ReturnType<typeof decide> {
+    return decide(this.#authorizers, attributes);
+  }
+
+  async #resource(kind: Kind, operation: Operation): Promise<Result> {
+    const { world } = this;
+    const { version, namespace, options } = operation;
+    switch (operation.verb) {
+      case 'get':
+        return { type: 'entry', code: 200, kind, version, entry: await get(world, kind, { namespace, name: operation.name ?? '' }), warnings: [] };
+      case 'list':
+        return { type: 'list', kind, version, list: await list(world, kind, namespace, options) };
+      case 'watch':
+        return { type: 'watch', kind, version, watch: await watch(world, kind, namespace, options) };
+      case 'create':
+        return create(world, kind, operation);
+      case 'update':
+        return update(world, kind, operation);
+      case 'patch':
+        return patch(world, kind, operation);
+      case 'delete':
+        return remove(world, kind, operation);
+      case 'deletecollection':
+        return removeCollection(world, kind, operation);
+    }
+  }
+
+  async #subresource(kind: Kind, name: string, operation: Operation): Promise<Result> {
+    const subresource: Subresource<KubeObject> | undefined = kind.subresources[name];
+    if (subresource === undefined) throw notServed();
+    if (subresource.type === 'create') {
+      if (operation.verb !== 'create') throw ApiError.methodNotSupported(kind, operation.verb);
+      return this.#post(`${groupResource(kind)}/${name}`, kind, operation, subresource);
+    }
+    if (operation.verb !== 'get' && operation.verb !== 'update' && operation.verb !== 'patch') throw ApiError.methodNotSupported(kind, operation.verb);
+    if (subresource.type === 'scale') return scale(this.world, kind, operation, subresource.scale);
+    if (subresource.type === 'part') return this.#resource(kind, operation);
+    throw ApiError.methodNotSupported(kind, operation.verb);
+  }
+
+  async #post(on: string, kind: Kind, operation: Operation, subresource?: Extract<Subresource<KubeObject>, { type: 'create' }>): Promise<Result> {
+    const handler = this.#posts.get(on);
+    if (handler === undefined) throw notServed();
+    const { world } = this;
+    const body = subresource === undefined ? decodeBody(world, kind, operation).object : world.codec.decode({ gvk: subresource.gvk, schema: subresource.input, body: operation.body, validation: operation.options.fieldValidation ?? 'Warn' }).object;
+    return handler.handle(this, kind, operation, body);
+  }
+}
+
+export function attributesOf(operation: Operation): Attributes {
+  const { user, verb, group, version, resource, subresource = '', namespace = '', name = '' } = operation;
+  return { user, verb, group, version, resource, subresource, namespace, name };
+}
+
+export function notServed(): ApiError {
+  return new ApiError('NotFound', 'the server could not find the requested resource', { details: {} });
+}

@@ -1,0 +1,107 @@
+/**
+ * A watch as its consumer reads it: a filtered cursor over the store's log. The consumer takes when it can write, so a slow
+ * one holds no memory; one that falls behind the history gets ApiError `Expired`.
+ */
+import { ApiError } from '../machinery/mod.ts';
+import { CompactedError, FutureRevisionError, type ChangeEvent, type Entry, type Store, type Watch } from '../store/mod.ts';
+import type { Selection } from './selection.ts';
+
+export type WatchType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+export interface WatchItem {
+  readonly type: WatchType;
+  /** The object; for a DELETED one its last state with the revision of the deletion. */
+  readonly entry: Entry;
+}
+
+export interface WatchRequest {
+  readonly collection: string;
+  readonly selection: Selection;
+  /** Undefined: begin with the current objects as ADDED. */
+  readonly after: number | undefined;
+}
+
+export class WatchStream implements Disposable {
+  readonly #store: Store;
+  readonly #selection: Selection;
+  readonly #watch: Watch;
+  #initial: Entry[];
+  #onReady: () => void = () => undefined;
+  /** The revision of the state that the initial events show. */
+  readonly initialRevision: number;
+  readonly hasInitial: boolean;
+
+  constructor(store: Store, request: WatchRequest) {
+    this.#store = store;
+    this.#selection = request.selection;
+    this.hasInitial = request.after === undefined;
+    this.initialRevision = request.after ?? store.current.revision;
+    this.#initial = [];
+    if (request.after === undefined) {
+      const { from, to } = request.selection;
+      store.current.collection(request.collection).scan((entry) => {
+        if (request.selection.matches(entry)) this.#initial.push(entry);
+      }, from, to);
+      this.#initial.reverse();
+    }
+    this.#watch = translated(() => store.watch(request.collection, this.initialRevision, () => this.#onReady()));
+  }
+
+  /** Sets who is told that there may be something to take. Called synchronously while the store publishes. */
+  onReady(tell: () => void): void {
+    this.#onReady = tell;
+  }
+
+  get initialDone(): boolean {
+    return this.#initial.length === 0;
+  }
+
+  /** Up to which revision everything has been taken. */
+  get revision(): number {
+    return this.#initial.length > 0 ? 0 : this.#watch.revision;
+  }
+
+  /** The next items, at most about `limit`; empty when there is nothing new now. */
+  take(limit: number): readonly WatchItem[] {
+    if (this.#initial.length > 0) {
+      const items: WatchItem[] = [];
+      for (let entry = this.#initial.pop(); entry !== undefined; entry = items.length < limit ? this.#initial.pop() : undefined) items.push({ type: 'ADDED', entry });
+      return items;
+    }
+    for (;;) {
+      const events = translated(() => this.#watch.take(limit));
+      if (events.length === 0) return [];
+      const items = events.flatMap((event) => this.#item(event) ?? []);
+      if (items.length > 0) return items;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#onReady = () => undefined;
+    this.#watch[Symbol.dispose]();
+  }
+
+  /** Entering the selection is ADDED, leaving it DELETED, whatever really happened. */
+  #item({ type, entry, previous }: ChangeEvent): WatchItem | undefined {
+    const was = previous !== undefined && this.#selection.matches(previous);
+    const is = type !== 'deleted' && this.#selection.matches(entry);
+    if (is) return { type: was ? 'MODIFIED' : 'ADDED', entry };
+    return was ? { type: 'DELETED', entry } : undefined;
+  }
+}
+
+/** The store's refusals in the API's words. */
+export function translated<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof CompactedError) throw ApiError.expired(`too old resource version: ${error.requested} (${error.compacted})`);
+    if (error instanceof FutureRevisionError) throw tooLarge(error.requested, error.current);
+    throw error;
+  }
+}
+
+export function tooLarge(requested: number, current: number): ApiError {
+  const message = `Too large resource version: ${requested}, current: ${current}`;
+  return new ApiError('Timeout', message, { details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: '' }], retryAfterSeconds: 1 } });
+}

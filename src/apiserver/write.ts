@@ -1,0 +1,237 @@
+/**
+ * Create, update and patch for every kind alike: decode → default → admit → prepare → validate → commit.
+ *
+ * What always holds: the object that is committed was checked as it is; a refused request changed nothing; a write without
+ * change makes no revision; a conflict that the client did not ask about is resolved by doing the work again.
+ */
+import { assert, jsonEqual, type DeepReadonly, type JsonObject } from '../base/mod.ts';
+import { ApiError, invalid, objectKey, type FieldError, type Kind, type KubeObject, type Subresource, type UpdateStrategy } from '../machinery/mod.ts';
+import type { Change, CommitResult, Entry } from '../store/mod.ts';
+import { toStorage, versionOf } from './codec.ts';
+import { carryMeta, fillMeta, generateName, metaErrors, metaUpdateErrors, specChanged } from './object-meta.ts';
+import type { Operation, Result } from './operation.ts';
+import { patched } from './patch.ts';
+import { collectionOf } from './read.ts';
+import type { WriteWorld } from './world.ts';
+
+/** Attempts at a generated name, and at a change that somebody else's keeps getting ahead of. */
+const namesTriedMax = 8;
+const attemptsMax = 64;
+
+export async function create(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    const result = await createOnce(world, kind, operation, attempt === attemptsMax);
+    if (result !== undefined) return result;
+  }
+}
+
+/** Undefined: what was allocated for the object has been taken meanwhile; another attempt finds something else. */
+async function createOnce(world: WriteWorld, kind: Kind, operation: Operation, last: boolean): Promise<Result | undefined> {
+  const { object, warnings } = decodeBody(world, kind, operation);
+  const draft = toStorage(kind, operation.version, object);
+  checkAddress(operation, draft);
+  if ((draft.metadata?.resourceVersion ?? '') !== '') throw ApiError.badRequest('resourceVersion should not be set on objects to be created');
+  const collection = collectionOf(kind);
+  const context = world.context(operation);
+  const metadata = fillMeta(draft, operation.namespace, context);
+  const { strategy } = kind;
+  strategy.defaults?.(draft);
+  const asked = strategy.claims?.(draft).length ?? 0;
+  const admission = world.admissionRequest(kind, operation, { operation: 'CREATE', name: metadata.name ?? '', draft, old: undefined });
+  await world.admission.mutate(admission);
+  strategy.prepareForCreate?.(draft, context);
+  if (strategy.generation === true) metadata.generation = 1;
+  refuseInvalid(kind, draft, [...metaErrors(kind, draft), ...(strategy.validate?.(draft) ?? [])]);
+  await world.admission.validate(admission);
+  const allWarnings = [...warnings, ...warningsOf(kind, operation.version, strategy, draft)];
+  if (operation.options.dryRun === true) {
+    refuseExisting(world, kind, draft);
+    return { type: 'value', code: 201, kind, version: operation.version, value: draft, warnings: allWarnings };
+  }
+  const claims = claimChanges(kind, draft, undefined);
+  for (let tried = 1; ; tried++) {
+    const name = objectKey(metadata.namespace, metadata.name ?? '');
+    const change: Change = { collection, name, expected: 0, value: draft as JsonObject, ttlMs: strategy.ttlMs?.(draft) };
+    const result = await world.store.commit([change, ...claims]);
+    if (result.ok) return { type: 'entry', code: 201, kind, version: operation.version, entry: entryOf(result), warnings: allWarnings };
+    if (result.failed !== change) {
+      // Claims that the client named itself cannot be had; those that were allocated can be allocated anew.
+      if (last || asked === claims.length) refuseClaim(kind, draft, result.failed);
+      return undefined;
+    }
+    if ((metadata.generateName ?? '') === '' || tried === namesTriedMax) throw ApiError.alreadyExists(kind, metadata.name ?? '');
+    generateName(metadata, context);
+  }
+}
+
+function refuseExisting(world: WriteWorld, kind: Kind, { metadata = {} }: KubeObject): void {
+  const existing = world.store.head.get(collectionOf(kind), objectKey(metadata.namespace, metadata.name ?? ''));
+  if (existing !== undefined) throw ApiError.alreadyExists(kind, metadata.name ?? '');
+}
+
+/** PUT. */
+export async function update(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
+  const { object, warnings } = decodeBody(world, kind, operation);
+  const sent = toStorage(kind, operation.version, object);
+  checkAddress(operation, sent);
+  if ((sent.metadata?.name ?? '') === '') throw ApiError.badRequest('name must be provided');
+  const name = operation.name ?? '';
+  const missing = world.store.head.get(collectionOf(kind), objectKey(operation.namespace, name)) === undefined;
+  if (missing && kind.strategy.createOnUpdate === true && operation.subresource === undefined) return create(world, kind, operation);
+  if ((sent.metadata?.resourceVersion ?? '') === '' && kind.strategy.unconditionalUpdate === false)
+    refuseInvalid(kind, sent, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+  return change(world, kind, operation, () => ({ draft: structuredClone(sent), warnings }));
+}
+
+/** PATCH in its four forms; apply is handed to server-side apply. */
+export async function patch(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
+  return change(world, kind, operation, (current) => {
+    const { object, warnings } = patched(world, kind, operation, current);
+    return { draft: toStorage(kind, operation.version, object), warnings };
+  });
+}
+
+interface Produced {
+  readonly draft: KubeObject;
+  readonly warnings: readonly string[];
+}
+
+/** Reads, lets `produce` make the new object, and commits; again while others get in between and nobody minds. */
+export async function change(world: WriteWorld, kind: Kind, operation: Operation, produce: (current: DeepReadonly<KubeObject>) => Produced): Promise<Result> {
+  const name = operation.name ?? '';
+  for (let attempt = 1; ; attempt++) {
+    const current = world.store.head.get(collectionOf(kind), objectKey(operation.namespace, name));
+    if (current === undefined) throw ApiError.notFound(kind, name);
+    const { draft, warnings } = produce(current.value as KubeObject);
+    const attempted = await changeOnce(world, kind, operation, current, draft);
+    if (attempted !== undefined) return { ...attempted, warnings: [...warnings, ...attempted.warnings] };
+    if (attempt === attemptsMax) throw ApiError.modified(kind, name);
+  }
+}
+
+type Written = Extract<Result, { readonly type: 'entry' | 'value' }>;
+
+/** Undefined: somebody else was quicker, and the client did not say which state it means. */
+async function changeOnce(world: WriteWorld, kind: Kind, operation: Operation, current: Entry, draft: KubeObject): Promise<Written | undefined> {
+  const old = current.value as KubeObject;
+  const name = operation.name ?? '';
+  checkPreconditions(kind, name, draft, old);
+  const context = world.context(operation);
+  const metadata = carryMeta(draft, old);
+  metadata.resourceVersion = old.metadata?.resourceVersion ?? '';
+  const { strategy } = kind;
+  const part = strategyOf(kind, operation.subresource);
+  strategy.defaults?.(draft);
+  separateStatus(kind, operation.subresource, draft, old);
+  const admission = world.admissionRequest(kind, operation, { operation: 'UPDATE', name, draft, old });
+  await world.admission.mutate(admission);
+  part.prepareForUpdate?.(draft, old, context);
+  if (strategy.generation === true && specChanged(draft, old)) metadata.generation = (old.metadata?.generation ?? 0) + 1;
+  refuseInvalid(kind, draft, [...metaUpdateErrors(draft, old), ...(part.validateUpdate?.(draft, old) ?? [])]);
+  await world.admission.validate(admission);
+  const warnings = warningsOf(kind, operation.version, part, draft);
+  if (operation.options.dryRun === true) return { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings };
+  const written = (entry: Entry): Written => ({ type: 'entry', code: 200, kind, version: operation.version, entry, warnings });
+  if (jsonEqual(draft, old)) return written(await durable(world, current));
+  const ends = metadata.deletionTimestamp !== undefined && !heldBack(kind, draft);
+  const changes = ends ? removal(kind, current, draft) : replacement(kind, current, draft);
+  const result = await world.store.commit(changes);
+  if (result.ok) return written(entryOf(result));
+  if (result.failed !== changes[0] && result.failed.value !== undefined) refuseClaim(kind, draft, result.failed);
+  return undefined;
+}
+
+/** An entry of the head may not be on disk yet; nobody is told of it before it is. */
+async function durable(world: WriteWorld, entry: Entry): Promise<Entry> {
+  if (world.store.current.revision < entry.revision) await world.store.commit([{ collection: entry.collection, name: entry.name, expected: entry.revision, value: entry.value }]);
+  return entry;
+}
+
+function replacement(kind: Kind, current: Entry, draft: KubeObject): Change[] {
+  const { collection, name, revision } = current;
+  return [{ collection, name, expected: revision, value: draft as JsonObject, ttlMs: kind.strategy.ttlMs?.(draft) }, ...claimChanges(kind, draft, current.value as KubeObject)];
+}
+
+/** The change that deletes the object for good. Watchers see it as it was last; `last` is only looked at for what it holds. */
+export function removal(kind: Kind, current: Entry, last: DeepReadonly<KubeObject>): Change[] {
+  const { collection, name, revision } = current;
+  return [{ collection, name, expected: revision, value: undefined }, ...claimChanges(kind, undefined, last)];
+}
+
+/** Whether something keeps an object whose deletion was asked for: a grace period, finalizers. */
+export function heldBack(kind: Kind, object: DeepReadonly<KubeObject>): boolean {
+  const { finalizers = [], deletionGracePeriodSeconds = 0 } = object.metadata ?? {};
+  return finalizers.length > 0 || deletionGracePeriodSeconds > 0 || kind.strategy.holdsDeletion?.(object) === true;
+}
+
+function checkPreconditions(kind: Kind, name: string, draft: KubeObject, old: DeepReadonly<KubeObject>): void {
+  const { uid = '', resourceVersion = '' } = draft.metadata ?? {};
+  const before = old.metadata ?? {};
+  if (uid !== '' && uid !== before.uid) throw ApiError.conflict(kind, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.uid ?? ''}`);
+  if (resourceVersion !== '' && resourceVersion !== before.resourceVersion) throw ApiError.modified(kind, name);
+}
+
+/** A kind with a status subresource: the main resource does not write the status, the status nothing else. */
+function separateStatus(kind: Kind, subresource: string | undefined, draft: KubeObject, old: DeepReadonly<KubeObject>): void {
+  if (kind.subresources['status'] === undefined) return;
+  const target = draft as Record<string, unknown>;
+  const before = old as Record<string, unknown>;
+  for (const key of new Set([...Object.keys(target), ...Object.keys(before)])) {
+    if (key === 'metadata' || key === 'kind' || key === 'apiVersion') continue;
+    if ((key === 'status') === (subresource === 'status')) continue;
+    if (before[key] === undefined) delete target[key];
+    else target[key] = before[key];
+  }
+}
+
+function strategyOf(kind: Kind, subresource: string | undefined): UpdateStrategy<KubeObject> {
+  if (subresource === undefined) return kind.strategy;
+  const part: Subresource<KubeObject> | undefined = kind.subresources[subresource];
+  return part?.type === 'part' ? part.strategy : kind.strategy;
+}
+
+function claimChanges(kind: Kind, object: DeepReadonly<KubeObject> | undefined, old: DeepReadonly<KubeObject> | undefined): Change[] {
+  const { claims } = kind.strategy;
+  if (claims === undefined) return [];
+  const wanted = object === undefined ? [] : claims(object);
+  const held = old === undefined ? [] : claims(old);
+  const same = (a: { collection: string; name: string }, b: { collection: string; name: string }): boolean => a.collection === b.collection && a.name === b.name;
+  const released = held.filter((claim) => !wanted.some((other) => same(claim, other)));
+  const taken = wanted.filter((claim) => !held.some((other) => same(claim, other)));
+  return [
+    ...taken.map(({ collection, name, value }) => ({ collection, name, expected: 0, value })),
+    ...released.map(({ collection, name }) => ({ collection, name, value: undefined })),
+  ];
+}
+
+function refuseClaim(kind: Kind, object: KubeObject, failed: Change): never {
+  const claim = kind.strategy.claims?.(object).find(({ collection, name }) => collection === failed.collection && name === failed.name);
+  throw ApiError.invalid(kind, object.metadata?.name ?? '', [invalid(claim?.field ?? 'spec', failed.name, claim?.taken ?? 'provided value is already allocated')]);
+}
+
+export function decodeBody(world: WriteWorld, kind: Kind, operation: Operation): { object: KubeObject; warnings: readonly string[] } {
+  const { schema } = versionOf(kind, operation.version);
+  const { body, bodyFindings: findings, options } = operation;
+  const gvk = { group: kind.group, version: operation.version, kind: kind.kind };
+  return world.codec.decode({ gvk, schema, body, findings, validation: options.fieldValidation ?? 'Warn' });
+}
+
+function checkAddress({ name, namespace = '' }: Operation, { metadata = {} }: KubeObject): void {
+  if (name !== undefined && (metadata.name ?? '') !== '' && metadata.name !== name) throw ApiError.badRequest(`the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${name})`);
+  if ((metadata.namespace ?? '') !== '' && metadata.namespace !== namespace) throw ApiError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+}
+
+function refuseInvalid(kind: Kind, object: KubeObject, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw ApiError.invalid(kind, object.metadata?.name ?? object.metadata?.generateName ?? '', errors);
+}
+
+function warningsOf(kind: Kind, version: string, strategy: UpdateStrategy<KubeObject>, object: KubeObject): readonly string[] {
+  const { deprecated } = versionOf(kind, version);
+  return [...(deprecated === undefined ? [] : [deprecated]), ...(strategy.warnings?.(object) ?? [])];
+}
+
+function entryOf(result: Extract<CommitResult, { ok: true }>): Entry {
+  const entry = result.events[0]?.entry;
+  assert(entry !== undefined, 'a commit of an object has its event');
+  return entry;
+}
