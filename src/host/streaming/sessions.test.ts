@@ -159,6 +159,7 @@ async function serveTcp(session: PortForwardSession): Promise<void> {
           for await (const chunk of stream.input) if (!socket.write(chunk)) await once(socket, 'drain');
           socket.end();
         })();
+        inward.catch(() => socket.destroy());
         for await (const chunk of socket as AsyncIterable<Buffer>) await stream.output.write(chunk);
         await inward;
         await stream.finish();

@@ -143,7 +143,7 @@ export class SpdyConnection {
     this.#nextStreamId = this.#nextPingId = options.role === 'client' ? 1 : 2;
     this.#reader = new FrameReader({
       control: (type, flags, payload) => this.#control(type, flags, payload),
-      data: (streamId, piece, end) => this.#streams.get(streamId)?.received(piece, end),
+      data: (streamId, piece, end) => this.#data(streamId, piece, end),
     });
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('drain', () => this.#onDrain());
@@ -199,15 +199,21 @@ export class SpdyConnection {
       this.#socket.destroy();
       return;
     }
-    this.#regulate();
+    if (this.#socket.writableLength > ANSWERS_BYTES_MAX) this.#socket.pause();
   }
 
+  #data(streamId: number, piece: Buffer, end: boolean): void {
+    const stream = this.#streams.get(streamId);
+    stream?.received(piece, end);
+    if (stream?.input.full) this.#socket.pause();
+  }
+
+  /** After something that held up the reading has given way. */
   #regulate(): void {
     if (this.#closing || this.#gone) return;
-    let full = this.#socket.writableLength > ANSWERS_BYTES_MAX;
-    for (const stream of this.#streams.values()) full ||= stream.input.full;
-    if (full) this.#socket.pause();
-    else this.#socket.resume();
+    if (this.#socket.writableLength > ANSWERS_BYTES_MAX) return;
+    for (const stream of this.#streams.values()) if (stream.input.full) return;
+    this.#socket.resume();
   }
 
   #control(type: number, flags: number, payload: Buffer): void {

@@ -63,7 +63,7 @@ export class HttpUpgrade implements StreamUpgrade {
 
   async acceptPortForward(ports: readonly number[] = []): Promise<PortForwardSession> {
     if (this.transport === 'websocket') {
-      if (ports.length === 0) return this.#fail(400, 'query parameter "ports" is required');
+      if (ports.length === 0) return this.#fail(400, 'query parameter "port" is required');
       const protocol = await this.#negotiate(WEBSOCKET_PORT_FORWARD_PROTOCOLS);
       this.#answer();
       const webSocket = await acceptWebSocket(this.#req, this.#socket, this.#head, protocol);
