@@ -1,5 +1,7 @@
+export * from './decode.ts';
 export * from './field-error.ts';
 export * from './fields.ts';
+export * from './go-text.ts';
 export * from './ip.ts';
 export * from './kind.ts';
 export * from './labels.ts';
@@ -11,3 +13,4 @@ export * from './patch/patch-error.ts';
 export * from './quantity.ts';
 export * from './schema.ts';
 export * from './status.ts';
+export * from './strict-json.ts';
