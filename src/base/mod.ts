@@ -1,6 +1,7 @@
 export * from './clock.ts';
 export * from './errors.ts';
 export * from './json.ts';
+export * from './local-streams.ts';
 export * from './log.ts';
 export * from './protobuf.ts';
 export * from './random.ts';
