@@ -193,7 +193,7 @@ export class History {
 
   #tell(events: readonly ChangeEvent[], woken: Iterable<CollectionLog>): void {
     // One who subscribes from within a callback has seen these events already: they are in `current`.
-    for (const subscriber of [...this.#subscribers]) if (this.#subscribers.has(subscriber)) subscriber(events);
+    for (const subscriber of Array.from(this.#subscribers)) if (this.#subscribers.has(subscriber)) subscriber(events);
     for (const log of woken) for (const watch of log.watches) watch.wake();
   }
 

@@ -548,7 +548,10 @@ async function runHistory(store: Store, steps: readonly Step[]): Promise<void> {
     } else if (step.then === 'look back') {
       const revision = model.compacted + (i % (model.revision - model.compacted + 1));
       const [then, expected] = [store.at(revision), model.past.get(revision) ?? new Map()];
-      assert.deepEqual(then.collection(pods).keys(), [...expected.keys()].sort());
+      assert.deepEqual(
+        then.collection(pods).keys(),
+        [...expected.keys()].sort((a, b) => (a < b ? -1 : 1)),
+      );
       for (const [name, { n, revision }] of expected) {
         assert.equal(then.get(pods, name)?.value['n'], n);
         assert.equal(then.get(pods, name)?.revision, revision);

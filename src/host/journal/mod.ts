@@ -1,0 +1,1 @@
+export { EmbeddedJournal, type EmbeddedJournalOptions } from './journal.ts';
