@@ -41,7 +41,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   'src/apiserver': {
     holds: 'authentication, authorization, admission, the resource engine, storage',
-    imports: ['api', 'machinery', 'store', 'base'],
+    imports: ['client', 'api', 'machinery', 'store', 'base'],
     pure: true,
   },
   'src/scheduler': { holds: 'queue, cycle, binding, and the plugins', imports: component, pure: true },

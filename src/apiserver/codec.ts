@@ -3,7 +3,7 @@
  * versions. What comes out of `decode` belongs to the caller alone; what `encode` takes stays as it is.
  */
 import { isJsonObject, type DeepReadonly, type JsonObject } from '../base/mod.ts';
-import { ApiError, apiVersionOf, compileDecoder, type Facts, type GroupVersionKind, type Kind, type KindVersion, type KubeObject, type Decoder } from '../machinery/mod.ts';
+import { ApiError, apiVersionOf, compileDecoder, DecodeError, type Decoded as CleanObject, type Facts, type GroupVersionKind, type Kind, type KindVersion, type KubeObject, type Decoder } from '../machinery/mod.ts';
 import type { Entry } from '../store/mod.ts';
 import type { FieldValidation } from './operation.ts';
 
@@ -37,19 +37,26 @@ export class Codec {
   decode({ gvk, schema, body, findings = [], validation }: DecodeRequest): Decoded {
     if (!isJsonObject(body)) throw ApiError.badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(body)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`);
     checkKind(body, gvk);
-    const decoded = this.#decoder(schema)(body);
-    const notes = [...decoded.unknownFields.map((path) => `unknown field "${path}"`), ...findings];
-    if (decoded.error !== undefined) throw ApiError.badRequest(`${gvk.kind} in version "${gvk.version}" cannot be handled as a ${gvk.kind}: ${decoded.error}`);
-    if (notes.length > 0 && validation === 'Strict') throw ApiError.badRequest(`${gvk.kind} in version "${gvk.version}" cannot be handled as a ${gvk.kind}: strict decoding error: ${notes.join(', ')}`);
-    const object = { kind: gvk.kind, apiVersion: apiVersionOf(gvk.group, gvk.version), ...decoded.object } as KubeObject;
+    const what = `${gvk.kind} in version "${gvk.version}" cannot be handled as a ${gvk.kind}`;
+    const clean = this.#clean(schema, body, (message) => `${what}: ${message}`);
+    const notes = [...(clean.hasUnknownFields && validation !== 'Ignore' ? this.#decoder(schema).unknownFields(body) : []), ...findings];
+    if (notes.length > 0 && validation === 'Strict') throw ApiError.badRequest(`${what}: strict decoding error: ${notes.join(', ')}`);
+    const object = { kind: gvk.kind, apiVersion: apiVersionOf(gvk.group, gvk.version), ...clean.object } as KubeObject;
     return { object, warnings: validation === 'Warn' ? notes : [] };
   }
 
   /** Cleans an object that has no kind of its own, e.g. DeleteOptions. */
   decodePart(schema: string, body: unknown): JsonObject {
-    const decoded = this.#decoder(schema)(isJsonObject(body) ? body : {});
-    if (decoded.error !== undefined) throw ApiError.badRequest(decoded.error);
-    return decoded.object;
+    return this.#clean(schema, body, (message) => message).object;
+  }
+
+  #clean(schema: string, body: unknown, tell: (message: string) => string): CleanObject {
+    try {
+      return this.#decoder(schema).decode(body);
+    } catch (error) {
+      if (error instanceof DecodeError) throw ApiError.badRequest(tell(error.message));
+      throw error;
+    }
   }
 
   #decoder(schema: string): Decoder {

@@ -1,5 +1,5 @@
 /** PATCH: the current object in the version of the request, patched, and decoded like any other body. */
-import { isJsonObject, type DeepReadonly, type Json, type JsonObject } from '../base/mod.ts';
+import type { DeepReadonly, Json, JsonObject } from '../base/mod.ts';
 import { ApiError, applyJsonPatch, applyMergePatch, applyStrategicMergePatch, PatchError, type Kind, type KubeObject } from '../machinery/mod.ts';
 import { fromStorage, versionOf } from './codec.ts';
 import type { Operation } from './operation.ts';
@@ -22,8 +22,7 @@ function apply(world: WriteWorld, schema: string, { patchType, body }: Operation
       case 'merge':
         return applyMergePatch(target, patch);
       case 'strategic':
-        if (!isJsonObject(patch)) throw ApiError.badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
-        return applyStrategicMergePatch(target, patch, { type: schema, lookup: (name) => world.codec.facts.types[name] });
+        return applyStrategicMergePatch(target, patch, schema, (name) => world.codec.facts.types[name]);
       case 'apply':
       case undefined:
         throw unsupported();

@@ -22,7 +22,6 @@ export interface WatchRequest {
 }
 
 export class WatchStream implements Disposable {
-  readonly #store: Store;
   readonly #selection: Selection;
   readonly #watch: Watch;
   #initial: Entry[];
@@ -32,7 +31,6 @@ export class WatchStream implements Disposable {
   readonly hasInitial: boolean;
 
   constructor(store: Store, request: WatchRequest) {
-    this.#store = store;
     this.#selection = request.selection;
     this.hasInitial = request.after === undefined;
     this.initialRevision = request.after ?? store.current.revision;

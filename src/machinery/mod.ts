@@ -14,3 +14,4 @@ export * from './quantity.ts';
 export * from './schema.ts';
 export * from './status.ts';
 export * from './strict-json.ts';
+export * from './patch/strategic.ts';

@@ -35,7 +35,7 @@ export function entryBytes(view: View, entry: Entry): Uint8Array {
 }
 
 /** One object that is not stored. */
-export function valueBytes(view: View, value: KubeObject | JsonObject): Uint8Array {
+export function valueBytes(value: KubeObject | JsonObject): Uint8Array {
   return encode(value);
 }
 

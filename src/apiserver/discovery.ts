@@ -1,0 +1,192 @@
+/** Discovery: which groups, versions and resources there are, plain and aggregated. Made from the registry, kept until it changes. */
+import type { JsonObject } from '../base/mod.ts';
+import { apiVersionOf, type Kind, type KindVersion, type Subresource, type KubeObject } from '../machinery/mod.ts';
+import type { Registry } from './registry.ts';
+
+/** Groups that upstream lists first, in its order of preference; the others follow as they were added. */
+const groupOrder = [
+  'apiregistration.k8s.io',
+  'apps',
+  'events.k8s.io',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'networking.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'storage.k8s.io',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'scheduling.k8s.io',
+  'coordination.k8s.io',
+  'node.k8s.io',
+  'discovery.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+];
+
+interface GroupVersion {
+  readonly version: string;
+  readonly kinds: readonly { readonly kind: Kind; readonly version: KindVersion }[];
+}
+
+export interface Group {
+  readonly name: string;
+  /** The preferred one first. */
+  readonly versions: readonly GroupVersion[];
+}
+
+export class Discovery {
+  readonly #registry: Registry;
+  readonly #kept = new Map<string, JsonObject>();
+  #generation = -1;
+  #groups: readonly Group[] = [];
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  /** All groups, the core group first. */
+  groups(): readonly Group[] {
+    if (this.#generation !== this.#registry.generation) {
+      this.#generation = this.#registry.generation;
+      this.#groups = groupsOf(this.#registry.kinds());
+      this.#kept.clear();
+    }
+    return this.#groups;
+  }
+
+  /** `/api`: the versions of the core group. */
+  apiVersions(address: string): JsonObject {
+    return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }] };
+  }
+
+  /** `/apis`. */
+  apiGroupList(): JsonObject {
+    return this.#keep('apis', () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: this.groups().filter(({ name }) => name !== '').map(groupBody) }));
+  }
+
+  /** `/apis/<group>`. */
+  apiGroup(name: string): JsonObject | undefined {
+    const group = this.groups().find((candidate) => candidate.name === name);
+    return group === undefined || name === '' ? undefined : { kind: 'APIGroup', apiVersion: 'v1', ...groupBody(group) };
+  }
+
+  /** `/api/v1`, `/apis/<group>/<version>`. */
+  resourceList(group: string, version: string): JsonObject | undefined {
+    const found = this.groups().find(({ name }) => name === group)?.versions.find((candidate) => candidate.version === version);
+    if (found === undefined) return undefined;
+    return this.#keep(`${group}/${version}`, () => ({ kind: 'APIResourceList', ...(group === '' ? {} : { apiVersion: 'v1' }), groupVersion: apiVersionOf(group, version), resources: found.kinds.flatMap(({ kind, version: served }) => resourceBodies(kind, served)) }));
+  }
+
+  /** `/api` or `/apis` as APIGroupDiscoveryList of `apidiscovery.k8s.io`. */
+  aggregated(core: boolean, apiVersion: string): JsonObject {
+    const groups = this.groups().filter(({ name }) => (name === '') === core);
+    return this.#keep(`${apiVersion} ${core}`, () => ({ kind: 'APIGroupDiscoveryList', apiVersion, metadata: {}, items: groups.map(aggregatedGroup) }));
+  }
+
+  #keep(key: string, make: () => JsonObject): JsonObject {
+    this.groups();
+    let kept = this.#kept.get(key);
+    if (kept === undefined) this.#kept.set(key, (kept = make()));
+    return kept;
+  }
+}
+
+function groupsOf(kinds: readonly Kind[]): Group[] {
+  const groups = new Map<string, Map<string, { kind: Kind; version: KindVersion }[]>>();
+  for (const kind of kinds) {
+    const versions = groups.get(kind.group) ?? new Map<string, { kind: Kind; version: KindVersion }[]>();
+    groups.set(kind.group, versions);
+    for (const version of kind.versions) versions.set(version.version, [...(versions.get(version.version) ?? []), { kind, version }]);
+  }
+  const rank = (name: string): number => (name === '' ? -1 : groupOrder.includes(name) ? groupOrder.indexOf(name) : groupOrder.length);
+  return [...groups]
+    .map(([name, versions]) => ({ name, versions: [...versions].map(([version, served]) => ({ version, kinds: served })).sort((a, b) => versionRank(b.version) - versionRank(a.version)) }))
+    .sort((a, b) => rank(a.name) - rank(b.name));
+}
+
+/** v2 before v1 before v2beta1 before v1beta1 before v1alpha1. */
+function versionRank(version: string): number {
+  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
+  if (match === null) return -1;
+  const [, major = '0', stage, minor = '0'] = match;
+  return (stage === undefined ? 2 : stage === 'beta' ? 1 : 0) * 1e6 + Number(major) * 1e3 + Number(minor);
+}
+
+function groupBody({ name, versions }: Group): JsonObject {
+  const listed = versions.map(({ version }) => ({ groupVersion: apiVersionOf(name, version), version }));
+  return { name, versions: listed, preferredVersion: listed[0] };
+}
+
+function resourceBodies(kind: Kind, version: KindVersion): JsonObject[] {
+  const { plural, singular, namespaced, verbs, shortNames, categories } = kind;
+  const main = {
+    name: plural,
+    singularName: singular,
+    namespaced,
+    kind: kind.kind,
+    verbs: [...verbs],
+    ...(shortNames.length === 0 ? {} : { shortNames: [...shortNames] }),
+    ...(categories.length === 0 ? {} : { categories: [...categories] }),
+    ...(kind.collection === undefined ? {} : { storageVersionHash: storageVersionHash(kind) }),
+  };
+  const subresources = Object.entries(kind.subresources).map(([name, subresource]) => {
+    const gvk = responseKind(kind, version.version, subresource);
+    const foreign = gvk.group !== kind.group || gvk.version !== version.version;
+    return { name: `${plural}/${name}`, singularName: '', namespaced, ...(foreign ? { group: gvk.group, version: gvk.version } : {}), kind: gvk.kind, verbs: [...subresourceVerbs(subresource)] };
+  });
+  return [main, ...subresources.sort((a, b) => (a.name < b.name ? -1 : 1))];
+}
+
+function aggregatedGroup({ name, versions }: Group): JsonObject {
+  return {
+    metadata: { name, creationTimestamp: null },
+    versions: versions.map(({ version, kinds }) => ({ version, resources: kinds.map(({ kind, version: served }) => aggregatedResource(kind, served)), freshness: 'Current' })),
+  };
+}
+
+function aggregatedResource(kind: Kind, version: KindVersion): JsonObject {
+  const { group, plural, singular, namespaced, verbs, shortNames, categories } = kind;
+  const subresources = Object.entries(kind.subresources).map(([subresource, definition]) => ({ subresource, responseKind: responseKind(kind, version.version, definition), verbs: [...subresourceVerbs(definition)] }));
+  return {
+    resource: plural,
+    responseKind: { group, version: version.version, kind: kind.kind },
+    scope: namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: singular,
+    verbs: [...verbs],
+    ...(shortNames.length === 0 ? {} : { shortNames: [...shortNames] }),
+    ...(categories.length === 0 ? {} : { categories: [...categories] }),
+    ...(subresources.length === 0 ? {} : { subresources: subresources.sort((a, b) => (a.subresource < b.subresource ? -1 : 1)) }),
+  };
+}
+
+function responseKind(kind: Kind, version: string, subresource: Subresource<KubeObject>): { group: string; version: string; kind: string } {
+  switch (subresource.type) {
+    case 'scale':
+      return { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+    case 'create':
+      return { ...subresource.gvk };
+    case 'connect':
+      return { group: kind.group, version, kind: subresource.optionsKind ?? kind.kind };
+    case 'part':
+      return { group: kind.group, version, kind: kind.kind };
+  }
+}
+
+function subresourceVerbs(subresource: Subresource<KubeObject>): readonly string[] {
+  if (subresource.type === 'create') return ['create'];
+  if (subresource.type !== 'connect') return ['get', 'patch', 'update'];
+  const verbs: Record<string, string> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+  return subresource.methods.flatMap((method) => verbs[method] ?? []).sort();
+}
+
+/** Eight bytes that stand for the stored version, as upstream gives them; clients only compare them. */
+function storageVersionHash({ group, version, kind }: Kind): string {
+  const bytes = new Uint8Array(8);
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(`${group}/${version}/${kind}`)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  for (let i = 0; i < 8; i++) bytes[i] = Number((hash >> BigInt(8 * i)) & 0xffn);
+  return bytes.toBase64();
+}

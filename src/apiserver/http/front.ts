@@ -1,0 +1,240 @@
+/**
+ * The HTTP front: authenticates, reads the request, has it carried out, writes the answer. Everything that goes wrong becomes
+ * a Status; nothing a client sends ends the process.
+ */
+import { errorText, HostError, type Clock, type Log, type Random } from '../../base/mod.ts';
+import { ApiError, type Kind, type UserInfo } from '../../machinery/mod.ts';
+import { anonymous, type Authenticator } from '../authn/authenticator.ts';
+import type { Discovery } from '../discovery.ts';
+import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
+import { notServed, type ApiServer } from '../server.ts';
+import { parseBody, type ParsedBody } from './body.ts';
+import { encode, entryBytes, listBytes, valueBytes, viewServes, WatchEncoder, type View } from './encode.ts';
+import type { Body, HttpRequest, HttpResponse } from './message.ts';
+import { negotiate } from './negotiate.ts';
+import type { PathHandler } from './paths.ts';
+import { isTrue, parseUrl, type RequestInfo, type ResourceRequest } from './request-info.ts';
+import { WatchBody } from './watch-body.ts';
+
+export interface FrontParts {
+  readonly server: ApiServer;
+  readonly authenticators: readonly Authenticator[];
+  readonly anonymousAllowed: boolean;
+  readonly discovery: Discovery;
+  /** What is served besides resources: health, version, OpenAPI, metrics. Asked in order. */
+  readonly paths: readonly PathHandler[];
+  /** `pods/log` and other subresources that answer with something else than an object. */
+  readonly connectors: readonly Connector[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Serves a `connect` subresource over plain HTTP. */
+export interface Connector {
+  /** `pods/log`. */
+  readonly on: string;
+  connect(request: HttpRequest, target: ConnectTarget): Promise<HttpResponse>;
+}
+
+export interface ConnectTarget {
+  readonly kind: Kind;
+  readonly info: RequestInfo & { readonly resource: ResourceRequest };
+  readonly user: UserInfo;
+}
+
+const bodyBytesMax = 3 * 1024 * 1024;
+const watchTimeoutMinMs = 1_800_000;
+
+const patchTypes: Readonly<Record<string, PatchType>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
+
+export class HttpFront {
+  readonly #parts: FrontParts;
+  readonly #connectors: ReadonlyMap<string, Connector>;
+  readonly #encoder = new WatchEncoder();
+
+  constructor(parts: FrontParts) {
+    this.#parts = parts;
+    this.#connectors = new Map(parts.connectors.map((connector) => [connector.on, connector]));
+  }
+
+  /** Never rejects. */
+  async respond(request: HttpRequest): Promise<HttpResponse> {
+    try {
+      return await this.#respond(request);
+    } catch (error) {
+      return this.refusal(error, request);
+    }
+  }
+
+  /** The response for a failure of any sort. */
+  refusal(error: unknown, request: Pick<HttpRequest, 'method' | 'url'>): HttpResponse {
+    if (error instanceof ApiError) return failure(error);
+    if (error instanceof HostError && error.code === 'RequestEntityTooLarge') return failure(new ApiError('RequestEntityTooLarge', `Request entity too large: ${error.message}`));
+    if (error instanceof URIError) return failure(ApiError.badRequest(`invalid URL escape: ${error.message}`));
+    this.#parts.log.error('request failed', { method: request.method, url: request.url, error: errorText(error), stack: error instanceof Error ? error.stack : undefined });
+    return failure(ApiError.internal(errorText(error)));
+  }
+
+  /** Who sent the request; throws ApiError Unauthorized. */
+  async authenticate(request: Pick<HttpRequest, 'headers' | 'url' | 'peer'>): Promise<UserInfo> {
+    for (const authenticator of this.#parts.authenticators) {
+      const asked = authenticator.authenticate(request);
+      const user = asked instanceof Promise ? await asked : asked;
+      if (user !== undefined) return user;
+    }
+    if (!this.#parts.anonymousAllowed || request.headers['authorization'] !== undefined) throw ApiError.unauthorized();
+    return anonymous;
+  }
+
+  async #respond(request: HttpRequest): Promise<HttpResponse> {
+    const user = await this.authenticate(request);
+    const info = parseUrl(request.method, request.url);
+    if (info.resource !== undefined) return this.#resource(request, { ...info, resource: info.resource }, user);
+    const verb = request.method.toLowerCase();
+    await this.#parts.server.authorize({ user, verb, group: '', version: '', resource: '', subresource: '', namespace: '', name: '', path: info.path });
+    for (const handler of this.#parts.paths) {
+      const response = handler.serves(info.path) ? await handler.respond(request, info) : undefined;
+      if (response !== undefined) return response;
+    }
+    throw notServed();
+  }
+
+  async #resource(request: HttpRequest, info: RequestInfo & { readonly resource: ResourceRequest }, user: UserInfo): Promise<HttpResponse> {
+    const { server } = this.#parts;
+    const { resource } = info;
+    const served = server.registry.find(resource.group, resource.version, resource.resource);
+    if (served === undefined) throw notServed();
+    const { kind } = served;
+    if (resource.namespace !== undefined && !kind.namespaced) throw notServed();
+    const subresource = resource.subresource === undefined ? undefined : kind.subresources[resource.subresource];
+    if (subresource?.type === 'connect') return this.#connect(request, { kind, info, user });
+    if (!['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(request.method)) throw ApiError.methodNotSupported(kind, request.method.toLowerCase());
+    checkShape(kind, resource);
+    const body = await readBody(request, resource);
+    const operation: Operation = { ...resource, user, options: optionsOf(info.query), body: body?.value, ...(body === undefined ? {} : { bodyFindings: body.findings }), ...patchTypeOf(request, resource) };
+    const representation = negotiate(request.headers['accept'], viewServes);
+    const result = await server.handle(operation);
+    return this.#answer(result, operation, { kind, version: resource.version, representation, table: this.#tableOptions(info.query) });
+  }
+
+  #tableOptions(query: URLSearchParams): View['table'] {
+    const include = query.get('includeObject');
+    return { includeObject: include === 'None' || include === 'Object' ? include : 'Metadata', headers: true, now: () => this.#parts.clock.now() };
+  }
+
+  async #connect(request: HttpRequest, target: ConnectTarget): Promise<HttpResponse> {
+    const { resource } = target.info;
+    await this.authorizeConnect(target.kind, resource, target.user);
+    const connector = this.#connectors.get(`${target.kind.plural}/${resource.subresource ?? ''}`);
+    if (connector === undefined) throw ApiError.badRequest('Upgrade request required');
+    return connector.connect(request, target);
+  }
+
+  /** A `connect` subresource needs `create` for POST and `get` for GET, as upstream maps it. */
+  async authorizeConnect(kind: Kind, resource: ResourceRequest, user: UserInfo): Promise<void> {
+    const { group, version, verb, subresource = '', namespace = '', name = '' } = resource;
+    await this.#parts.server.authorize({ user, verb, group, version, resource: kind.plural, subresource, namespace, name });
+  }
+
+  #answer(result: Result, operation: Operation, view: View): HttpResponse {
+    switch (result.type) {
+      case 'entry':
+        return respond(result.code, entryBytes(view, result.entry), result.warnings);
+      case 'value':
+        return respond(result.code, valueBytes(result.value), result.warnings);
+      case 'list':
+        return respond(200, listBytes(view, result.list), []);
+      case 'watch':
+        return this.#watch(result, operation, view);
+    }
+  }
+
+  #watch(result: Extract<Result, { type: 'watch' }>, { options }: Operation, view: View): HttpResponse {
+    const { clock, random } = this.#parts;
+    const timeoutMs = options.timeoutSeconds === undefined || options.timeoutSeconds <= 0 ? watchTimeoutMinMs * (1 + random.next()) : options.timeoutSeconds * 1000;
+    const bookmarks = options.allowWatchBookmarks === true;
+    const markInitialEnd = bookmarks && options.sendInitialEvents === true;
+    const body = new WatchBody(result.watch, { view, encoder: this.#encoder, clock, random, bookmarks, markInitialEnd, timeoutMs });
+    return { status: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private' }, body };
+  }
+}
+
+export function failure(error: ApiError): HttpResponse {
+  const retry = error.details?.retryAfterSeconds;
+  return { status: error.code, headers: { ...jsonHeaders, ...(retry === undefined ? {} : { 'retry-after': String(retry) }) }, body: encode(error.status) };
+}
+
+const jsonHeaders = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' };
+
+function respond(status: number, body: Body, warnings: readonly string[]): HttpResponse {
+  if (warnings.length === 0) return { status, headers: jsonHeaders, body };
+  return { status, headers: { ...jsonHeaders, warning: warnings.map((text) => `299 - "${text.replace(/["\\]/g, '\\$&').replace(/[\n\r]/g, ' ')}"`).join(', ') }, body };
+}
+
+/** Which shapes of a path go with which verbs. */
+function checkShape(kind: Kind, { verb, name, namespace, subresource }: ResourceRequest): void {
+  const needsName = verb === 'get' || verb === 'update' || verb === 'patch' || verb === 'delete';
+  if (needsName && name === undefined) throw ApiError.methodNotSupported(kind, verb);
+  if (verb === 'create' && name !== undefined && subresource === undefined) throw ApiError.methodNotSupported(kind, 'create');
+  const needsNamespace = kind.namespaced && verb !== 'list' && verb !== 'watch';
+  if (needsNamespace && namespace === undefined) {
+    if (name !== undefined) throw notServed();
+    if (verb === 'create' || verb === 'deletecollection') throw ApiError.methodNotSupported(kind, verb);
+  }
+}
+
+async function readBody(request: HttpRequest, { verb }: ResourceRequest): Promise<ParsedBody | undefined> {
+  if (verb === 'get' || verb === 'list' || verb === 'watch') return undefined;
+  const bytes = await request.body(bodyBytesMax);
+  if (bytes.length === 0 && (verb === 'delete' || verb === 'deletecollection')) return undefined;
+  return parseBody(bytes, verb === 'patch' ? 'application/json' : request.headers['content-type'], verb !== 'patch' && verb !== 'delete' && verb !== 'deletecollection');
+}
+
+function patchTypeOf(request: HttpRequest, { verb }: ResourceRequest): { readonly patchType?: PatchType } {
+  if (verb !== 'patch') return {};
+  const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+  const patchType = patchTypes[mediaType];
+  if (patchType === undefined)
+    throw new ApiError('UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml');
+  return { patchType };
+}
+
+function optionsOf(query: URLSearchParams): OperationOptions {
+  if (query.size === 0) return {};
+  const options: Record<string, unknown> = {};
+  for (const name of ['labelSelector', 'fieldSelector', 'resourceVersion', 'resourceVersionMatch', 'continue', 'fieldManager'] as const) {
+    const value = query.get(name);
+    if (value !== null && value !== '') options[name] = value;
+  }
+  for (const name of ['limit', 'timeoutSeconds'] as const) {
+    const value = query.get(name);
+    if (value === null || value === '') continue;
+    if (!/^-?\d+$/.test(value)) throw ApiError.badRequest(`strconv.ParseInt: parsing "${value}": invalid syntax`);
+    options[name] = Number(value);
+  }
+  for (const name of ['allowWatchBookmarks', 'sendInitialEvents', 'force'] as const) if (query.has(name)) options[name] = isTrue(query.get(name));
+  options['dryRun'] = dryRunOf(query.getAll('dryRun'));
+  const validation = query.get('fieldValidation');
+  if (validation !== null && validation !== '') {
+    if (!['Strict', 'Warn', 'Ignore'].includes(validation)) throw invalidOption('CreateOptions', `fieldValidation: Unsupported value: "${validation}": supported values: "", "Ignore", "Strict", "Warn"`);
+    options['fieldValidation'] = validation;
+  }
+  return options as OperationOptions;
+}
+
+function dryRunOf(values: readonly string[]): boolean {
+  const wrong = values.find((value) => value !== 'All' && value !== '');
+  if (wrong !== undefined) throw invalidOption('CreateOptions', `dryRun: Unsupported value: ["${wrong}"]: supported values: "All"`);
+  return values.includes('All');
+}
+
+function invalidOption(kind: string, message: string): ApiError {
+  return new ApiError('Invalid', `${kind}.meta.k8s.io "" is invalid: ${message}`, { details: { group: 'meta.k8s.io', kind } });
+}
+

@@ -1,0 +1,14 @@
+export * from './admission/admission.ts';
+export { authenticated, bearerToken, CertificateAuthenticator, type Authenticator } from './authn/authenticator.ts';
+export { decide, noOpinion, refused, type Attributes, type Authorizer, type Decision } from './authz/authorizer.ts';
+export { Codec } from './codec.ts';
+export { Discovery } from './discovery.ts';
+export { failure, HttpFront, type Connector, type ConnectTarget } from './http/front.ts';
+export * from './http/message.ts';
+export { discoveryPaths, healthPaths, json, text, versionPath, type HealthCheck, type PathHandler } from './http/paths.ts';
+export { InProcessClient } from './in-process-client.ts';
+export type { Operation, OperationOptions, Result, Verb } from './operation.ts';
+export { Registry } from './registry.ts';
+export { ApiServer } from './server.ts';
+export { answer, type PostHandler } from './subresources.ts';
+export { WriteWorld } from './world.ts';

@@ -1,0 +1,223 @@
+/**
+ * The HTTP server on Node: TLS with HTTP/2 and HTTP/1.1 on one port, requests and responses as the API server's records,
+ * back-pressure passed through, every limit explicit.
+ */
+import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2';
+import type http from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { HostError } from '../../base/mod.ts';
+import type { HttpRequest, HttpResponse, Peer, StreamBody } from '../../apiserver/ports.ts';
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly certificate: string;
+  readonly key: string;
+  /** CAs whose client certificates are accepted, PEM. */
+  readonly clientCa: string;
+  readonly respond: (request: HttpRequest) => Promise<HttpResponse>;
+  /** Takes over a connection that asks for another protocol; owns the socket from then on. */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer, peer: Peer) => void;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export interface HttpLimits {
+  readonly headerBytesMax: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly streamsMax: number;
+  readonly connectionsMax: number;
+}
+
+const defaultLimits: HttpLimits = { headerBytesMax: 64 * 1024, headersTimeoutMs: 32_000, requestTimeoutMs: 60_000, idleTimeoutMs: 90_000, streamsMax: 250, connectionsMax: 10_000 };
+
+type NodeRequest = IncomingMessage | Http2ServerRequest;
+/** HTTP/2's compatibility API is that of HTTP/1.1 as far as it is used here. */
+type NodeResponse = ServerResponse;
+
+export class HttpServer implements AsyncDisposable {
+  readonly #options: HttpServerOptions;
+  readonly #server: Http2SecureServer;
+  readonly #sockets = new Set<Socket>();
+  readonly #peers = new WeakMap<object, Peer>();
+  #port = 0;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    const limits = { ...defaultLimits, ...options.limits };
+    this.#server = createSecureServer(
+      {
+        allowHTTP1: true,
+        cert: options.certificate,
+        key: options.key,
+        ca: options.clientCa,
+        requestCert: true,
+        // A certificate of another CA is as good as none: authentication decides, not the handshake.
+        rejectUnauthorized: false,
+        minVersion: 'TLSv1.2',
+        settings: { maxConcurrentStreams: limits.streamsMax, maxHeaderListSize: limits.headerBytesMax },
+        ...http1Options(limits),
+      },
+      (request, response) => void this.#serve(request, response as unknown as NodeResponse),
+    );
+    this.#server.maxConnections = limits.connectionsMax;
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (options.upgrade === undefined) socket.destroy();
+      else options.upgrade(request, socket, head, this.#peer(request));
+    });
+    // What breaks before there is a request (a scan, a half handshake) concerns only that connection.
+    this.#server.on('tlsClientError', () => undefined);
+    this.#server.on('sessionError', () => undefined);
+    this.#server.on('clientError', (_error: Error, socket: Duplex) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+      else socket.destroy();
+    });
+  }
+
+  /** Rejects with HostError `AddressInUse` or `Listen`. */
+  listen(): Promise<this> {
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (cause: NodeJS.ErrnoException) => reject(new HostError(cause.code === 'EADDRINUSE' ? 'AddressInUse' : 'Listen', `cannot listen on ${host}:${port}`, { cause })));
+      this.#server.listen(port, host, () => {
+        this.#port = (this.#server.address() as AddressInfo).port;
+        resolve(this);
+      });
+    });
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Replaces the serving certificate; connections that are open keep theirs. */
+  renew(certificate: string, key: string): void {
+    this.#server.setSecureContext({ cert: certificate, key, ca: this.#options.clientCa });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async #serve(request: NodeRequest, response: NodeResponse): Promise<void> {
+    const abort = new AbortController();
+    let stream: StreamBody | undefined;
+    response.once('close', () => {
+      abort.abort();
+      stream?.stop();
+    });
+    response.on('error', () => abort.abort());
+    const answer = await this.#options.respond(this.#request(request, abort.signal));
+    if (abort.signal.aborted) {
+      if (!(answer.body instanceof Uint8Array) && 'stop' in answer.body) answer.body.stop();
+      return;
+    }
+    stream = send(response, answer, request.method === 'HEAD');
+    if (!request.complete) discardRest(request, response);
+  }
+
+  #request(request: NodeRequest, signal: AbortSignal): HttpRequest {
+    return {
+      method: request.method ?? 'GET',
+      url: request.url ?? '/',
+      headers: request.headers as Record<string, string | undefined>,
+      peer: this.#peer(request),
+      body: (sizeBytesMax) => readBody(request, sizeBytesMax),
+      signal,
+    };
+  }
+
+  #peer(request: NodeRequest): Peer {
+    const socket = ('stream' in request ? request.stream.session?.socket : request.socket) as TLSSocket | undefined;
+    if (socket === undefined) return { address: '' };
+    // HTTP/2 hands out a proxy of the socket; the session is what stays the same for the connection.
+    const identity: object = 'stream' in request ? (request.stream.session ?? socket) : socket;
+    let peer = this.#peers.get(identity);
+    if (peer === undefined) this.#peers.set(identity, (peer = peerOf(socket)));
+    return peer;
+  }
+}
+
+/** The HTTP/1.1 half of the server takes these too; only its types do not say so. */
+function http1Options(limits: HttpLimits): http.ServerOptions {
+  return { maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersTimeoutMs, requestTimeout: limits.requestTimeoutMs, keepAliveTimeout: limits.idleTimeoutMs, noDelay: true };
+}
+
+function peerOf(socket: TLSSocket): Peer {
+  const address = socket.remoteAddress ?? '';
+  if (!socket.authorized) return { address };
+  const { subject } = socket.getPeerCertificate();
+  if (subject === undefined || subject === null) return { address };
+  const commonName = [subject.CN].flat()[0] ?? '';
+  const organizations = subject.O === undefined ? [] : [subject.O].flat();
+  return { address, certificate: { commonName, organizations } };
+}
+
+async function readBody(request: NodeRequest, sizeBytesMax: number): Promise<Uint8Array> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > sizeBytesMax) throw tooLarge(sizeBytesMax);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > sizeBytesMax) throw tooLarge(sizeBytesMax);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size);
+}
+
+function tooLarge(sizeBytesMax: number): HostError {
+  return new HostError('RequestEntityTooLarge', `limit is ${sizeBytesMax}`);
+}
+
+/** A body that nobody wanted must not keep the connection busy for ever. */
+function discardRest(request: NodeRequest, response: NodeResponse): void {
+  response.once('finish', () => request.destroy());
+}
+
+function send(response: NodeResponse, { status, headers, body }: HttpResponse, headOnly: boolean): StreamBody | undefined {
+  if (body instanceof Uint8Array) {
+    response.writeHead(status, { ...headers, 'content-length': body.length });
+    response.end(headOnly ? undefined : body);
+    return undefined;
+  }
+  if (!('start' in body)) {
+    let size = 0;
+    for (const piece of body) size += piece.length;
+    response.writeHead(status, { ...headers, 'content-length': size });
+    if (headOnly) response.end();
+    else void sendPieces(response, body);
+    return undefined;
+  }
+  response.writeHead(status, headers);
+  response.flushHeaders();
+  body.start({
+    write: (chunk) => response.write(chunk),
+    onDrain: (resume) => response.on('drain', resume),
+    end: () => void response.end(),
+  });
+  return body;
+}
+
+/** Piece by piece as the client takes them, so that a long list is not copied into the socket's buffer at once. */
+async function sendPieces(response: NodeResponse, pieces: readonly Uint8Array[]): Promise<void> {
+  for (const piece of pieces) {
+    if (response.destroyed) return;
+    if (!response.write(piece)) await new Promise<void>((resolve) => {
+      response.once('drain', resolve);
+      response.once('close', resolve);
+    });
+  }
+  response.end();
+}
