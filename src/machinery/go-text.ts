@@ -69,3 +69,16 @@ export function utf8Length(text: string): number {
   }
   return length;
 }
+
+/** `%v` of decoded JSON: `map[a:1 b:[x <nil>]]`. */
+export function goValue(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (typeof value === 'number') return goNumber(value);
+  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
+  if (typeof value !== 'object') return typeof value === 'string' ? value : JSON.stringify(value);
+  const object = value as Readonly<Record<string, unknown>>;
+  const entries = Object.keys(object)
+    .sort()
+    .map((key) => `${key}:${goValue(object[key])}`);
+  return `map[${entries.join(' ')}]`;
+}

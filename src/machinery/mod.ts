@@ -1,3 +1,4 @@
+export * from './base64.ts';
 export * from './decode.ts';
 export * from './field-error.ts';
 export * from './fields.ts';
@@ -10,8 +11,9 @@ export * from './names.ts';
 export * from './patch/json-patch.ts';
 export * from './patch/merge-patch.ts';
 export * from './patch/patch-error.ts';
+export * from './patch/strategic.ts';
 export * from './quantity.ts';
 export * from './schema.ts';
 export * from './status.ts';
 export * from './strict-json.ts';
-export * from './patch/strategic.ts';
+export * from './times.ts';
