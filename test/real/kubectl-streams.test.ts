@@ -19,7 +19,7 @@ import {
   type RemoteCommandOptions,
   type RemoteCommandStreams,
 } from '../../src/base/mod.ts';
-import { HttpUpgrade } from '../../src/host/streaming/mod.ts';
+import { HttpUpgrade } from '../../src/host/mod.ts';
 
 const KUBECTL = process.env['KUTTER_TEST_KUBECTL'] ?? 'kubectl';
 const MEGABYTE = 1024 * 1024;

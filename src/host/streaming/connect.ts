@@ -75,7 +75,7 @@ export function requestUpgrade(
   });
 }
 
-export function tlsOptions(tls: UpgradeTls | undefined): RequestOptions {
+function tlsOptions(tls: UpgradeTls | undefined): RequestOptions {
   if (!tls) return {};
   return {
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),

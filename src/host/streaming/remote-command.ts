@@ -58,7 +58,7 @@ export async function readStatus(source: ByteSource, version: number): Promise<R
   throw new HostError('Protocol', `error stream protocol error: unknown status in ${text.slice(0, 200)}`);
 }
 
-export function isStatus(value: unknown): value is RemoteCommandStatus {
+function isStatus(value: unknown): value is RemoteCommandStatus {
   if (typeof value !== 'object' || value === null || !('status' in value)) return false;
   return value.status === 'Success' || value.status === 'Failure';
 }

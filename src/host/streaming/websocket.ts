@@ -31,7 +31,7 @@ const WRITE_BYTES_MAX = 32 * 1024;
 const PING_PERIOD_MS = 5_000;
 
 /** Numbered byte streams over one WebSocket. */
-export class ChannelSocket {
+class ChannelSocket {
   readonly #socket: WebSocket;
   readonly #base64: boolean;
   readonly #halfClose: boolean;
