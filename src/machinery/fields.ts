@@ -49,7 +49,7 @@ export class FieldSelector {
 export const everyField = new FieldSelector([]);
 
 /** What upstream answers when a selector names a field that the kind does not offer. */
-export function unsupportedFieldLabel(label: string): SelectorError {
+function unsupportedFieldLabel(label: string): SelectorError {
   return new SelectorError(`field label not supported: ${label}`);
 }
 
@@ -58,7 +58,7 @@ export function assertFieldsSupported(selector: FieldSelector, supported: (field
   for (const { field } of selector.requirements) if (!supported(field)) throw unsupportedFieldLabel(field);
 }
 
-export function escapeFieldValue(value: string): string {
+function escapeFieldValue(value: string): string {
   return value.replace(/[\\,=]/g, '\\$&');
 }
 

@@ -116,6 +116,9 @@ test('the object form', () => {
   assert.throws(() => labels.labelSelectorFromSpec({ matchExpressions: [{ key: 'a', operator: 'Near' }] }), {
     message: '"Near" is not a valid label selector operator',
   });
+  assert.throws(() => labels.labelSelectorFromSpec({ matchExpressions: [{ key: 'a', operator: 'In' }] }), {
+    message: "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty",
+  });
   assert.deepEqual(labels.labelSelectorToSpec(parseLabelSelector('a=1,b,c in (x)')), {
     matchLabels: { a: '1' },
     matchExpressions: [

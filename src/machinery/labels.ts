@@ -6,6 +6,7 @@
 import { TerminalError } from '../base/mod.ts';
 import { field, fieldErrorsText, fieldErrorText, forbidden, invalid, notSupported, required } from './field-error.ts';
 import type { FieldError, FieldPath } from './field-error.ts';
+import { goQuote } from './go-text.ts';
 import { labelValueErrors, qualifiedNameErrors } from './names.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -354,16 +355,18 @@ const expressionOperators: ReadonlyMap<string, LabelOperator> = new Map([
 export function labelSelectorFromSpec(spec: LabelSelectorSpec | undefined | null): LabelSelector {
   if (spec === undefined || spec === null) return nothing;
   const requirements: LabelRequirement[] = [];
-  for (const [key, value] of Object.entries(spec.matchLabels ?? noLabels)) {
-    requirements.push({ key, operator: '=', values: [value] });
-  }
+  const add = (requirement: LabelRequirement): void => {
+    // Upstream stops at the first requirement that is wrong.
+    const errors = requirementErrors(requirement);
+    if (errors.length > 0) throw new SelectorError(fieldErrorsText(errors));
+    requirements.push(requirement);
+  };
+  for (const [key, value] of Object.entries(spec.matchLabels ?? noLabels)) add({ key, operator: '=', values: [value] });
   for (const { key, operator, values } of spec.matchExpressions ?? []) {
     const known = expressionOperators.get(operator);
-    if (known === undefined) throw new SelectorError(`"${operator}" is not a valid label selector operator`);
-    requirements.push({ key, operator: known, values: values ?? [] });
+    if (known === undefined) throw new SelectorError(`${goQuote(operator)} is not a valid label selector operator`);
+    add({ key, operator: known, values: values ?? [] });
   }
-  const errors = requirements.flatMap((requirement) => requirementErrors(requirement));
-  if (errors.length > 0) throw new SelectorError(fieldErrorsText(errors));
   return requirements.length === 0 ? everything : new LabelSelector(requirements);
 }
 

@@ -14,7 +14,7 @@ export interface JsonPatchLimits {
   readonly copySizeBytesMax: number;
 }
 
-export const defaultJsonPatchLimits: JsonPatchLimits = { operationsMax: 10_000, copySizeBytesMax: 3 * 1024 * 1024 };
+const defaultJsonPatchLimits: JsonPatchLimits = { operationsMax: 10_000, copySizeBytesMax: 3 * 1024 * 1024 };
 
 type Container = Record<string, Json> | Json[];
 
