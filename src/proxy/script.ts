@@ -129,11 +129,13 @@ export function baseChains(options: TableOptions): ReadonlyMap<string, readonly 
   const loopback =
     family === 'ip' ? ['iifname != "lo" ip daddr 127.0.0.0/8 ct state != { established, related } drop'] : [];
   return new Map([
-    ['reject-chain', ['reject']],
+    // A reset reaches a client whose socket is busy with the very connect; an ICMP error is lost then, and the next try
+    // is a second later.
+    ['reject-chain', ['meta l4proto tcp reject with tcp reset', 'reject']],
     ['services', [`${byIp} vmap @service-ips`, ...(nodePorts ? [`${byPort} vmap @service-nodeports`] : [])]],
     ['service-check', [`${byIp} vmap @no-endpoint-services`]],
     ['nodeport-check', nodePorts ? [`${byPort} vmap @no-endpoint-nodeports`] : []],
-    ['cluster-ips-check', [`${family} daddr @cluster-ips reject`]],
+    ['cluster-ips-check', [`${family} daddr @cluster-ips goto reject-chain`]],
     ['firewall-check', [`${byIp} vmap @firewall-ips`]],
     ['filter-prerouting', [hook('filter', 'prerouting', -110), 'ct state new jump firewall-check']],
     ['filter-output', [hook('filter', 'output', -110), 'ct state new jump firewall-check']],
