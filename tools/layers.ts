@@ -7,7 +7,7 @@ export interface Layer {
   readonly holds: string;
   /** The folders it may import, through their `mod.ts`; `*` is every folder. */
   readonly imports: readonly string[];
-  /** Folders of which it may import `ports.ts`, types only: what it implements for them. */
+  /** Folders of which it may import types, and nothing else: the ports that it implements for them. */
   readonly ports?: readonly string[];
   /** True when the folder knows nothing of the operating system: no Node, no clock, no randomness, no sockets. */
   readonly pure: boolean;
@@ -69,8 +69,8 @@ export const layers: Readonly<Record<string, Layer>> = {
 /** What the tests beside the code may import on top of their folder's own directions. */
 export const testImports = ['sim', 'host', 'apiserver', 'store', 'client', 'machinery', 'api', 'base'] as const;
 
-/** Folders that only other programs open: no `mod.ts`, everything may be imported by the folders that reach them. */
-export const withoutDoor = ['sim', 'test', 'bench', 'tools'] as const;
+/** Folders of programs: they have no `mod.ts`, and who may reach them may import any of their files. */
+export const withoutDoor = ['main', 'sim', 'test', 'bench', 'tools'] as const;
 
 /** The layer that a file belongs to, or undefined for a file outside all of them. */
 export function layerOf(path: string): string | undefined {
@@ -88,7 +88,7 @@ export function layerName(layer: string): string {
 export function layerTable(): string {
   const rows = Object.entries(layers).map(([path, layer]) => {
     const imports = layer.imports.includes('*') ? ['everything'] : layer.imports.map((name) => `\`${name}\``);
-    const ports = layer.ports ? [`the types in \`ports.ts\` of ${layer.ports.map((p) => `\`${p}\``).join(' ')}`] : [];
+    const ports = layer.ports ? [`types of ${layer.ports.map((p) => `\`${p}\``).join(' ')}`] : [];
     const cell = [imports.join(' '), ...ports].filter(Boolean).join('; ') || 'nothing';
     return `| \`${path}/\` | ${layer.holds} | ${cell} | ${layer.pure ? 'yes' : 'no'} |`;
   });

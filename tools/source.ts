@@ -220,7 +220,7 @@ function parseNames(clause: string): readonly ImportedName[] | '*' {
 }
 
 const declared =
-  /\bexport\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(const|let|function|class|interface|type)\b\s*\*?\s*([A-Za-z_$][\w$]*)/g;
+  /\bexport\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(const|let|function(?:\s*\*)?|class|interface|type)\s+([A-Za-z_$][\w$]*)/g;
 
 function findExports(code: string): ExportedName[] {
   const found: ExportedName[] = [];

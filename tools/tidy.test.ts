@@ -53,8 +53,19 @@ test('layers: a way around the door is found', () => {
 test('layers: host implements ports by their types alone', () => {
   clean(checkLayers(planted({ 'src/host/x.ts': `import type { Runtime } from '../kubelet/ports.ts';` })));
   const value = planted({ 'src/host/x.ts': `import { Runtime } from '../kubelet/ports.ts';` });
-  finds(checkLayers(value), /of ports only types/);
-  finds(checkLayers(planted({ 'src/host/x.ts': `import { a } from '../kubelet/mod.ts';` })), /may not import/);
+  finds(checkLayers(value), /a port is only types/);
+  finds(checkLayers(planted({ 'src/host/x.ts': `import type { A } from '../kubelet/pod.ts';` })), /may not import/);
+});
+
+test('layers: each part of host has its own door', () => {
+  const files = {
+    'src/main/x.ts': `import { a } from '../host/tool.ts';\nimport { b } from '../host/journal/mod.ts';`,
+  };
+  clean(checkLayers(planted(files)));
+  finds(
+    checkLayers(planted({ 'src/main/x.ts': `import { a } from '../host/journal/file.ts';` })),
+    /only through its mod/,
+  );
 });
 
 test('layers: Node in a pure folder is found, in its tests it is allowed', () => {
@@ -188,6 +199,8 @@ test('scanner: imports and exports with their names', () => {
     `import './effect.ts';`,
     `export async function g(): Promise<void> {}`,
     `export { h, i as j };`,
+    `export type * from './k.ts';`,
+    `export type { L } from './k.ts';`,
   ].join('\n');
   const { imports, exports } = parseSource('src/base/x.ts', text);
   assert.deepEqual(
@@ -200,6 +213,8 @@ test('scanner: imports and exports with their names', () => {
       ['src/base/y.ts', false, ['default', 'C', 'd']],
       ['pkg', true, ['F']],
       ['src/z/mod.ts', false, '*'],
+      ['src/base/k.ts', true, '*'],
+      ['src/base/k.ts', true, ['L']],
       ['src/base/effect.ts', false, []],
     ],
   );
