@@ -85,7 +85,10 @@ export class HttpUpgrade implements StreamUpgrade {
         this.#socket.destroy();
         throw error;
       }
-      if (error instanceof UpgradeRefusedError) return this.#refuseWith(error.statusCode, error.body, {});
+      if (error instanceof UpgradeRefusedError) {
+        const type = error.body.startsWith('{') ? 'application/json' : 'text/plain; charset=utf-8';
+        return this.#refuseWith(error.statusCode, error.body, { 'Content-Type': type });
+      }
       await this.refuse(internalError(errorText(error)));
     }
   }
