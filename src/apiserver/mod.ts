@@ -12,3 +12,4 @@ export { Registry } from './registry.ts';
 export { ApiServer } from './server.ts';
 export { answer, type PostHandler } from './subresources.ts';
 export { WriteWorld } from './world.ts';
+export { composeFront, composeServer, stamp, type ApiServerOptions, type ComposedServer, type FrontOptions } from './compose.ts';

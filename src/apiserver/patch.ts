@@ -25,16 +25,13 @@ function apply(world: WriteWorld, schema: string, { patchType, body }: Operation
         return applyStrategicMergePatch(target, patch, schema, (name) => world.codec.facts.types[name]);
       case 'apply':
       case undefined:
-        throw unsupported();
+        break;
     }
   } catch (error) {
     if (error instanceof PatchError) throw new ApiError(error.code === 422 ? 'Invalid' : 'BadRequest', error.message, { code: error.code });
     throw error;
   }
-}
-
-function unsupported(): ApiError {
-  return new ApiError(
+  throw new ApiError(
     'UnsupportedMediaType',
     'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json',
   );

@@ -1,0 +1,65 @@
+/** Puts an API server together from its parts: what every program that contains one does alike. */
+import type { Clock, JsonObject, Log, Random } from '../base/mod.ts';
+import { kinds } from '../api/mod.ts';
+import type { ClusterConfig, Facts, UserInfo } from '../machinery/mod.ts';
+import type { Store } from '../store/mod.ts';
+import { admissionPlugins } from './admission/chain.ts';
+import type { Authenticator } from './authn/authenticator.ts';
+import type { Authorizer } from './authz/authorizer.ts';
+import { privilegedGroup } from './authz/privileged.ts';
+import { Codec } from './codec.ts';
+import { Discovery } from './discovery.ts';
+import { HttpFront, type Connector } from './http/front.ts';
+import { discoveryPaths, healthPaths, versionPath, type HealthCheck, type PathHandler, type VersionInfo } from './http/paths.ts';
+import { InProcessClient } from './in-process-client.ts';
+import { Registry } from './registry.ts';
+import { ApiServer } from './server.ts';
+import type { PostHandler } from './subresources.ts';
+import { WriteWorld } from './world.ts';
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly facts: Facts;
+  readonly config: ClusterConfig;
+}
+
+export interface ComposedServer {
+  readonly server: ApiServer;
+  client(user: UserInfo): InProcessClient;
+}
+
+/** Sets `metadata.resourceVersion`, which only the store knows. */
+export function stamp(value: JsonObject, revision: number): JsonObject {
+  return { ...value, metadata: { ...(value['metadata'] as JsonObject | undefined), resourceVersion: String(revision) } };
+}
+
+export function composeServer(options: ApiServerOptions, parts: { readonly authorizers: readonly Authorizer[]; readonly posts: readonly PostHandler[] }): ComposedServer {
+  const { store, clock, random, log, facts, config } = options;
+  const world = new WriteWorld({ store, clock, random, log, codec: new Codec(facts), config, plugins: admissionPlugins });
+  const registry = new Registry(kinds);
+  const server = new ApiServer({ world, registry, authorizers: [privilegedGroup, ...parts.authorizers], posts: parts.posts });
+  return { server, client: (user) => new InProcessClient(server, user) };
+}
+
+export interface FrontOptions {
+  readonly authenticators: readonly Authenticator[];
+  readonly anonymousAllowed: boolean;
+  readonly connectors: readonly Connector[];
+  readonly paths: readonly PathHandler[];
+  readonly health: readonly HealthCheck[];
+  readonly shuttingDown: () => boolean;
+  readonly version: VersionInfo;
+  /** `host:port` as clients reach the server. */
+  readonly address: () => string;
+}
+
+export function composeFront({ server }: ComposedServer, options: FrontOptions): HttpFront {
+  const { clock, random, log } = server.world;
+  const discovery = new Discovery(server.registry);
+  const { authenticators, anonymousAllowed, connectors } = options;
+  const paths = [healthPaths(options.health, options.shuttingDown), versionPath(options.version), discoveryPaths(discovery, options.address), ...options.paths];
+  return new HttpFront({ server, authenticators, anonymousAllowed, discovery, paths, connectors, clock, random, log });
+}

@@ -1,0 +1,52 @@
+/** The system's clock, randomness and log, behind the project's ports. */
+import { randomBytes, randomFillSync } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import type { Clock, Log, LogFields, Random } from '../base/mod.ts';
+
+/** The longest delay that Node's timers take. */
+const delayMaxMs = 2_147_483_647;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(delayMs, fire) {
+    const timer = setTimeout(fire, Math.min(delayMaxMs, Math.max(0, delayMs)));
+    timer.unref();
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+function pooledRandom(): Random {
+  const pool = new Uint32Array(256);
+  let used = pool.length;
+  return {
+    next() {
+      if (used === pool.length) {
+        randomFillSync(pool);
+        used = 0;
+      }
+      return (pool[used++] ?? 0) / 4294967296;
+    },
+    bytes: (count) => new Uint8Array(randomBytes(count)),
+  };
+}
+
+export const systemRandom: Random = pooledRandom();
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** One line of JSON an event: time, level, message, fields. */
+export function jsonLog(write: (line: string) => void, least: LogLevel, fields: LogFields = {}): Log {
+  const line = (level: LogLevel, message: string, more: LogFields = {}): void => {
+    if (levels.indexOf(level) < levels.indexOf(least)) return;
+    write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields, ...more })}\n`);
+  };
+  return {
+    debug: (message, more) => line('debug', message, more),
+    info: (message, more) => line('info', message, more),
+    warn: (message, more) => line('warn', message, more),
+    error: (message, more) => line('error', message, more),
+    with: (more) => jsonLog(write, least, { ...fields, ...more }),
+  };
+}
