@@ -14,7 +14,7 @@ export interface Layer {
 }
 
 const component = ['client', 'machinery', 'api', 'base'];
-const components = ['scheduler', 'controllers', 'kubelet', 'proxy', 'dns', 'network', 'ingress'];
+const components = ['scheduler', 'controllers', 'kubelet', 'proxy', 'dns', 'network'];
 
 /** Keys are paths from the repository's root, lowest layer first. */
 export const layers: Readonly<Record<string, Layer>> = {
@@ -50,13 +50,11 @@ export const layers: Readonly<Record<string, Layer>> = {
   'src/proxy': { holds: 'the service data plane', imports: component, pure: true },
   'src/dns': { holds: 'the cluster DNS server', imports: component, pure: true },
   'src/network': { holds: 'pod addresses, routes, CNI configuration, network policy', imports: component, pure: true },
-  'src/ingress': { holds: 'the ingress controller and its nginx configuration', imports: component, pure: true },
   'src/cli': { holds: 'one file per command of `kutter`', imports: component, pure: false },
-  'src/kubectl': { holds: 'one file per kubectl command', imports: component, pure: false },
   'src/host': {
     holds: 'the real world: files, sockets, TLS, processes, nftables, containerd, the system clock',
     imports: ['base'],
-    ports: ['store', 'client', 'apiserver', ...components, 'cli', 'kubectl'],
+    ports: ['store', 'client', 'apiserver', ...components, 'cli'],
     pure: false,
   },
   'src/main': { holds: 'one composition root per program', imports: ['*'], pure: false },
