@@ -7,10 +7,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { layerTable } from './layers.ts';
-import { parseSource, readProject, type SourceFile } from './source.ts';
+import { listFiles, parseSource, readProject, type SourceFile } from './source.ts';
 import { banExamples, checkBanned } from './tidy/banned.ts';
 import { checkDeadExports } from './tidy/dead-exports.ts';
-import { checkArchitecture } from './tidy/documents.ts';
+import { checkArchitecture, checkLinks } from './tidy/documents.ts';
 import { printFindings, type Finding } from './tidy/finding.ts';
 import { checkGenerated, fingerprints, type Fingerprints } from './tidy/generated.ts';
 import { checkLayers } from './tidy/layers.ts';
@@ -176,6 +176,21 @@ test('ARCHITECTURE.md: a missing row is found', () => {
   finds(
     checkArchitecture(rows.toSpliced(4, 1).join('\n')),
     /its table is not that of tools\/layers\.ts, which has: \| `src\/api/,
+  );
+});
+
+test('documents: links lead to files', () => {
+  const inDocs = listFiles(root, 'docs').filter((path) => path.endsWith('.md'));
+  for (const path of [...inDocs, 'README.md', 'README.zh-CN.md', 'ARCHITECTURE.md', 'STYLE.md', 'CHANGELOG.md']) {
+    clean(checkLinks(path, readFileSync(`${root}/${path}`, 'utf8'), (to) => existsSync(`${root}/${to}`)));
+  }
+});
+
+test('documents: a link that leads nowhere is found', () => {
+  const text = 'See [a](../a.md), [b](https://example.com/b),\n[c](c.md#part).';
+  finds(
+    checkLinks('docs/x.md', text, (path) => path === 'a.md'),
+    /^docs\/x\.md:2: its link to c\.md leads nowhere$/,
   );
 });
 
