@@ -53,7 +53,8 @@ function inside(file: SourceFile, layer: string, item: Import, target: string): 
 
 /** `host/` holds unrelated parts of the world, so each of them has its own door: nobody loads SQLite to open a socket. */
 function isDoor(layer: string, target: string): boolean {
-  if (target === `${layer}/mod.ts`) return true;
+  // Data has no door: only who needs its half a megabyte should read it.
+  if (target === `${layer}/mod.ts` || target.endsWith('.json')) return true;
   return layer === 'src/host' && /^src\/host\/([\w-]+\.ts|[\w-]+\/mod\.ts)$/.test(target);
 }
 
