@@ -1,0 +1,56 @@
+/**
+ * kubeconfig files: merging a cluster's context in and out, as kind and minikube do. Entries of others stay as they are;
+ * ours carry the cluster's name.
+ */
+import { parseDocument, type Document } from 'yaml';
+import { HostError } from '../base/mod.ts';
+
+export interface KubeconfigEntry {
+  /** Context, cluster and user are all called this. */
+  readonly name: string;
+  readonly server: string;
+  /** PEM. */
+  readonly certificateAuthority: string;
+  readonly clientCertificate: string;
+  readonly clientKey: string;
+}
+
+interface Named {
+  readonly name?: string;
+  readonly [part: string]: unknown;
+}
+
+/** The text of the file with the context in it, and current. Throws HostError when the text is no kubeconfig. */
+export function withContext(text: string, entry: KubeconfigEntry): string {
+  const config = parse(text);
+  const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
+  put(config, 'clusters', { name: entry.name, cluster: { server: entry.server, 'certificate-authority-data': base64(entry.certificateAuthority) } });
+  put(config, 'users', { name: entry.name, user: { 'client-certificate-data': base64(entry.clientCertificate), 'client-key-data': base64(entry.clientKey) } });
+  put(config, 'contexts', { name: entry.name, context: { cluster: entry.name, user: entry.name } });
+  config.set('current-context', entry.name);
+  return config.toString({ lineWidth: 0 });
+}
+
+/** The text of the file without the context; no other context becomes current by itself. */
+export function withoutContext(text: string, name: string): string {
+  const config = parse(text);
+  for (const list of ['clusters', 'users', 'contexts']) config.set(list, entries(config, list).filter((item) => item.name !== name));
+  if (config.get('current-context') === name) config.set('current-context', '');
+  return config.toString({ lineWidth: 0 });
+}
+
+function parse(text: string): Document {
+  const config = parseDocument(text.trim() === '' ? 'apiVersion: v1\nkind: Config\npreferences: {}\n' : text);
+  const kind: unknown = config.errors.length === 0 ? config.get('kind') : undefined;
+  if (config.errors.length > 0 || (kind !== 'Config' && kind !== undefined && kind !== null)) throw new HostError('Kubeconfig', `not a kubeconfig: ${config.errors[0]?.message ?? `kind is ${String(kind)}`}`);
+  return config;
+}
+
+function entries(config: Document, list: string): Named[] {
+  const value: unknown = (config.toJS() as Record<string, unknown>)[list];
+  return Array.isArray(value) ? (value as Named[]) : [];
+}
+
+function put(config: Document, list: string, entry: Named): void {
+  config.set(list, [...entries(config, list).filter(({ name }) => name !== entry.name), entry]);
+}
