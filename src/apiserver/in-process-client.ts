@@ -2,8 +2,8 @@
  * The client of this process: operations go straight to the API server and come back as the store's own objects. Nothing is
  * serialised; authorization, admission and validation are as for everybody.
  */
-import { HostError, type DeepReadonly, type JsonObject } from '../base/mod.ts';
-import type { Client, DeleteOptions, List, ListOptions, ObjectKey, Patch, WatchEvent, WatchOptions, WatchSink, WriteOptions } from '../client/mod.ts';
+import { HostError, type DeepReadonly } from '../base/mod.ts';
+import { deleteBody, type Client, type DeleteOptions, type List, type ListOptions, type ObjectKey, type Patch, type WatchEvent, type WatchOptions, type WatchSink, type WriteOptions } from '../client/mod.ts';
 import { ApiError, type KubeObject, type Resource, type UserInfo } from '../machinery/mod.ts';
 import { objectOf } from './codec.ts';
 import type { Operation, OperationOptions, Result, Verb } from './operation.ts';
@@ -134,15 +134,6 @@ class Watching<T extends KubeObject> implements Disposable {
 
 function split({ subresource, dryRun, fieldManager }: WriteOptions): { subresource?: string; options: OperationOptions } {
   return { ...(subresource === undefined ? {} : { subresource }), options: { fieldValidation: 'Ignore', ...(dryRun === undefined ? {} : { dryRun }), ...(fieldManager === undefined ? {} : { fieldManager }) } };
-}
-
-function deleteBody({ gracePeriodSeconds, propagationPolicy, uid, resourceVersion }: DeleteOptions): JsonObject {
-  const preconditions = { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-  return {
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
-    ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
-  };
 }
 
 function unexpected(result: Result): HostError {
