@@ -126,8 +126,8 @@ export function runtimeContract(name: string, harness: () => RuntimeHarness): vo
   at('lists containers by sandbox, state and labels', async (h) => {
     await using pod = await startPod(h);
     const { runtime } = h;
-    const first = await create(h, pod, 'first', h.forever, { labels: { role: 'x' } });
-    const second = await create(h, pod, 'second', h.forever, { labels: { role: 'y' } });
+    const first = await create(h, pod, 'first', { ...h.forever, labels: { role: 'x' } });
+    const second = await create(h, pod, 'second', { ...h.forever, labels: { role: 'y' } });
     await runtime.startContainer(first);
     const ids = async (filter: Parameters<typeof runtime.listContainers>[0]): Promise<string[]> =>
       (await runtime.listContainers({ ...filter, podSandboxId: pod.id })).map(({ id }) => id).toSorted();
@@ -282,10 +282,9 @@ function create(
   pod: Pod,
   name: string,
   behaviour: Behaviour & Partial<ContainerConfig>,
-  more: Partial<ContainerConfig> = {},
 ): Promise<string> {
   const logPath = `${pod.config.metadata.uid}-${name}.log`;
-  const config = { metadata: { name, attempt: 0 }, logPath, ...behaviour, ...more };
+  const config = { metadata: { name, attempt: 0 }, logPath, ...behaviour };
   return h.runtime.createContainer({ podSandboxId: pod.id, config, sandboxConfig: pod.config });
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -24,8 +24,7 @@ for (const architecture of ['amd64', 'arm64'] as const) {
       const folder = await mkdtemp(join(tmpdir(), 'pause-'));
       const path = join(folder, 'pause');
       await writeFile(path, pauseProgram(architecture), { mode: 0o755 });
-      const [program = path, ...args] = [...prefix, path];
-      const child = spawn(program, args);
+      const child = spawn(prefix[0] ?? path, prefix.length > 0 ? [path] : []);
       try {
         await once(child, 'spawn');
         await sleeping(child.pid ?? 0);
@@ -42,7 +41,6 @@ for (const architecture of ['amd64', 'arm64'] as const) {
 
 /** Waits until the handlers are in place: the signals are then in SigCgt, and SIGCHLD in SigIgn. */
 async function sleeping(pid: number): Promise<void> {
-  const { readFile } = await import('node:fs/promises');
   for (let i = 0; i < 500; i++) {
     const status = await readFile(`/proc/${pid}/status`, 'utf8');
     const mask = (name: string): bigint =>
