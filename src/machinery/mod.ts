@@ -17,3 +17,4 @@ export * from './schema.ts';
 export * from './status.ts';
 export * from './strict-json.ts';
 export * from './times.ts';
+export * from './protobuf.ts';
