@@ -5,7 +5,15 @@
  * is a `HostError` with the gRPC code's name and the text that a Go client would give. The connection is made at the
  * first call and made again after the server was away; a call while there is none fails with Unavailable at once.
  */
-import { Client, credentials, Metadata, status, type CallOptions, type ServiceError } from '@grpc/grpc-js';
+import {
+  Client,
+  credentials,
+  Metadata,
+  status,
+  type CallOptions,
+  type ChannelCredentials,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { decode, encode, HostError, type Message } from '../base/mod.ts';
 
 /** Larger than this is refused, in both directions: upstream's limit for the CRI. */
@@ -37,6 +45,11 @@ export interface GrpcChannelOptions {
   readonly address: string;
   /** Headers of every call. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** PEM; absent: without TLS. */
+  readonly tls?: { readonly ca?: Uint8Array; readonly key?: Uint8Array; readonly certificate?: Uint8Array } | undefined;
+  readonly messageBytesMax?: number | undefined;
+  /** After this long without a sign of life the server is asked for one, and given up if it does not answer. */
+  readonly keepaliveMs?: number | undefined;
 }
 
 export class GrpcChannel {
@@ -44,12 +57,16 @@ export class GrpcChannel {
   private readonly client: Client;
   private readonly metadata = new Metadata();
 
-  constructor({ address, headers = {} }: GrpcChannelOptions) {
+  constructor(options: GrpcChannelOptions) {
+    const { address, headers = {}, keepaliveMs } = options;
     this.address = address;
     for (const [name, value] of Object.entries(headers)) this.metadata.set(name, value);
-    this.client = new Client(address, credentials.createInsecure(), {
-      'grpc.max_receive_message_length': messageBytesMax,
-      'grpc.max_send_message_length': messageBytesMax,
+    this.client = new Client(address, credentialsOf(options), {
+      'grpc.max_receive_message_length': options.messageBytesMax ?? messageBytesMax,
+      'grpc.max_send_message_length': options.messageBytesMax ?? messageBytesMax,
+      ...(keepaliveMs === undefined
+        ? {}
+        : { 'grpc.keepalive_time_ms': keepaliveMs, 'grpc.keepalive_timeout_ms': keepaliveMs }),
       'grpc.initial_reconnect_backoff_ms': 50,
       'grpc.min_reconnect_backoff_ms': 50,
       'grpc.max_reconnect_backoff_ms': 1000,
@@ -143,6 +160,12 @@ export class GrpcChannel {
   close(): void {
     this.client.close();
   }
+}
+
+function credentialsOf({ tls }: GrpcChannelOptions): ChannelCredentials {
+  if (tls === undefined) return credentials.createInsecure();
+  const buffer = (bytes: Uint8Array | undefined): Buffer | null => (bytes === undefined ? null : asBuffer(bytes));
+  return credentials.createSsl(buffer(tls.ca), buffer(tls.key), buffer(tls.certificate));
 }
 
 function callOptions({ timeoutMs }: GrpcCallOptions): CallOptions {

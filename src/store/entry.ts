@@ -1,4 +1,4 @@
-/** Entries: a value and its encoding, each made from the other on demand and kept. */
+/** Entries: a value and its encoding, each made from the other on demand and kept; or the value made from elsewhere. */
 import { assert, type JsonObject } from '../base/mod.ts';
 import type { Entry } from './store.ts';
 
@@ -21,27 +21,38 @@ export class StoredEntry implements Entry {
   readonly expiresAtMs: number | undefined;
   #value: JsonObject | undefined;
   #bytes: Uint8Array | undefined;
+  #make: (() => JsonObject) | undefined;
   #memo: Map<string, unknown> | undefined;
 
-  private constructor(key: EntryKey, value: JsonObject | undefined, bytes: Uint8Array | undefined) {
+  private constructor(key: EntryKey, from: { value?: JsonObject; bytes?: Uint8Array; make?: () => JsonObject }) {
     this.collection = key.collection;
     this.name = key.name;
     this.revision = key.revision;
     this.created = key.created;
     this.expiresAtMs = key.expiresAtMs;
-    this.#value = value;
-    this.#bytes = bytes;
+    this.#value = from.value;
+    this.#bytes = from.bytes;
+    this.#make = from.make;
   }
 
   static ofValue(key: EntryKey, value: JsonObject): StoredEntry {
-    return new StoredEntry(key, value, undefined);
+    return new StoredEntry(key, { value });
   }
 
   static ofBytes(key: EntryKey, bytes: Uint8Array): StoredEntry {
-    return new StoredEntry(key, undefined, bytes);
+    return new StoredEntry(key, { bytes });
+  }
+
+  /** `make` is called when the value is first needed, once. */
+  static ofMade(key: EntryKey, make: () => JsonObject): StoredEntry {
+    return new StoredEntry(key, { make });
   }
 
   get value(): JsonObject {
+    if (this.#make !== undefined) {
+      this.#value = this.#make();
+      this.#make = undefined;
+    }
     if (this.#value === undefined) {
       assert(this.#bytes !== undefined, 'an entry has a value or its encoding');
       this.#value = JSON.parse(decoder.decode(this.#bytes)) as JsonObject;
@@ -50,7 +61,7 @@ export class StoredEntry implements Entry {
   }
 
   get bytes(): Uint8Array {
-    this.#bytes ??= encoder.encode(JSON.stringify(this.#value));
+    this.#bytes ??= encoder.encode(JSON.stringify(this.value));
     return this.#bytes;
   }
 

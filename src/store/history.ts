@@ -161,6 +161,12 @@ export class History {
     return (this.#retained.get(next - 1) as Retained).root;
   }
 
+  /** The events of one revision, if it is retained. */
+  eventsOf(revision: number): readonly ChangeEvent[] | undefined {
+    const found = this.#retained.get(this.#retained.search(({ root }) => root.revision >= revision));
+    return found?.root.revision === revision && revision > this.#compacted ? found.events : undefined;
+  }
+
   /** Makes the revisions visible, in order: first the root moves on, then watchers and subscribers hear of it. */
   publish(batch: readonly Publication[]): void {
     const woken = new Set<CollectionLog>();

@@ -1,0 +1,1 @@
+export { GrpcEtcdClient, type EtcdClientOptions } from './client.ts';
