@@ -2,8 +2,8 @@
  * Between the wire's JSON and the server's objects: checked against the facts of the type, cleaned, converted between
  * versions. What comes out of `decode` belongs to the caller alone; what `encode` takes stays as it is.
  */
-import { isJsonObject, type DeepReadonly, type JsonObject } from '../base/mod.ts';
-import { ApiError, apiVersionOf, compileDecoder, DecodeError, type Decoded as CleanObject, type Facts, type GroupVersionKind, type Kind, type KindVersion, type KubeObject, type Decoder } from '../machinery/mod.ts';
+import { errorText, HostError, isJsonObject, type DeepReadonly, type JsonObject } from '../base/mod.ts';
+import { ApiError, apiVersionOf, compileDecoder, DecodeError, protobufCodec, unwrapUnknown, wrapUnknown, type Decoded as CleanObject, type Facts, type GroupVersionKind, type Kind, type KindVersion, type KubeObject, type Decoder } from '../machinery/mod.ts';
 import type { Entry } from '../store/mod.ts';
 import type { FieldValidation } from './operation.ts';
 
@@ -24,6 +24,7 @@ export interface DecodeRequest {
 export class Codec {
   readonly #facts: Facts;
   readonly #decoders = new Map<string, Decoder>();
+  #schemas: ReadonlyMap<string, string> | undefined;
 
   constructor(facts: Facts) {
     this.#facts = facts;
@@ -31,6 +32,31 @@ export class Codec {
 
   get facts(): Facts {
     return this.#facts;
+  }
+
+  /** JSON of a protobuf body in its envelope. Throws ApiError BadRequest. */
+  fromProtobuf(bytes: Uint8Array): JsonObject {
+    try {
+      const { apiVersion, kind, raw } = unwrapUnknown(bytes);
+      const schema = this.#schemaOf(apiVersion, kind);
+      if (schema === undefined) throw ApiError.badRequest(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`);
+      return { kind, apiVersion, ...protobufCodec(this.#facts).decode(schema, raw) };
+    } catch (error) {
+      if (error instanceof HostError || error instanceof SyntaxError || error instanceof RangeError) throw ApiError.badRequest(errorText(error));
+      throw error;
+    }
+  }
+
+  /** An object in its protobuf envelope; undefined for a kind that has no protobuf form. */
+  toProtobuf(object: DeepReadonly<KubeObject> | JsonObject): Uint8Array | undefined {
+    const { apiVersion = '', kind = '' } = object as KubeObject;
+    const schema = this.#schemaOf(apiVersion, kind);
+    return schema === undefined ? undefined : wrapUnknown(apiVersion, kind, protobufCodec(this.#facts).encode(schema, object as JsonObject));
+  }
+
+  #schemaOf(apiVersion: string, kind: string): string | undefined {
+    this.#schemas ??= new Map(Object.entries(this.#facts.types).flatMap(([name, { gvks = [] }]) => gvks.map((gvk) => [`${apiVersionOf(gvk.group, gvk.version)}/${gvk.kind}`, name] as const)));
+    return this.#schemas.get(`${apiVersion}/${kind}`);
   }
 
   /** Throws ApiError BadRequest for what is not an object of this kind. */

@@ -2,10 +2,10 @@
  * Results as bodies. What is stored goes out as the bytes that it was stored as: an object as they are, a list as their
  * concatenation, a watch event with a frame around them.
  */
-import type { JsonObject } from '../../base/mod.ts';
+import { encode as protobufEncode, proto2, type JsonObject } from '../../base/mod.ts';
 import { apiVersionOf, type Kind, type KubeObject } from '../../machinery/mod.ts';
 import type { Entry } from '../../store/mod.ts';
-import { bytesOf, objectOf } from '../codec.ts';
+import { bytesOf, objectOf, type Codec } from '../codec.ts';
 import type { ListResult } from '../operation.ts';
 import type { WatchItem } from '../watch.ts';
 import type { Representation } from './negotiate.ts';
@@ -18,11 +18,15 @@ export const encode = (value: unknown): Uint8Array => encoder.encode(JSON.string
 export interface View {
   readonly kind: Kind;
   readonly version: string;
+  readonly codec: Codec;
   readonly representation: Representation;
   readonly table: TableOptions;
 }
 
+export const protobufType = 'application/vnd.kubernetes.protobuf';
+
 export function viewServes({ mediaType, as, group, version }: Representation): boolean {
+  if (mediaType === protobufType) return as === undefined;
   if (mediaType !== 'application/json') return false;
   if (as === undefined) return true;
   return group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1') && ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'].includes(as);
@@ -30,13 +34,24 @@ export function viewServes({ mediaType, as, group, version }: Representation): b
 
 /** One stored object. */
 export function entryBytes(view: View, entry: Entry): Uint8Array {
+  if (isProtobuf(view)) return protobufOf(view, entry);
   if (view.representation.as === undefined) return bytesOf(view.kind, view.version, entry);
   return encode(shown(view, [entry], undefined));
 }
 
 /** One object that is not stored. */
-export function valueBytes(value: KubeObject | JsonObject): Uint8Array {
-  return encode(value);
+export function valueBytes(view: View, value: KubeObject | JsonObject): { readonly mediaType: string; readonly body: Uint8Array } {
+  const body = isProtobuf(view) ? view.codec.toProtobuf(value) : undefined;
+  return body === undefined ? { mediaType: 'application/json', body: encode(value) } : { mediaType: protobufType, body };
+}
+
+function isProtobuf({ representation }: View): boolean {
+  return representation.mediaType === protobufType;
+}
+
+/** The protobuf of a stored object, made once. Every kind that offers it has facts. */
+function protobufOf({ kind, version, codec }: View, entry: Entry): Uint8Array {
+  return entry.memo(`protobuf ${version}`, () => codec.toProtobuf(objectOf(kind, version, entry)) ?? new Uint8Array());
 }
 
 const comma = encoder.encode(',{');
@@ -48,6 +63,11 @@ export function listBytes(view: View, { entries, revision, continue: token, rema
   const metadata = { resourceVersion: String(revision), ...(token === undefined ? {} : { continue: token }), ...(remainingItemCount === undefined ? {} : { remainingItemCount }) };
   if (view.representation.as !== undefined) return [encode(shown(view, entries, metadata))];
   const { kind, version } = view;
+  if (isProtobuf(view)) {
+    const items = entries.map((entry) => objectOf(kind, version, entry) as JsonObject);
+    const list = { kind: kind.listKind, apiVersion: apiVersionOf(kind.group, version), metadata, items };
+    return [view.codec.toProtobuf(list) ?? new Uint8Array()];
+  }
   const apiVersion = apiVersionOf(kind.group, version);
   const head = encoder.encode(`{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`);
   const items = new Pieces();
@@ -97,6 +117,28 @@ function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
   return out;
 }
 
+const WatchEventMessage = proto2<{ type: string; object: { raw: Uint8Array } }>('WatchEvent', { type: [1, 'string'], object: [2, proto2<{ raw: Uint8Array }>('RawExtension', { raw: [1, 'bytes'] })] });
+
+function watchEventMessage(type: string, raw: Uint8Array): Uint8Array {
+  return protobufEncode(WatchEventMessage, { type, object: { raw } });
+}
+
+/** Each message behind its length in four bytes. */
+function frames32(messages: readonly Uint8Array[]): Uint8Array {
+  const pieces = messages.flatMap((message) => {
+    const length = new Uint8Array(4);
+    new DataView(length.buffer).setUint32(0, message.length);
+    return [length, message];
+  });
+  return joined(pieces, pieces.reduce((size, piece) => size + piece.length, 0));
+}
+
+/** One event that is about no stored object: a bookmark, an error. */
+export function eventBytes(view: View, type: 'BOOKMARK' | 'ERROR', object: JsonObject): Uint8Array {
+  const raw = isProtobuf(view) ? view.codec.toProtobuf(object) : undefined;
+  return raw === undefined ? encoder.encode(`${JSON.stringify({ type, object })}\n`) : frames32([watchEventMessage(type, raw)]);
+}
+
 const frames = {
   ADDED: encoder.encode('{"type":"ADDED","object":'),
   MODIFIED: encoder.encode('{"type":"MODIFIED","object":'),
@@ -112,6 +154,7 @@ export class WatchEncoder {
   #last: { readonly items: readonly WatchItem[]; readonly kind: Kind; readonly version: string; readonly bytes: Uint8Array } | undefined;
 
   chunk(view: View, items: readonly WatchItem[]): Uint8Array {
+    if (isProtobuf(view)) return frames32(items.map(({ type, entry }) => watchEventMessage(type, protobufOf(view, entry))));
     if (view.representation.as !== undefined) return this.#shown(view, items);
     const last = this.#last;
     if (last !== undefined && last.kind === view.kind && last.version === view.version && sameItems(last.items, items)) return last.bytes;
@@ -136,14 +179,15 @@ function sameItems(a: readonly WatchItem[], b: readonly WatchItem[]): boolean {
   return a.length === b.length && a.every((item, i) => item.entry === b[i]?.entry && item.type === b[i].type);
 }
 
-export function bookmarkBytes({ kind, version, representation }: View, revision: number, initialEventsEnd: boolean): Uint8Array {
+export function bookmarkBytes(view: View, revision: number, initialEventsEnd: boolean): Uint8Array {
+  const { kind, version, representation } = view;
   const annotations = initialEventsEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined;
   const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...(annotations === undefined ? {} : { annotations }) };
   const self = { kind: kind.kind, apiVersion: apiVersionOf(kind.group, version), metadata };
   const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
   const table = { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion: String(revision) }, columnDefinitions: null, rows: [{ cells: [], object: partial }] };
   const object = representation.as === 'Table' ? table : representation.as === undefined ? self : partial;
-  return encoder.encode(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
+  return eventBytes(view, 'BOOKMARK', object);
 }
 
 /** One or many entries as a Table or as metadata alone. */

@@ -9,7 +9,7 @@ import type { Discovery } from '../discovery.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
 import { notServed, type ApiServer } from '../server.ts';
 import { parseBody, type ParsedBody } from './body.ts';
-import { encode, entryBytes, listBytes, valueBytes, viewServes, WatchEncoder, type View } from './encode.ts';
+import { encode, entryBytes, listBytes, protobufType, valueBytes, viewServes, WatchEncoder, type View } from './encode.ts';
 import type { Body, HttpRequest, HttpResponse } from './message.ts';
 import { negotiate } from './negotiate.ts';
 import type { PathHandler } from './paths.ts';
@@ -116,11 +116,11 @@ export class HttpFront {
     if (subresource?.type === 'connect') return this.#connect(request, { kind, info, user });
     if (!['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(request.method)) throw ApiError.methodNotSupported(kind, request.method.toLowerCase());
     checkShape(kind, resource);
-    const body = await readBody(request, resource);
+    const body = await this.#readBody(request, resource);
     const operation: Operation = { ...resource, user, options: optionsOf(info.query), body: body?.value, ...(body === undefined ? {} : { bodyFindings: body.findings }), ...patchTypeOf(request, resource) };
     const representation = negotiate(request.headers['accept'], viewServes);
     const result = await server.handle(operation);
-    return this.#answer(result, operation, { kind, version: resource.version, representation, table: this.#tableOptions(info.query) });
+    return this.#answer(result, operation, { kind, version: resource.version, codec: server.world.codec, representation, table: this.#tableOptions(info.query) });
   }
 
   #tableOptions(query: URLSearchParams): View['table'] {
@@ -142,14 +142,27 @@ export class HttpFront {
     await this.#parts.server.authorize({ user, verb, group, version, resource: kind.plural, subresource, namespace, name });
   }
 
+  async #readBody(request: HttpRequest, { verb }: ResourceRequest): Promise<ParsedBody | undefined> {
+    if (verb === 'get' || verb === 'list' || verb === 'watch') return undefined;
+    const bytes = await request.body(bodyBytesMax);
+    const deletion = verb === 'delete' || verb === 'deletecollection';
+    if (bytes.length === 0 && deletion) return undefined;
+    if (verb === 'patch') return parseBody(bytes, undefined, false);
+    const contentType = request.headers['content-type'];
+    if (contentType?.startsWith(protobufType) === true) return { value: this.#parts.server.world.codec.fromProtobuf(bytes), findings: [] };
+    return parseBody(bytes, contentType, !deletion);
+  }
+
   #answer(result: Result, operation: Operation, view: View): HttpResponse {
     switch (result.type) {
       case 'entry':
-        return respond(result.code, entryBytes(view, result.entry), result.warnings);
-      case 'value':
-        return respond(result.code, valueBytes(result.value), result.warnings);
+        return respond(result.code, entryBytes(view, result.entry), result.warnings, view.representation.mediaType);
+      case 'value': {
+        const { mediaType, body } = valueBytes(view, result.value);
+        return respond(result.code, body, result.warnings, mediaType);
+      }
       case 'list':
-        return respond(200, listBytes(view, result.list), []);
+        return respond(200, listBytes(view, result.list), [], view.representation.mediaType);
       case 'watch':
         return this.#watch(result, operation, view);
     }
@@ -161,7 +174,7 @@ export class HttpFront {
     const bookmarks = options.allowWatchBookmarks === true;
     const markInitialEnd = bookmarks && options.sendInitialEvents === true;
     const body = new WatchBody(result.watch, { view, encoder: this.#encoder, clock, random, bookmarks, markInitialEnd, timeoutMs });
-    return { status: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private' }, body };
+    return { status: 200, headers: { 'content-type': view.representation.mediaType === protobufType ? `${protobufType};stream=watch` : 'application/json', 'cache-control': 'no-cache, private' }, body };
   }
 }
 
@@ -172,9 +185,10 @@ export function failure(error: ApiError): HttpResponse {
 
 const jsonHeaders = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' };
 
-function respond(status: number, body: Body, warnings: readonly string[]): HttpResponse {
-  if (warnings.length === 0) return { status, headers: jsonHeaders, body };
-  return { status, headers: { ...jsonHeaders, warning: warnings.map((text) => `299 - "${text.replace(/["\\]/g, '\\$&').replace(/[\n\r]/g, ' ')}"`).join(', ') }, body };
+function respond(status: number, body: Body, warnings: readonly string[], mediaType: string): HttpResponse {
+  const headers = mediaType === 'application/json' ? jsonHeaders : { ...jsonHeaders, 'content-type': mediaType };
+  if (warnings.length === 0) return { status, headers, body };
+  return { status, headers: { ...headers, warning: warnings.map((text) => `299 - "${text.replace(/["\\]/g, '\\$&').replace(/[\n\r]/g, ' ')}"`).join(', ') }, body };
 }
 
 /** Which shapes of a path go with which verbs. */
@@ -187,13 +201,6 @@ function checkShape(kind: Kind, { verb, name, namespace, subresource }: Resource
     if (name !== undefined) throw notServed();
     if (verb === 'create' || verb === 'deletecollection') throw ApiError.methodNotSupported(kind, verb);
   }
-}
-
-async function readBody(request: HttpRequest, { verb }: ResourceRequest): Promise<ParsedBody | undefined> {
-  if (verb === 'get' || verb === 'list' || verb === 'watch') return undefined;
-  const bytes = await request.body(bodyBytesMax);
-  if (bytes.length === 0 && (verb === 'delete' || verb === 'deletecollection')) return undefined;
-  return parseBody(bytes, verb === 'patch' ? 'application/json' : request.headers['content-type'], verb !== 'patch' && verb !== 'delete' && verb !== 'deletecollection');
 }
 
 function patchTypeOf(request: HttpRequest, { verb }: ResourceRequest): { readonly patchType?: PatchType } {

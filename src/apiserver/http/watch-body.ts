@@ -2,10 +2,10 @@
  * A watch as a stream of JSON lines. Pulls from the store's log only while the client takes what is written, so a slow client
  * costs nothing; one that falls behind the history gets a 410 as its last event.
  */
-import type { Clock, Random } from '../../base/mod.ts';
+import type { Clock, JsonObject, Random } from '../../base/mod.ts';
 import { ApiError } from '../../machinery/mod.ts';
 import type { WatchStream } from '../watch.ts';
-import { bookmarkBytes, encode, type View, type WatchEncoder } from './encode.ts';
+import { bookmarkBytes, eventBytes, type View, type WatchEncoder } from './encode.ts';
 import type { StreamBody, StreamSink } from './message.ts';
 
 export interface WatchBodyOptions {
@@ -71,7 +71,7 @@ export class WatchBody implements StreamBody {
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.#write(new TextEncoder().encode(`{"type":"ERROR","object":${new TextDecoder().decode(encode(error.status))}}\n`));
+      this.#write(eventBytes(this.#view, 'ERROR', error.status as unknown as JsonObject));
       this.#end();
     }
   }
