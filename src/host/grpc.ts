@@ -5,6 +5,8 @@
  * is a `HostError` with the gRPC code's name and the text that a Go client would give. The connection is made at the
  * first call and made again after the server was away; a call while there is none fails with Unavailable at once.
  */
+import { isIP } from 'node:net';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import {
   Client,
   credentials,
@@ -64,6 +66,10 @@ export class GrpcChannel {
     this.client = new Client(address, credentialsOf(options), {
       'grpc.max_receive_message_length': options.messageBytesMax ?? messageBytesMax,
       'grpc.max_send_message_length': options.messageBytesMax ?? messageBytesMax,
+      // grpc-js would send an IP address as the TLS server name, which Node refuses; the certificate is checked against it anyway.
+      ...(options.tls !== undefined && ipOf(address) !== undefined
+        ? { 'grpc.ssl_target_name_override': 'ip.invalid' }
+        : {}),
       ...(keepaliveMs === undefined
         ? {}
         : { 'grpc.keepalive_time_ms': keepaliveMs, 'grpc.keepalive_timeout_ms': keepaliveMs }),
@@ -162,10 +168,21 @@ export class GrpcChannel {
   }
 }
 
-function credentialsOf({ tls }: GrpcChannelOptions): ChannelCredentials {
+function credentialsOf({ address, tls }: GrpcChannelOptions): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   const buffer = (bytes: Uint8Array | undefined): Buffer | null => (bytes === undefined ? null : asBuffer(bytes));
-  return credentials.createSsl(buffer(tls.ca), buffer(tls.key), buffer(tls.certificate));
+  const ip = ipOf(address);
+  const verify =
+    ip === undefined
+      ? {}
+      : { checkServerIdentity: (_: string, seen: PeerCertificate) => checkServerIdentity(ip, seen) };
+  return credentials.createSsl(buffer(tls.ca), buffer(tls.key), buffer(tls.certificate), verify);
+}
+
+/** The address, without its port, if it is not a name. */
+function ipOf(address: string): string | undefined {
+  const host = address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return isIP(host) === 0 ? undefined : host;
 }
 
 function callOptions({ timeoutMs }: GrpcCallOptions): CallOptions {

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { HostError } from '../../src/base/mod.ts';
+import { errorText, HostError } from '../../src/base/mod.ts';
 import { GrpcEtcdClient } from '../../src/host/etcd/mod.ts';
 
 export const etcdProgram = '/usr/bin/etcd';
@@ -101,10 +101,10 @@ export async function serving(endpoint: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const failure = await client.range({ from: '/', to: '0', limit: 1 }).then(
         () => undefined,
-        (error: unknown) => error,
+        (error: unknown) => errorText(error),
       );
       if (failure === undefined) return;
-      if (attempt > 100) throw failure;
+      if (attempt > 100) throw new HostError('Timeout', `etcd does not serve: ${failure}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   } finally {
@@ -123,8 +123,8 @@ export class CuttableProxy {
     this.#target = target;
   }
 
-  async listen(): Promise<this> {
-    this.#server.listen(0, '127.0.0.1');
+  async listen(host = '127.0.0.1'): Promise<this> {
+    this.#server.listen(0, host);
     await once(this.#server, 'listening');
     this.port = (this.#server.address() as net.AddressInfo).port;
     return this;
