@@ -5,11 +5,11 @@
  * plan wrote (so a plan never repeats what it just did); a failure brings the key back after a while, a conflict at once.
  */
 import { AssertionError, errorText, type Clock, type DeepReadonly, type Log } from '../base/mod.ts';
-import { isApiError, type ApiError, type KubeObject, type Resource } from '../machinery/mod.ts';
+import { isApiError, objectKey, type KubeObject, type Resource } from '../machinery/mod.ts';
 import type { Client } from './client.ts';
 import type { EventRecorder } from './events.ts';
-import { type Informer, type InformerCache } from './informer.ts';
-import type { Action, Controller, Plan, Reads, View, ViewOf } from './plan.ts';
+import type { Informer, InformerCache, ObjectChange } from './informer.ts';
+import type { Action, Controller, Look, Plan, Reads, View, ViewOf } from './plan.ts';
 import { WorkQueue } from './queue.ts';
 
 export interface ControllerWorld {
@@ -25,6 +25,13 @@ export interface ControllerWorld {
 /** Writes that one plan has in flight at a time. */
 const inFlightMax = 64;
 
+/** Until when a view must have caught up with what a plan did, by resource: `group/plural`. */
+interface Written {
+  readonly revisions: Map<string, number>;
+  /** What is gone for good; a deletion has no revision to wait for. */
+  readonly gone: { readonly resource: string; readonly key: string; readonly uid: string }[];
+}
+
 export class ControllerRun<R extends Reads> implements AsyncDisposable {
   readonly #controller: Controller<R>;
   readonly #world: ControllerWorld;
@@ -32,6 +39,7 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
   readonly #view: ViewOf<R>;
   readonly #queue: WorkQueue;
   readonly #subscriptions: Disposable[] = [];
+  readonly #remembered = new Map<string, unknown>();
 
   constructor(controller: Controller<R>, world: ControllerWorld) {
     this.#controller = controller;
@@ -48,13 +56,13 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     await Promise.all([...this.#informers.values()].map((informer) => informer.reached(0)));
     for (const [name, { wakes }] of Object.entries(this.#controller.reads)) {
       if (wakes === undefined) continue;
-      const wake = (object: DeepReadonly<KubeObject> | undefined): void => {
-        if (object !== undefined) for (const key of wakes(object, this.#view as View)) this.#queue.add(key);
+      const wake = (object: DeepReadonly<KubeObject> | undefined, change: ObjectChange<KubeObject>): void => {
+        if (object !== undefined) for (const key of wakes(object, this.#view as View, change)) this.#queue.add(key);
       };
       const subscription = this.#informers.get(name)?.subscribe((changes) => {
-        for (const { object, previous } of changes) {
-          wake(object);
-          wake(previous);
+        for (const change of changes) {
+          wake(change.object, change);
+          wake(change.previous, change);
         }
       });
       if (subscription !== undefined) this.#subscriptions.push(subscription);
@@ -74,14 +82,15 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
 
   async #work(key: string): Promise<void> {
     const { clock, log, onPlan } = this.#world;
-    const plan = this.#controller.plan(this.#view, key, clock.now());
+    const plan = this.#controller.plan(this.#view, key, clock.now(), this.#remembered.get(key));
+    if (plan.remember === undefined) this.#remembered.delete(key);
+    else this.#remembered.set(key, plan.remember);
     if (plan.wakeAtMs !== undefined) this.#queue.addAt(key, plan.wakeAtMs);
     if (plan.actions.length === 0 && (plan.then ?? []).length === 0) return;
     onPlan?.(this.#controller.name, key, plan);
-    const written = new Map<string, number>();
+    const written: Written = { revisions: new Map(), gone: [] };
     try {
-      await this.#applyAll(plan.actions, key, written);
-      await this.#applyAll(plan.then ?? [], key, written);
+      await this.#carryOut(plan, key, written);
     } catch (error) {
       if (error instanceof AssertionError) throw error;
       const fields = { controller: this.#controller.name, key, error: errorText(error) };
@@ -93,15 +102,35 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     }
   }
 
+  async #carryOut(plan: Plan, key: string, written: Written): Promise<void> {
+    try {
+      if (plan.slowStart === true) await this.#applySlowly(plan.actions, key, written);
+      else await this.#applyAll(plan.actions, key, written);
+    } catch (error) {
+      if (isApiError(error)) await this.#applyAll(plan.otherwise?.(error) ?? [], key, written);
+      throw error;
+    }
+    await this.#applyAll(plan.then ?? [], key, written);
+  }
+
   /** Waits until the views hold what was written, so that the next plan starts from it. */
-  async #seen(written: ReadonlyMap<string, number>): Promise<void> {
+  async #seen({ revisions, gone }: Written): Promise<void> {
     for (const [name, { resource, select }] of Object.entries(this.#controller.reads)) {
-      const revision = written.get(`${resource.group}/${resource.plural}`);
-      if (revision !== undefined && select === undefined) await this.#informers.get(name)?.reached(revision);
+      const informer = this.#informers.get(name);
+      const id = idOf(resource);
+      const revision = revisions.get(id);
+      if (revision !== undefined && select === undefined) await informer?.reached(revision);
+      for (const deleted of gone) if (deleted.resource === id) await informer?.gone(deleted.key, deleted.uid);
     }
   }
 
-  async #applyAll(actions: readonly Action[], key: string, written: Map<string, number>): Promise<void> {
+  async #applySlowly(actions: readonly Action[], key: string, written: Written): Promise<void> {
+    for (let start = 0, size = 1; start < actions.length; start += size, size *= 2) {
+      await this.#applyAll(actions.slice(start, start + size), key, written);
+    }
+  }
+
+  async #applyAll(actions: readonly Action[], key: string, written: Written): Promise<void> {
     let next = 0;
     let failure: unknown;
     const worker = async (): Promise<void> => {
@@ -117,36 +146,69 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     if (failure !== undefined) throw failure;
   }
 
-  async #apply(action: Action, key: string, written: Map<string, number>): Promise<void> {
+  async #apply(action: Action, key: string, written: Written): Promise<void> {
     let object: DeepReadonly<KubeObject> | undefined;
+    const doomed = action.do === 'delete' ? this.#doomed(action) : undefined;
     try {
+      if (action.do === 'look') return await this.#follow(await this.#look(action), key, written);
       object = await this.#write(action, key);
+      if (doomed !== undefined && object === undefined) written.gone.push(doomed);
     } catch (error) {
       if (action.do === 'create' && action.orExisting === true && isApiError(error, 'AlreadyExists')) return;
-      if (action.do === 'delete' && isApiError(error, 'NotFound')) return;
-      if (isApiError(error)) await this.#follow(action.onError?.(error as ApiError) ?? [], key, written);
+      if (action.do === 'delete' && isApiError(error, 'NotFound')) return void (doomed !== undefined && written.gone.push(doomed));
+      if (!isApiError(error)) throw error;
+      if (action.tolerates?.(error) === true) return;
+      await this.#follow(action.onError?.(error) ?? [], key, written);
       throw error;
     }
     if (action.do !== 'event' && object !== undefined) {
-      const name = `${action.resource.group}/${action.resource.plural}`;
-      written.set(name, Math.max(written.get(name) ?? 0, Number(object.metadata?.resourceVersion ?? 0)));
+      const id = idOf(action.resource);
+      written.revisions.set(id, Math.max(written.revisions.get(id) ?? 0, Number(object.metadata?.resourceVersion ?? 0)));
     }
     await this.#follow(action.onDone?.(object) ?? [], key, written);
   }
 
-  async #follow(actions: readonly Action[], key: string, written: Map<string, number>): Promise<void> {
+  /** What a deletion is about to remove from a view. */
+  #doomed({ resource, key, options }: Extract<Action, { do: 'delete' }>): Written['gone'][number] | undefined {
+    const id = idOf(resource);
+    const name = Object.entries(this.#controller.reads).find(([, candidate]) => idOf(candidate.resource) === id)?.[0];
+    const doomed = objectKey(key.namespace, key.name);
+    const uid = options?.uid ?? (name === undefined ? undefined : this.#informers.get(name)?.get(doomed)?.metadata?.uid);
+    return uid === undefined ? undefined : { resource: id, key: doomed, uid };
+  }
+
+  async #follow(actions: readonly Action[], key: string, written: Written): Promise<void> {
     for (const action of actions) await this.#apply(action, key, written);
   }
 
-  #write(action: Action, key: string): Promise<DeepReadonly<KubeObject> | undefined> {
+  async #look({ at, onSeen }: Look): Promise<readonly Action[]> {
+    const { client } = this.#world;
+    const found = at.map(async ({ resource, key, namespace, limit }): Promise<readonly DeepReadonly<KubeObject>[]> => {
+      try {
+        if (key !== undefined) return [await client.get(resource, key)];
+        return (await client.list(resource, { namespace, ...(limit === undefined ? {} : { limit }) })).items;
+      } catch (error) {
+        if (isApiError(error, 'NotFound')) return [];
+        throw error;
+      }
+    });
+    return onSeen(await Promise.all(found));
+  }
+
+  #write(action: Exclude<Action, Look>, key: string): Promise<DeepReadonly<KubeObject> | undefined> {
     const { client, events } = this.#world;
     if (action.do === 'event') return events.record(action.event).then(() => undefined);
     const resource: Resource = action.resource;
     if (action.do === 'delete') return client.delete(resource, action.key, action.options);
+    if (action.do === 'deleteCollection') return client.deleteCollection(resource, { namespace: action.namespace, ...action.options }).then(() => undefined);
     const cause = { component: this.#controller.name, key, revision: this.#informers.values().next().value?.revision ?? 0 };
     const options = { cause, fieldManager: this.#controller.name, ...(action.subresource === undefined ? {} : { subresource: action.subresource }) };
     if (action.do === 'create') return client.create(resource, action.object, options);
     if (action.do === 'update') return client.update(resource, action.object, options);
     return client.patch(resource, action.key, action.patch, options);
   }
+}
+
+function idOf({ group, plural }: Resource): string {
+  return `${group}/${plural}`;
 }

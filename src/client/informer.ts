@@ -52,7 +52,7 @@ export class Informer<T extends KubeObject> implements ResourceView<T>, Disposab
   readonly #options: InformerOptions;
   readonly #indexes = new Map<string, Index<T>>();
   readonly #subscribers = new Set<(changes: readonly ObjectChange<T>[]) => void>();
-  readonly #waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
+  readonly #waiting = new Set<{ readonly due: () => boolean; readonly resolve: () => void }>();
   #items = Tree.empty<DeepReadonly<T>>();
   #revision = -1;
   #watch: Disposable | undefined;
@@ -115,14 +115,26 @@ export class Informer<T extends KubeObject> implements ResourceView<T>, Disposab
 
   /** Resolves once the view is complete up to `revision`; 0 waits for the first list. */
   reached(revision: number): Promise<void> {
-    if (this.#revision >= revision) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.add({ revision, resolve }));
+    return this.#until(() => this.#revision >= revision);
+  }
+
+  /** Resolves once the view has let go of the object that was deleted; one of the same name that came later does not count. */
+  gone(key: string, uid: string): Promise<void> {
+    return this.#until(() => this.get(key)?.metadata?.uid !== uid);
   }
 
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.#watch?.[Symbol.dispose]();
     this.#retry?.[Symbol.dispose]();
+    // Nobody waits for a view that does not go on.
+    for (const { resolve } of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
+  #until(due: () => boolean): Promise<void> {
+    if (this.#disposed || due()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.add({ due, resolve }));
   }
 
   async #list(): Promise<void> {
@@ -190,7 +202,7 @@ export class Informer<T extends KubeObject> implements ResourceView<T>, Disposab
     this.#revision = Math.max(revision, this.#revision);
     if (changes.length > 0) for (const subscriber of this.#subscribers) subscriber(changes);
     for (const waiting of this.#waiting) {
-      if (waiting.revision > this.#revision) continue;
+      if (!waiting.due()) continue;
       this.#waiting.delete(waiting);
       waiting.resolve();
     }

@@ -4,7 +4,7 @@
  */
 import type { DeepReadonly } from '../base/mod.ts';
 import type { ApiError, KubeObject, Resource } from '../machinery/mod.ts';
-import type { IndexFunction, InformerOptions, ResourceView } from './informer.ts';
+import type { IndexFunction, InformerOptions, ObjectChange, ResourceView } from './informer.ts';
 import type { DeleteOptions, ObjectKey, Patch } from './client.ts';
 
 export type Action = (
@@ -12,13 +12,33 @@ export type Action = (
   | { readonly do: 'update'; readonly resource: Resource; /** With its resourceVersion: if it changed meanwhile, the key is planned anew. */ readonly object: DeepReadonly<KubeObject>; readonly subresource?: string }
   | { readonly do: 'patch'; readonly resource: Resource; readonly key: ObjectKey; readonly patch: Patch; readonly subresource?: string }
   | { readonly do: 'delete'; readonly resource: Resource; readonly key: ObjectKey; readonly options?: DeleteOptions }
+  | { readonly do: 'deleteCollection'; readonly resource: Resource; readonly namespace?: string; readonly options?: DeleteOptions }
+  | Look
   | { readonly do: 'event'; readonly event: EventText }
 ) & {
   /** What follows from a failure: more actions (an event, a condition). The key is retried all the same. */
   readonly onError?: (error: ApiError) => readonly Action[];
+  /** A refusal that is as good as success: then neither `onError` nor `onDone` follows, and the key is not retried. */
+  readonly tolerates?: (error: ApiError) => boolean;
   /** What follows from success, e.g. the event that names the created object. */
   readonly onDone?: (object: DeepReadonly<KubeObject> | undefined) => readonly Action[];
 };
+
+/** Asks the API server itself, for the few decisions that a view, which may lag behind, must not be trusted with. */
+export interface Look {
+  readonly do: 'look';
+  readonly at: readonly LookAt[];
+  /** What follows from what is there: for each of `at`, in order, the objects found. */
+  readonly onSeen: (found: readonly (readonly DeepReadonly<KubeObject>[])[]) => readonly Action[];
+}
+
+/** One object by its key, or up to `limit` objects of a namespace. */
+export interface LookAt {
+  readonly resource: Resource;
+  readonly key?: ObjectKey;
+  readonly namespace?: string;
+  readonly limit?: number;
+}
 
 /** An event to record; repeated ones are counted on the first, as upstream's recorder does. */
 export interface EventText {
@@ -30,13 +50,19 @@ export interface EventText {
   readonly message: string;
 }
 
-export interface Plan {
+export interface Plan<M = unknown> {
   /** Carried out at the same time, in no order. */
   readonly actions: readonly Action[];
+  /** Carries out 1, 2, 4, … of `actions` at a time and no more once one failed: what cannot work is not tried 500 times. */
+  readonly slowStart?: true;
   /** Carried out after all of `actions` succeeded. */
   readonly then?: readonly Action[];
+  /** Carried out instead of `then` when the API server refused one of `actions`. The key is retried all the same. */
+  readonly otherwise?: (error: ApiError) => readonly Action[];
   /** Plan this key again at this time, even if nothing changes. */
   readonly wakeAtMs?: number;
+  /** Handed to the next planning of this key. A plan without it forgets, and so does a restart: only for what may be lost. */
+  readonly remember?: M;
 }
 
 export const nothing: Plan = { actions: [] };
@@ -47,7 +73,7 @@ export interface Read<T extends KubeObject> {
   readonly select?: InformerOptions;
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
   /** The keys to plan when an object of this resource changes; called with the new and with the previous state. */
-  readonly wakes?: (object: DeepReadonly<T>, view: View) => readonly string[];
+  readonly wakes?: (object: DeepReadonly<T>, view: View, change: ObjectChange<T>) => readonly string[];
 }
 
 export type View = Readonly<Record<string, ResourceView<KubeObject>>>;
@@ -56,16 +82,16 @@ export type View = Readonly<Record<string, ResourceView<KubeObject>>>;
 export type Reads = Readonly<Record<string, Read<any>>>;
 export type ViewOf<R extends Reads> = { readonly [K in keyof R]: R[K] extends Read<infer T> ? ResourceView<T> : never };
 
-export interface Controller<R extends Reads = Reads> {
+export interface Controller<R extends Reads = Reads, M = unknown> {
   readonly name: string;
   readonly reads: R;
   /** How many keys are planned and applied at a time; 5 unless said otherwise, as upstream. */
   readonly concurrency?: number;
-  /** Synchronous and pure: the same view, key and time give the same plan. `random` is seeded per attempt. */
-  plan(view: ViewOf<R>, key: string, now: number): Plan;
+  /** Synchronous and pure: the same view, key, time and memory give the same plan. */
+  plan(view: ViewOf<R>, key: string, now: number, remembered?: M): Plan<M>;
 }
 
-export function defineController<R extends Reads>(controller: Controller<R>): Controller<R> {
+export function defineController<R extends Reads, M = unknown>(controller: Controller<R, M>): Controller<R, M> {
   return controller;
 }
 
