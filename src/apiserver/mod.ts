@@ -13,3 +13,5 @@ export { ApiServer } from './server.ts';
 export { answer, type PostHandler } from './subresources.ts';
 export { WriteWorld } from './world.ts';
 export { composeFront, composeServer, stamp, type ApiServerOptions, type ComposedServer, type FrontOptions } from './compose.ts';
+export { podConnectors, type PodStreamWorld } from './http/pod-streams.ts';
+export type { NodeAddress, NodeAnswer, NodeConnections } from './ports.ts';

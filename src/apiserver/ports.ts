@@ -1,2 +1,23 @@
 /** What the API server needs of the world, implemented in `host/`. */
+import type { ForwardedSession, StreamUpgrade } from '../base/mod.ts';
 export type { Body, HttpRequest, HttpResponse, Peer, StreamBody, StreamSink } from './http/message.ts';
+
+/** A node's agent, as far as it is known from its Node object. */
+export interface NodeAddress {
+  readonly nodeName: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Requests to the kubelets of nodes, over HTTPS or within the process. Rejects with HostError when one cannot be reached. */
+export interface NodeConnections {
+  request(node: NodeAddress, path: string, signal: AbortSignal): Promise<NodeAnswer>;
+  /** Carries a streaming session on to the node; resolves when it is over. */
+  upgrade(node: NodeAddress, path: string, upgrade: StreamUpgrade, session: ForwardedSession): Promise<void>;
+}
+
+export interface NodeAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: AsyncIterable<Uint8Array>;
+}

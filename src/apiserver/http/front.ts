@@ -2,7 +2,7 @@
  * The HTTP front: authenticates, reads the request, has it carried out, writes the answer. Everything that goes wrong becomes
  * a Status; nothing a client sends ends the process.
  */
-import { errorText, HostError, type Clock, type Log, type Random } from '../../base/mod.ts';
+import { errorText, HostError, type Clock, type Log, type Random, type StreamUpgrade } from '../../base/mod.ts';
 import { ApiError, type Kind, type UserInfo } from '../../machinery/mod.ts';
 import { anonymous, type Authenticator } from '../authn/authenticator.ts';
 import type { Discovery } from '../discovery.ts';
@@ -30,11 +30,12 @@ export interface FrontParts {
   readonly log: Log;
 }
 
-/** Serves a `connect` subresource over plain HTTP. */
+/** Serves a `connect` subresource: over plain HTTP, or as a session of its own after an upgrade. */
 export interface Connector {
   /** `pods/log`. */
   readonly on: string;
-  connect(request: HttpRequest, target: ConnectTarget): Promise<HttpResponse>;
+  connect?(request: HttpRequest, target: ConnectTarget): Promise<HttpResponse>;
+  upgrade?(upgrade: StreamUpgrade, target: ConnectTarget): Promise<void>;
 }
 
 export interface ConnectTarget {
@@ -132,8 +133,27 @@ export class HttpFront {
     const { resource } = target.info;
     await this.authorizeConnect(target.kind, resource, target.user);
     const connector = this.#connectors.get(`${target.kind.plural}/${resource.subresource ?? ''}`);
-    if (connector === undefined) throw ApiError.badRequest('Upgrade request required');
+    if (connector?.connect === undefined) throw ApiError.badRequest('Upgrade request required');
     return connector.connect(request, target);
+  }
+
+  /** A request that asks for another protocol. Answers it in every case; never rejects. */
+  async upgrade(request: Pick<HttpRequest, 'method' | 'headers' | 'url' | 'peer'>, upgrade: StreamUpgrade): Promise<void> {
+    try {
+      const user = await this.authenticate(request);
+      const info = parseUrl(request.method, request.url);
+      const { resource } = info;
+      const kind = resource === undefined ? undefined : this.#parts.server.registry.find(resource.group, resource.version, resource.resource)?.kind;
+      if (resource === undefined || kind === undefined) throw notServed();
+      await this.authorizeConnect(kind, resource, user);
+      const connector = this.#connectors.get(`${kind.plural}/${resource.subresource ?? ''}`);
+      if (connector?.upgrade === undefined) throw notServed();
+      await connector.upgrade(upgrade, { kind, info: { ...info, resource }, user });
+    } catch (error) {
+      const status = error instanceof ApiError ? error.status : ApiError.internal(errorText(error)).status;
+      // The session may be under way, or over: then there is nothing left to answer.
+      await upgrade.refuse(status).catch((cause: unknown) => this.#parts.log.debug('a streaming session ended', { url: request.url, error: errorText(error), cause: errorText(cause) }));
+    }
   }
 
   /** A `connect` subresource needs `create` for POST and `get` for GET, as upstream maps it. */
