@@ -21,3 +21,4 @@ export interface NodeAnswer {
   readonly contentType: string;
   readonly body: AsyncIterable<Uint8Array>;
 }
+export type { TokenAlgorithm, TokenKeys } from './authn/token.ts';

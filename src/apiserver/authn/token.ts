@@ -41,7 +41,13 @@ export function parseToken(token: string): ParsedToken | undefined {
     if (!isJsonObject(header) || !isJsonObject(claims)) return undefined;
     const { alg, kid } = header;
     if (typeof alg !== 'string') return undefined;
-    return { algorithm: alg, keyId: typeof kid === 'string' ? kid : '', claims, signed: encoder.encode(`${head}.${body}`), signature: Uint8Array.fromBase64(tail, { alphabet: 'base64url' }) };
+    return {
+      algorithm: alg,
+      keyId: typeof kid === 'string' ? kid : '',
+      claims,
+      signed: encoder.encode(`${head}.${body}`),
+      signature: Uint8Array.fromBase64(tail, { alphabet: 'base64url' }),
+    };
   } catch {
     return undefined;
   }
