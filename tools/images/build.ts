@@ -73,8 +73,8 @@ async function build(name: string, recipe: Recipe, { work, cacheDir, archive }: 
   await mkdir(blobs, { recursive: true });
   await makeRootfs(rootfs, cacheDir, recipe);
   await writeFiles(rootfs, recipe.files);
-  await recipe.finish?.(rootfs);
   if (recipe.packages.includes('busybox-static')) await linkApplets(rootfs);
+  await recipe.finish?.(rootfs);
   const layerFile = join(work, 'layer.tar');
   const owner = ['--numeric-owner', '--sort=name', '--mtime=@0', '--format=pax'];
   const stable = '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime';

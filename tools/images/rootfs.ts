@@ -53,7 +53,7 @@ export function run(program: string, args: readonly string[], cwd?: string): str
   if (result.status !== 0) {
     throw new HostError(
       'Command',
-      `${program} ${args.join(' ')}: exit code ${result.status}: ${result.stderr.slice(-2000)}`,
+      `${program} ${args.join(' ')}: exit code ${result.status}: ${(result.stderr + result.stdout).slice(-2000)}`,
     );
   }
   return result.stdout;
