@@ -12,6 +12,7 @@ import { Discovery } from './discovery.ts';
 import { HttpFront, type Connector } from './http/front.ts';
 import { discoveryPaths, healthPaths, versionPath, type HealthCheck, type PathHandler, type VersionInfo } from './http/paths.ts';
 import { InProcessClient } from './in-process-client.ts';
+import { OpenApi } from './openapi/openapi.ts';
 import { Registry } from './registry.ts';
 import { ApiServer } from './server.ts';
 import type { PostHandler } from './subresources.ts';
@@ -60,6 +61,6 @@ export function composeFront({ server }: ComposedServer, options: FrontOptions):
   const { clock, random, log } = server.world;
   const discovery = new Discovery(server.registry);
   const { authenticators, anonymousAllowed, connectors } = options;
-  const paths = [healthPaths(options.health, options.shuttingDown), versionPath(options.version), discoveryPaths(discovery, options.address), ...options.paths];
+  const paths = [healthPaths(options.health, options.shuttingDown), versionPath(options.version), discoveryPaths(discovery, options.address), new OpenApi(server.registry, server.world.codec.facts), ...options.paths];
   return new HttpFront({ server, authenticators, anonymousAllowed, discovery, paths, connectors, clock, random, log });
 }
