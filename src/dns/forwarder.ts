@@ -10,7 +10,7 @@ import {
   ednsBytes,
   foldName,
   rcode,
-  type as recordType,
+  recordType,
   type Edns,
   type Message,
   type Question,

@@ -2,7 +2,7 @@
  * DNS messages as plain data. Names are text without the final dot, in the case in which they came; a dot or backslash
  * inside a label is escaped with a backslash, other unprintable bytes as `\DDD`, as in a zone file. The root is ''.
  */
-export const type = {
+export const recordType = {
   A: 1,
   NS: 2,
   CNAME: 5,
@@ -37,18 +37,18 @@ export interface Question {
 
 /** What a record holds besides its name and time to live; types that nothing here reads stay bytes. */
 export type RecordData =
-  | { readonly type: typeof type.A | typeof type.AAAA; readonly address: string }
-  | { readonly type: typeof type.NS | typeof type.CNAME | typeof type.PTR; readonly target: string }
-  | { readonly type: typeof type.MX; readonly preference: number; readonly target: string }
+  | { readonly type: typeof recordType.A | typeof recordType.AAAA; readonly address: string }
+  | { readonly type: typeof recordType.NS | typeof recordType.CNAME | typeof recordType.PTR; readonly target: string }
+  | { readonly type: typeof recordType.MX; readonly preference: number; readonly target: string }
   | {
-      readonly type: typeof type.SRV;
+      readonly type: typeof recordType.SRV;
       readonly priority: number;
       readonly weight: number;
       readonly port: number;
       readonly target: string;
     }
-  | { readonly type: typeof type.TXT; readonly texts: readonly Uint8Array[] }
-  | ({ readonly type: typeof type.SOA } & StartOfAuthority)
+  | { readonly type: typeof recordType.TXT; readonly texts: readonly Uint8Array[] }
+  | ({ readonly type: typeof recordType.SOA } & StartOfAuthority)
   | { readonly type: 'other'; readonly code: number; readonly bytes: Uint8Array };
 
 export interface StartOfAuthority {

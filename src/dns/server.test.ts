@@ -2,15 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HostError, seededRandom, silentLog, type Clock } from '../base/mod.ts';
 import { failure, Forwarder, nameServers, type ForwardedAnswer } from './forwarder.ts';
-import {
-  classIn,
-  rcode,
-  replyTo,
-  type as recordType,
-  type Message,
-  type Question,
-  type ResourceRecord,
-} from './message.ts';
+import { classIn, rcode, replyTo, recordType, type Message, type Question, type ResourceRecord } from './message.ts';
 import type { DnsHost, SocketAddress } from './ports.ts';
 import { Responder } from './server.ts';
 import { decodeMessage, encodeMessage } from './wire.ts';

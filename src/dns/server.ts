@@ -12,7 +12,7 @@ import {
   foldName,
   rcode,
   replyTo,
-  type as recordType,
+  recordType,
   typeOf,
   type Edns,
   type Message,

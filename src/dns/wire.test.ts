@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 import { seededRandom, TerminalError } from '../base/mod.ts';
 import { addressOfReverseName, ipv6Bytes, ipv6Text } from './address.ts';
-import { classIn, type as recordType, type Message, type RecordData, type ResourceRecord } from './message.ts';
+import { classIn, recordType, type Message, type RecordData, type ResourceRecord } from './message.ts';
 import { decodeMessage, encodeMessage } from './wire.ts';
 
 interface Packet {

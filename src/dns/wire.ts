@@ -7,7 +7,7 @@
 import { TerminalError } from '../base/mod.ts';
 import { ipv4Bytes, ipv4Text, ipv6Bytes, ipv6Text } from './address.ts';
 import {
-  type as recordType,
+  recordType,
   typeOf,
   type Edns,
   type Message,

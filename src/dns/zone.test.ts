@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EndpointSlice, Service } from '../api/mod.ts';
-import { type as recordType, type ResourceRecord } from './message.ts';
+import { recordType, type ResourceRecord } from './message.ts';
 import { answerFromZone, canonicalAddress, type ClusterView } from './zone.ts';
 
 function service(name: string, spec: NonNullable<Service['spec']>, namespace = 'default'): Service {

@@ -9,7 +9,7 @@ import {
   classIn,
   foldName,
   rcode,
-  type as recordType,
+  recordType,
   type Question,
   type RecordData,
   type ResourceRecord,
@@ -44,7 +44,7 @@ export interface ZoneAnswer {
   readonly goOnAt?: string;
 }
 
-export const ttlSeconds = 30;
+const ttlSeconds = 30;
 const versionTtlSeconds = 28_800;
 const version = '1.1.0';
 /** Longer chains of aliases inside the cluster are loops for all that matters. */

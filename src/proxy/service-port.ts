@@ -151,6 +151,6 @@ function usable(candidates: readonly Candidate[]): readonly ServiceEndpoint[] {
 }
 
 /** Of an address or a prefix in its textual form. */
-export function familyOf(address: string): IpFamily {
+function familyOf(address: string): IpFamily {
   return address.includes(':') ? 'ip6' : 'ip';
 }

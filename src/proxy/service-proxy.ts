@@ -84,7 +84,7 @@ export class ServiceProxy implements AsyncDisposable {
     return this;
   }
 
-  /** Resolves once everything that the informers knew at the call is in the kernel. */
+  /** Resolves once everything that the informers knew at the call is in the kernel, or the proxy stopped. */
   settled(): Promise<void> {
     if (this.#applied > 0 && this.#dirty.size === 0 && this.#running === undefined && !this.#whole) {
       return Promise.resolve();
@@ -106,6 +106,7 @@ export class ServiceProxy implements AsyncDisposable {
     this.#timer?.[Symbol.dispose]();
     this.#checkTimer?.[Symbol.dispose]();
     await this.#running;
+    this.#tellSettled();
   }
 
   #changed(keys: readonly string[]): void {

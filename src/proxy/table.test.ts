@@ -4,6 +4,7 @@ import type { EndpointSlice, Service } from '../api/mod.ts';
 import { seededRandom } from '../base/mod.ts';
 import { arrange } from './rules.ts';
 import { proxiedPorts } from './service-port.ts';
+import { SimulatedNftables } from '../../sim/nftables.ts';
 import { ProxyTable } from './table.ts';
 
 const where = { nodeName: 'n1', family: 'ip' } as const;
@@ -35,79 +36,25 @@ function slice(
   };
 }
 
-/** nftables' bookkeeping: what a transaction may refer to, and what it leaves. */
-class Model {
-  readonly chains = new Map<string, string[]>();
-  readonly sets = new Map<string, Map<string, string>>();
-
-  run(script: string): void {
-    for (const line of script.split('\n')) if (line !== '') this.#command(line.split(' '), line);
-    for (const [name, rules] of this.chains) for (const rule of rules) this.#references(rule, name);
-    for (const elements of this.sets.values())
-      for (const value of elements.values()) this.#references(value, 'an element');
-  }
-
-  #command([verb, what, , , name = '', ...rest]: string[], line: string): void {
-    const chain = this.chains.get(name);
-    const set = this.sets.get(name);
-    const text = rest.join(' ');
-    switch (`${verb} ${what}`) {
-      case 'add table':
-        return;
-      case 'delete table':
-        this.chains.clear();
-        return this.sets.clear();
-      case 'add chain':
-        return void (chain ?? this.chains.set(name, []));
-      case 'flush chain':
-        assert.ok(chain, line);
-        return void chain.splice(0);
-      case 'delete chain':
-        assert.equal(chain?.length, 0, line);
-        return void this.chains.delete(name);
-      case 'add rule':
-        assert.ok(chain, line);
-        this.#references(text, line);
-        return void chain.push(text);
-      case 'add set':
-      case 'add map':
-        assert.ok(!set, line);
-        return void this.sets.set(name, new Map());
-      case 'delete set':
-        return assert.ok(this.sets.delete(name), line);
-      case 'add element':
-      case 'delete element':
-        assert.ok(set, line);
-        for (const element of text.slice(2, -2).split(', ')) {
-          const [key = '', value = ''] = element.split(' : ');
-          if (verb === 'delete') assert.ok(set.delete(key), line);
-          else assert.ok(!set.has(key), line);
-          if (verb === 'add') set.set(key, value);
-        }
-        return;
-      default:
-        assert.fail(line);
-    }
-  }
-
-  #references(text: string, from: string): void {
-    for (const [, name = ''] of text.matchAll(/(?:goto|jump) ([^ ,}]+)/g))
-      assert.ok(this.chains.has(name), `${name} for ${from}`);
-    for (const [, name = ''] of text.matchAll(/@([^ ]+)/g)) assert.ok(this.sets.has(name), `${name} for ${from}`);
-  }
+function elements(kernel: SimulatedNftables, set: string): ReadonlyMap<string, string> {
+  return kernel.elements('ip', options.table, set);
 }
 
-function started(): { table: ProxyTable; model: Model; put(s: Service, ...slices: EndpointSlice[]): string } {
+function started(): {
+  table: ProxyTable;
+  kernel: SimulatedNftables;
+  put(s: Service, ...slices: EndpointSlice[]): string;
+} {
   const table = new ProxyTable(options);
-  const model = new Model();
-  model.run(table.all());
+  const kernel = new SimulatedNftables();
+  kernel.apply(table.all());
   const put = (s: Service, ...slices: EndpointSlice[]): string => {
     table.set(`${s.metadata.namespace}/${s.metadata.name}`, proxiedPorts(s, slices, where));
     const script = table.changes();
-    model.run(script);
+    kernel.apply(script);
     return script;
   };
-  return { table, model, put };
+  return { table, kernel, put };
 }
 
 describe('the proxy table', () => {
@@ -144,24 +91,24 @@ describe('the proxy table', () => {
   });
 
   test('no endpoints: rejected; only elsewhere under a Local policy: dropped', () => {
-    const { model, put } = started();
+    const { kernel, put } = started();
     const spec = { type: 'NodePort', ports: [{ name: 'http', port: 80, nodePort: 30080 }] };
     put(service('web', spec));
-    assert.equal(model.sets.get('no-endpoint-services')?.get('10.96.0.7 . tcp . 80'), 'goto reject-chain');
-    assert.equal(model.sets.get('no-endpoint-nodeports')?.get('tcp . 30080'), 'goto reject-chain');
+    assert.equal(elements(kernel, 'no-endpoint-services').get('10.96.0.7 . tcp . 80'), 'goto reject-chain');
+    assert.equal(elements(kernel, 'no-endpoint-nodeports').get('tcp . 30080'), 'goto reject-chain');
     const elsewhere = slice('web', [{ addresses: ['10.244.1.9'], nodeName: 'n2' }]);
     put(service('web', { ...spec, internalTrafficPolicy: 'Local', externalTrafficPolicy: 'Local' }), elsewhere);
-    assert.equal(model.sets.get('no-endpoint-services')?.get('10.96.0.7 . tcp . 80'), 'drop');
-    assert.equal(model.sets.get('no-endpoint-nodeports')?.get('tcp . 30080'), 'drop');
-    assert.equal(model.sets.get('service-ips')?.size, 0);
+    assert.equal(elements(kernel, 'no-endpoint-services').get('10.96.0.7 . tcp . 80'), 'drop');
+    assert.equal(elements(kernel, 'no-endpoint-nodeports').get('tcp . 30080'), 'drop');
+    assert.equal(elements(kernel, 'service-ips').size, 0);
     // Pods and the node itself still get there, the long way.
-    assert.equal(model.sets.get('service-nodeports')?.get('tcp . 30080'), 'goto local-nodeport-tcp-0');
-    assert.equal(model.sets.get('internal-nodeports')?.get('tcp . 30080'), 'goto internal-nodeport-tcp-1');
-    assert.equal(model.sets.get('tcp-internal-nodeport-endpoints')?.get('30080 . 0'), '10.244.1.9 . 8080');
+    assert.equal(elements(kernel, 'service-nodeports').get('tcp . 30080'), 'goto local-nodeport-tcp-0');
+    assert.equal(elements(kernel, 'internal-nodeports').get('tcp . 30080'), 'goto internal-nodeport-tcp-1');
+    assert.equal(elements(kernel, 'tcp-internal-nodeport-endpoints').get('30080 . 0'), '10.244.1.9 . 8080');
   });
 
   test('terminating endpoints that serve are used when nothing is ready', () => {
-    const { model, put } = started();
+    const { kernel, put } = started();
     const going = {
       addresses: ['10.244.0.1'],
       nodeName: 'n1',
@@ -169,13 +116,13 @@ describe('the proxy table', () => {
     };
     const broken = { addresses: ['10.244.0.2'], nodeName: 'n1', conditions: { ready: false, serving: false } };
     put(service('web'), slice('web', [going, broken]));
-    assert.deepEqual([...(model.sets.get('tcp-ip-endpoints') ?? [])], [['10.96.0.7 . 80 . 0', '10.244.0.1 . 8080']]);
+    assert.deepEqual([...elements(kernel, 'tcp-ip-endpoints')], [['10.96.0.7 . 80 . 0', '10.244.0.1 . 8080']]);
     put(service('web'), slice('web', [going, broken, '10.244.0.3']));
-    assert.deepEqual([...(model.sets.get('tcp-ip-endpoints') ?? [])], [['10.96.0.7 . 80 . 0', '10.244.0.3 . 8080']]);
+    assert.deepEqual([...elements(kernel, 'tcp-ip-endpoints')], [['10.96.0.7 . 80 . 0', '10.244.0.3 . 8080']]);
   });
 
   test('load balancer addresses with source ranges, external IPs', () => {
-    const { model, put } = started();
+    const { kernel, put } = started();
     const spec = {
       type: 'LoadBalancer',
       externalIPs: ['198.51.100.1'],
@@ -185,13 +132,13 @@ describe('the proxy table', () => {
       service('web', spec, { loadBalancer: { ingress: [{ ip: '198.51.100.9', ipMode: 'VIP' }] } }),
       slice('web', ['10.244.0.1']),
     );
-    assert.equal(model.sets.get('service-ips')?.get('198.51.100.9 . tcp . 80'), 'goto external-ip-tcp-1');
-    assert.equal(model.sets.get('service-ips')?.get('198.51.100.1 . tcp . 80'), 'goto external-ip-tcp-1');
+    assert.equal(elements(kernel, 'service-ips').get('198.51.100.9 . tcp . 80'), 'goto external-ip-tcp-1');
+    assert.equal(elements(kernel, 'service-ips').get('198.51.100.1 . tcp . 80'), 'goto external-ip-tcp-1');
     assert.deepEqual(
-      [...(model.sets.get('firewall-ips') ?? [])],
+      [...elements(kernel, 'firewall-ips')],
       [['198.51.100.9 . tcp . 80', 'goto firewall-default/web/tcp/http']],
     );
-    assert.deepEqual(model.chains.get('firewall-default/web/tcp/http'), [
+    assert.deepEqual(kernel.rules('ip', options.table, 'firewall-default/web/tcp/http'), [
       'ip saddr 203.0.113.0/24 return',
       'ip saddr 203.0.113.0/25 return',
       'drop',
@@ -212,8 +159,8 @@ describe('the proxy table', () => {
   });
 
   test('two services that claim one address: the first keeps it until it lets go', () => {
-    const { model, put } = started();
-    const at = (): string | undefined => model.sets.get('tcp-ip-endpoints')?.get('198.51.100.1 . 80 . 0');
+    const { kernel, put } = started();
+    const at = (): string | undefined => elements(kernel, 'tcp-ip-endpoints').get('198.51.100.1 . 80 . 0');
     put(service('a', { clusterIP: '10.96.0.1', externalIPs: ['198.51.100.1'] }), slice('a', ['10.244.0.1']));
     put(service('b', { clusterIP: '10.96.0.2', externalIPs: ['198.51.100.1'] }), slice('b', ['10.244.0.2']));
     assert.equal(at(), '10.244.0.1 . 8080');
@@ -252,7 +199,7 @@ describe('the proxy table', () => {
     assert.match(script, /meta l4proto tcp dnat ip6 to \[fd00:244::5\]:8080/);
     assert.match(script, /type ipv6_addr/);
     assert.doesNotMatch(script, /\bip (?:s|d)addr|ipv4/);
-    new Model().run(script);
+    new SimulatedNftables().apply(script);
   });
 });
 
@@ -292,32 +239,35 @@ describe('many changes', () => {
     };
   }
 
-  test('incremental scripts lead to what a full one says, and removal of all to the bare table', () => {
+  test('incremental scripts lead to what a full one says, and removal of all to the bare table', async () => {
     for (let seed = 1; seed <= 40; seed++) {
       const random = seededRandom(seed).next;
-      const { table, model, put } = started();
-      const bare = structuredClone({ chains: model.chains, sets: model.sets });
+      const { table, kernel, put } = started();
+      const bare = await contents(kernel);
       const keys = new Set<string>();
       for (let step = 0; step < 60; step++) {
         const { object, slices } = randomService(random);
         keys.add(`default/${object.metadata.name}`);
         if (random() < 0.15) {
           table.set(`default/${object.metadata.name}`, []);
-          model.run(table.changes());
+          kernel.apply(table.changes());
         } else put(object, ...slices);
-        const { chains, sets } = table.shape();
-        assert.deepEqual(new Map([...model.chains].map(([name, rules]) => [name, rules.length])), chains);
-        for (const [name, size] of sets) assert.equal(model.sets.get(name)?.size, size, name);
+        assert.deepEqual(await kernel.shape('ip', options.table), table.shape());
       }
-      const whole = new Model();
-      whole.run(table.all());
-      assert.deepEqual(model.sets, whole.sets);
-      assert.deepEqual(model.chains, whole.chains);
+      const whole = new SimulatedNftables();
+      whole.apply(table.all());
+      assert.deepEqual(await contents(kernel), await contents(whole));
       for (const key of keys) table.set(key, []);
-      model.run(table.changes());
-      assert.deepEqual({ chains: model.chains, sets: model.sets }, bare);
+      kernel.apply(table.changes());
+      assert.deepEqual(await contents(kernel), bare);
     }
   });
+
+  async function contents(kernel: SimulatedNftables): Promise<object> {
+    const { chains = new Map(), sets = new Map() } = (await kernel.shape('ip', options.table)) ?? {};
+    const rules = new Map([...chains.keys()].map((name: string) => [name, kernel.rules('ip', options.table, name)]));
+    return { rules, elements: new Map([...sets.keys()].map((name: string) => [name, elements(kernel, name)])) };
+  }
 
   test('the script for one endpoint is as long with a thousand endpoints as with ten', () => {
     const lengths = [10, 1000].map((count) => {
