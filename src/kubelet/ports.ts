@@ -535,3 +535,5 @@ export type RuntimeEvent =
   | { readonly type: 'Created' | 'Started' | 'Deleted' | 'OutOfMemory'; readonly id: string; readonly atMs: number }
   | { readonly type: 'Stopped'; readonly id: string; readonly atMs: number; readonly exitCode?: number }
   | { readonly type: 'Resync' };
+
+export type * from './host-ports.ts';
