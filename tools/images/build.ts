@@ -20,7 +20,7 @@ import {
   mediaTypes,
   sha256,
   type Descriptor,
-} from '../../src/host/images/oci.ts';
+} from '../../src/host/images/mod.ts';
 import { recipes, type Recipe } from './recipes.ts';
 import { linkApplets, makeRootfs, run, writeFiles } from './rootfs.ts';
 

@@ -11,8 +11,12 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostError } from '../../src/base/mod.ts';
-import { openImageArchive } from '../../src/host/images/archive.ts';
-import { hostArchitecture, type Blob as ImageBlob, type ImageBlobs } from '../../src/host/images/oci.ts';
+import {
+  hostArchitecture,
+  openImageArchive,
+  type Blob as ImageBlob,
+  type ImageBlobs,
+} from '../../src/host/images/mod.ts';
 import { buildImageArchive, imageCacheDir } from './build.ts';
 import { run } from './rootfs.ts';
 

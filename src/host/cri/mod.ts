@@ -1,0 +1,1 @@
+export { CriRuntime, type CriRuntimeOptions } from './runtime.ts';
