@@ -206,7 +206,7 @@ function claimChanges(kind: Kind, object: DeepReadonly<KubeObject> | undefined, 
 
 function refuseClaim(kind: Kind, object: KubeObject, failed: Change): never {
   const claim = kind.strategy.claims?.(object).find(({ collection, name }) => collection === failed.collection && name === failed.name);
-  throw ApiError.invalid(kind, object.metadata?.name ?? '', [invalid(claim?.field ?? 'spec', failed.name, claim?.taken ?? 'provided value is already allocated')]);
+  throw ApiError.invalid(kind, object.metadata?.name ?? '', [invalid(claim?.field ?? 'spec', claim?.badValue ?? failed.name, claim?.taken ?? 'provided value is already allocated')]);
 }
 
 export function decodeBody(world: WriteWorld, kind: Kind, operation: Operation): { object: KubeObject; warnings: readonly string[] } {

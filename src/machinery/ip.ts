@@ -111,7 +111,7 @@ export function ipText(address: IpAddress): string {
 }
 
 /** The address with every bit after the prefix cleared. */
-function maskIp(address: IpAddress, prefixLength: number): IpAddress {
+export function maskIp(address: IpAddress, prefixLength: number): IpAddress {
   const bytes = address.bytes.map((byte, i) => {
     const kept = Math.min(8, Math.max(0, prefixLength - i * 8));
     return byte & (0xff << (8 - kept)) & 0xff;

@@ -45,8 +45,9 @@ export interface Claim {
   readonly collection: string;
   readonly name: string;
   readonly value: JsonObject;
-  /** The field to blame when somebody else holds it, and upstream's text for that. */
+  /** The field to blame when somebody else holds it, its value, and upstream's text for that. */
   readonly field: string;
+  readonly badValue: unknown;
   readonly taken: string;
 }
 

@@ -1,6 +1,51 @@
-/** ReplicaSet. */
-import { defineKind } from '../../machinery/mod.ts';
-import type { ReplicaSet } from '../upstream/types.ts';
+/** ReplicaSet. Its selector never changes. */
+import type { DeepReadonly } from '../../base/mod.ts';
+import { ageColumn, defineKind, field, formatLabelSelector, nameColumn, type FieldError, type Strategy, type UpdateStrategy } from '../../machinery/mod.ts';
+import { checkImmutable, checkNonNegative } from '../checks.ts';
+import { column, containerColumns, wideColumn } from '../columns.ts';
+import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
+import type { ReplicaSet, ReplicaSetSpec } from '../upstream/types.ts';
+import { checkCounts, checkSelector, checkTemplate, selectorPath, selectorText, templateWarnings } from './workload.ts';
+
+const specPath = field('spec');
+const noSpec: DeepReadonly<ReplicaSetSpec> = { selector: {} };
+
+function replicaSetErrors({ spec = noSpec }: DeepReadonly<ReplicaSet>): FieldError[] {
+  const errors: FieldError[] = [];
+  checkNonNegative(errors, spec.replicas, specPath.child('replicas'));
+  checkNonNegative(errors, spec.minReadySeconds, specPath.child('minReadySeconds'));
+  const selector = checkSelector(errors, spec.selector);
+  if (selector !== undefined) checkTemplate(errors, spec.template, selector);
+  return errors;
+}
+
+const strategy: Strategy<ReplicaSet> = {
+  generation: true,
+  defaults({ spec }) {
+    if (spec === undefined) return;
+    spec.replicas ??= 1;
+    if (spec.template !== undefined) defaultPodTemplate(spec.template);
+  },
+  prepareForCreate(draft) {
+    draft.status = { replicas: 0 };
+  },
+  validate: replicaSetErrors,
+  validateUpdate(replicaSet, old) {
+    const errors = replicaSetErrors(replicaSet);
+    checkImmutable(errors, replicaSet.spec?.selector, old.spec?.selector, selectorPath);
+    return errors;
+  },
+  warnings: ({ metadata, spec }) => templateWarnings(metadata.name ?? '', spec?.template),
+};
+
+const statusPart: UpdateStrategy<ReplicaSet> = {
+  validateUpdate({ status = { replicas: 0 } }) {
+    const errors: FieldError[] = [];
+    const { conditions: _conditions, ...counts } = status;
+    checkCounts(errors, counts, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'], field('status'));
+    return errors;
+  },
+};
 
 export const replicaSets = defineKind<ReplicaSet>({
   group: 'apps',
@@ -11,4 +56,27 @@ export const replicaSets = defineKind<ReplicaSet>({
   schema: 'io.k8s.api.apps.v1.ReplicaSet',
   shortNames: ['rs'],
   categories: ['all'],
+  strategy,
+  selectable: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
+  subresources: {
+    status: { type: 'part', strategy: statusPart },
+    scale: {
+      type: 'scale',
+      scale: {
+        replicas: ({ spec, status }) => ({ spec: spec?.replicas ?? 0, status: status?.replicas ?? 0, selector: selectorText(spec?.selector) }),
+        setReplicas: ({ spec }, replicas) => {
+          if (spec !== undefined) spec.replicas = replicas;
+        },
+      },
+    },
+  },
+  columns: [
+    nameColumn(),
+    column('Desired', 'How many pods there should be.', ({ spec }) => spec?.replicas ?? 0),
+    column('Current', 'How many pods there are.', ({ status }) => status?.replicas ?? 0),
+    column('Ready', 'How many pods are ready.', ({ status }) => status?.readyReplicas ?? 0),
+    ageColumn(),
+    ...containerColumns<ReplicaSet>(({ spec }) => spec?.template),
+    wideColumn('Selector', 'Selects the pods that belong to the replica set.', ({ spec }) => formatLabelSelector(spec?.selector)),
+  ],
 });

@@ -1,6 +1,113 @@
-/** Node. */
-import { defineKind } from '../../machinery/mod.ts';
-import type { Node } from '../upstream/types.ts';
+/** Node. Its addresses for pods and its provider's identity are given once. */
+import type { DeepReadonly } from '../../base/mod.ts';
+import { ageColumn, defineKind, duplicate, field, forbidden, invalid, nameColumn, parseCidr, parseQuantity, type Column, type FieldError, type Strategy } from '../../machinery/mod.ts';
+import { checkCidr, type Errors } from '../checks.ts';
+import { column, none, wideColumn } from '../columns.ts';
+import type { Node, NodeSpec } from '../upstream/types.ts';
+import { checkQuantity } from './pod-spec/validation/resources.ts';
+import { checkTaints } from './pod-spec/validation/scheduling.ts';
+
+type ReadonlyNode = DeepReadonly<Node>;
+
+const cidrsPath = field('spec', 'podCIDRs');
+const taintsPath = field('metadata', 'taints');
+
+/** A single CIDR and the list of CIDRs say the same; of two that differ the single one counts. */
+function syncCidrs(spec: NodeSpec): void {
+  const { podCIDR = '', podCIDRs = [] } = spec;
+  if (podCIDR !== '' && podCIDRs[0] !== podCIDR) spec.podCIDRs = [podCIDR];
+  else if (podCIDR === '' && podCIDRs[0] !== undefined) spec.podCIDR = podCIDRs[0];
+}
+
+function checkResources(errors: Errors, { status }: ReadonlyNode): void {
+  for (const list of ['capacity', 'allocatable'] as const) {
+    const amounts = status?.[list];
+    for (const name in amounts) checkQuantity(errors, name, parseQuantity(amounts[name] ?? '0'), field('status', list, name));
+  }
+}
+
+function checkCidrs(errors: Errors, cidrs: readonly string[]): void {
+  for (const [i, cidr] of cidrs.entries()) checkCidr(errors, cidr, cidrsPath.index(i));
+  if (cidrs.length < 2) return;
+  const families = new Set(cidrs.map((cidr) => parseCidr(cidr)?.address.family));
+  if (families.size < 2 || cidrs.length > 2) errors.push(invalid(cidrsPath, cidrs, 'may specify no more than one CIDR for each IP family'));
+  for (const [i, cidr] of cidrs.entries()) if (cidrs.indexOf(cidr) < i) errors.push(duplicate(cidrsPath.index(i), cidr));
+}
+
+function nodeErrors(node: ReadonlyNode): FieldError[] {
+  const errors: FieldError[] = [];
+  checkTaints(errors, node.spec?.taints ?? [], taintsPath);
+  checkResources(errors, node);
+  checkCidrs(errors, node.spec?.podCIDRs ?? []);
+  return errors;
+}
+
+function nodeUpdateErrors(node: ReadonlyNode, old: ReadonlyNode): FieldError[] {
+  const errors: FieldError[] = [];
+  const { spec = {}, status = {} } = node;
+  const before = old.spec ?? {};
+  checkResources(errors, node);
+  const addresses = (status.addresses ?? []).map(({ type, address }) => `${type}/${address}`);
+  for (const [i, address] of addresses.entries()) if (addresses.indexOf(address) < i) errors.push(duplicate(field('status', 'addresses').index(i), status.addresses?.[i]));
+  const cidrs = spec.podCIDRs ?? [];
+  const cidrsBefore = before.podCIDRs ?? [];
+  if (cidrsBefore.length > 0 && cidrsBefore.join() !== cidrs.join()) errors.push(forbidden(cidrsPath, 'node updates may not change podCIDR except from "" to valid'));
+  if ((before.providerID ?? '') !== '' && before.providerID !== spec.providerID) errors.push(forbidden(field('spec', 'providerID'), 'node updates may not change providerID except from "" to valid'));
+  checkTaints(errors, spec.taints ?? [], taintsPath);
+  if ((spec.externalID ?? '') !== (before.externalID ?? '')) errors.push(forbidden(field('spec', 'externalID'), 'may not be updated'));
+  return errors;
+}
+
+
+const strategy: Strategy<Node> = {
+  defaults({ spec, status }) {
+    if (spec !== undefined) syncCidrs(spec);
+    if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
+  },
+  prepareForCreate(draft) {
+    // A kubelet registers its node with a status; unlike elsewhere it stays.
+    draft.spec ??= {};
+    delete draft.spec.configSource;
+  },
+  validate: nodeErrors,
+  validateUpdate: nodeUpdateErrors,
+  warnings({ spec }) {
+    const warnings: string[] = [];
+    if (spec?.configSource !== undefined) warnings.push('spec.configSource: the feature is no longer supported');
+    if ((spec?.externalID ?? '') !== '') warnings.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
+    return warnings;
+  },
+};
+
+function statusText({ spec, status }: ReadonlyNode): string {
+  const ready = status?.conditions?.findLast(({ type }) => type === 'Ready');
+  const text = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
+  return spec?.unschedulable === true ? `${text},SchedulingDisabled` : text;
+}
+
+const rolePrefix = 'node-role.kubernetes.io/';
+
+function rolesText({ metadata }: ReadonlyNode): string {
+  const roles = new Set<string>();
+  for (const [key, value] of Object.entries(metadata.labels ?? {})) {
+    if (key.startsWith(rolePrefix)) {
+      const role = key.slice(rolePrefix.length);
+      if (role !== '') roles.add(role);
+    } else if (key === 'kubernetes.io/role' && value !== '') roles.add(value);
+  }
+  return roles.size === 0 ? none : [...roles].sort().join(',');
+}
+
+function addressOf({ status }: ReadonlyNode, type: string): string {
+  return status?.addresses?.find((address) => address.type === type)?.address ?? none;
+}
+
+function info(name: string, of: 'osImage' | 'kernelVersion' | 'containerRuntimeVersion', description: string): Column<Node> {
+  return wideColumn(name, description, ({ status }) => {
+    const value = status?.nodeInfo?.[of] ?? '';
+    return value === '' ? '<unknown>' : value;
+  });
+}
 
 export const nodes = defineKind<Node>({
   group: '',
@@ -11,4 +118,22 @@ export const nodes = defineKind<Node>({
   schema: 'io.k8s.api.core.v1.Node',
   shortNames: ['no'],
   collection: '/registry/minions/',
+  strategy,
+  subresources: {
+    status: { type: 'part', strategy: { validateUpdate: nodeUpdateErrors } },
+    proxy: { type: 'connect', methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'], optionsKind: 'NodeProxyOptions' },
+  },
+  columns: [
+    nameColumn(),
+    column('Status', 'The status of the node', statusText),
+    column('Roles', 'The roles of the node', rolesText),
+    ageColumn(),
+    column('Version', 'The version of the kubelet.', ({ status }) => status?.nodeInfo?.kubeletVersion ?? ''),
+    wideColumn('Internal-IP', 'An address inside of the cluster.', (node) => addressOf(node, 'InternalIP')),
+    wideColumn('External-IP', 'An address that the outside can reach.', (node) => addressOf(node, 'ExternalIP')),
+    info('OS-Image', 'osImage', 'The operating system.'),
+    info('Kernel-Version', 'kernelVersion', 'The version of the kernel.'),
+    info('Container-Runtime', 'containerRuntimeVersion', 'The container runtime and its version.'),
+  ],
+  selectable: { 'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false) },
 });

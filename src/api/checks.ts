@@ -1,0 +1,98 @@
+/**
+ * Checks of single values that many kinds share. Always holds: a check appends what is wrong to the list that it is given
+ * and costs next to nothing when nothing is; texts are upstream's.
+ */
+import { jsonEqual } from '../base/mod.ts';
+import {
+  cidrErrors,
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  invalid,
+  ipErrors,
+  notSupported,
+  parseIp,
+  portNameErrors,
+  portNumberErrors,
+  qualifiedNameErrors,
+  required,
+  type FieldError,
+  type FieldLike,
+} from '../machinery/mod.ts';
+
+export type Errors = FieldError[];
+
+export const fieldIsImmutable = 'field is immutable';
+export const mustNotBeNegative = 'must be greater than or equal to 0';
+
+/** One error for each problem of the value. */
+export function report(errors: Errors, path: FieldLike, value: unknown, problems: readonly string[]): void {
+  for (const problem of problems) errors.push(invalid(path, value, problem));
+}
+
+export function checkNonNegative(errors: Errors, value: number | undefined, path: FieldLike): void {
+  if (value !== undefined && value < 0) errors.push(invalid(path, value, mustNotBeNegative));
+}
+
+export function checkDnsLabel(errors: Errors, value: string, path: FieldLike): void {
+  report(errors, path, value, dns1123LabelErrors(value));
+}
+
+export function checkDnsSubdomain(errors: Errors, value: string, path: FieldLike): void {
+  report(errors, path, value, dns1123SubdomainErrors(value));
+}
+
+export function checkQualifiedName(errors: Errors, value: string, path: FieldLike): void {
+  report(errors, path, value, qualifiedNameErrors(value));
+}
+
+export function checkImmutable(errors: Errors, value: unknown, old: unknown, path: FieldLike): void {
+  if (!jsonEqual(value, old)) errors.push(invalid(path, value ?? null, fieldIsImmutable));
+}
+
+/** A required value out of a fixed set; `supported` in the order in which upstream names it. */
+export function checkChoice(errors: Errors, value: string | undefined, supported: readonly string[], path: FieldLike): void {
+  if (value === undefined || value === '') errors.push(required(path));
+  else if (!supported.includes(value)) errors.push(notSupported(path, value, supported));
+}
+
+/** A value out of a fixed set that may be absent. */
+export function checkOptionalChoice(errors: Errors, value: string | undefined, supported: readonly string[], path: FieldLike): void {
+  if (value !== undefined && !supported.includes(value)) errors.push(notSupported(path, value, supported));
+}
+
+export const protocols: readonly string[] = ['SCTP', 'TCP', 'UDP'];
+
+export function checkPortNumber(errors: Errors, port: number, path: FieldLike): void {
+  report(errors, path, port, portNumberErrors(port));
+}
+
+/** A port by its number or by its name. */
+export function checkPort(errors: Errors, port: number | string, path: FieldLike): void {
+  report(errors, path, port, typeof port === 'number' ? portNumberErrors(port) : portNameErrors(port));
+}
+
+export function checkIp(errors: Errors, ip: string, path: FieldLike): void {
+  report(errors, path, ip, ipErrors(ip, true));
+}
+
+export function checkCidr(errors: Errors, cidr: string, path: FieldLike): void {
+  report(errors, path, cidr, cidrErrors(cidr, true));
+}
+
+/** Addresses that mean something else on every machine cannot be endpoints. */
+export function checkNonSpecialIp(errors: Errors, text: string, path: FieldLike): void {
+  const ip = parseIp(text);
+  if (ip === undefined) {
+    errors.push(invalid(path, text, 'must be a valid IP address'));
+    return;
+  }
+  const [a = 0, b = 0, c = 0] = ip.bytes;
+  const rest = ip.bytes.slice(0, -1);
+  const last = ip.bytes.at(-1) ?? 0;
+  const four = ip.family === 4;
+  const zeros = rest.every((byte) => byte === 0);
+  if (zeros && last === 0) errors.push(invalid(path, text, `may not be unspecified (${text})`));
+  if (four ? a === 127 : zeros && last === 1) errors.push(invalid(path, text, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'));
+  if (four ? a === 169 && b === 254 : a === 0xfe && (b & 0xc0) === 0x80) errors.push(invalid(path, text, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'));
+  if (four ? a === 224 && b === 0 && c === 0 : a === 0xff && (b & 0x0f) === 2) errors.push(invalid(path, text, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'));
+}

@@ -1,0 +1,44 @@
+/** What the columns of many kinds have in common: how they are declared and how values look in them. */
+import type { DeepReadonly, Json } from '../base/mod.ts';
+import type { Column } from '../machinery/mod.ts';
+import type { PodTemplateSpec } from './upstream/types.ts';
+
+type Cell<T> = (object: DeepReadonly<T>, now: number) => Json;
+
+export const none = '<none>';
+
+export function column<T>(name: string, description: string, cell: Cell<T>): Column<T> {
+  return { name, type: typeOf(name), description, cell };
+}
+
+/** A column that only `-o wide` shows. */
+export function wideColumn<T>(name: string, description: string, cell: Cell<T>): Column<T> {
+  return { ...column(name, description, cell), priority: 1 };
+}
+
+const counts: ReadonlySet<string> = new Set(['Count', 'Up-to-date', 'Available', 'Desired', 'Current', 'Data', 'Secrets', 'Value']);
+
+function typeOf(name: string): Column<unknown>['type'] {
+  return counts.has(name) ? 'integer' : 'string';
+}
+
+/** `a=1,b=2`, sorted. */
+export function labelsText(labels: Readonly<Record<string, string>> | undefined): string {
+  const keys = Object.keys(labels ?? {}).sort();
+  return keys.length === 0 ? none : keys.map((key) => `${key}=${labels?.[key] ?? ''}`).join(',');
+}
+
+/** The names and the images of a template's containers. */
+export function containerColumns<T>(template: (object: DeepReadonly<T>) => DeepReadonly<PodTemplateSpec> | undefined): Column<T>[] {
+  const list = (object: DeepReadonly<T>, part: 'name' | 'image'): string => (template(object)?.spec?.containers ?? []).map((container) => container[part] ?? '').join(',');
+  return [
+    wideColumn('Containers', 'Names of each container in the template.', (object) => list(object, 'name')),
+    wideColumn('Images', 'Images referenced by each container in the template.', (object) => list(object, 'image')),
+  ];
+}
+
+/** As many as fit, and how many there are besides: `a,b,c + 2 more...`. */
+export function listText(items: readonly string[], countMax: number): string {
+  const text = items.slice(0, countMax).join(',');
+  return items.length > countMax ? `${text} + ${items.length - countMax} more...` : text;
+}
