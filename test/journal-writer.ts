@@ -18,7 +18,7 @@ const say = (line: string): void => void writeSync(said, `${line}\n`);
 
 const journal = await EmbeddedJournal.open({
   directory,
-  tuning: { checkpointPages: 60 },
+  tuning: { checkpointBytes: 240_000 },
   onFatal: (error) => {
     say(`fatal ${error.message}`);
     process.exit(1);

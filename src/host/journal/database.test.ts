@@ -87,7 +87,7 @@ test('a write that power loss tears is there as a whole or not at all, and nothi
   const outcomes = { lost: 0, kept: 0 };
   for (let round = 0; round < 25; round++) {
     const file = path.join(directory, `round-${round}`, 'store.db');
-    const database = LogDatabase.open({ file, checkpointPages: 40 });
+    const database = LogDatabase.open({ file, checkpointBytes: 160_000 });
     const acknowledged: Row[] = [];
     let revision = 1;
     for (let groups = 1 + Math.floor(random.next() * 12); groups > 0; groups--) {
@@ -121,7 +121,7 @@ test('a checkpoint or a compaction that power loss tears loses nothing', (t) => 
   const random = seededRandom(42);
   for (let round = 0; round < 20; round++) {
     const file = path.join(directory, `round-${round}`, 'store.db');
-    const database = LogDatabase.open({ file, checkpointPages: 1 });
+    const database = LogDatabase.open({ file, checkpointBytes: 1 });
     const first = rowsOf(1, 12, random);
     database.append(first);
     database.checkpoint();

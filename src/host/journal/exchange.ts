@@ -50,16 +50,16 @@ export function unpack({ fields, values }: PackedRows, copy: boolean): Row[] {
   const rows: Row[] = [];
   let offset = 0;
   for (let i = 0; i < fields.length; i += fieldsPerRow) {
-    const [revision, collection, name, created, expires, replaces, deleted, length] = fields.slice(i, i + fieldsPerRow);
-    const end = offset + Number(length);
+    const at = (k: number): number => Number(fields[i + k]);
+    const end = offset + at(7);
     rows.push({
-      revision: Number(revision),
-      collection: String(collection),
-      name: String(name),
-      created: Number(created),
-      expiresAtMs: expires === noExpiry ? undefined : Number(expires),
-      replaces: Number(replaces),
-      deleted: deleted === 1,
+      revision: at(0),
+      collection: String(fields[i + 1]),
+      name: String(fields[i + 2]),
+      created: at(3),
+      expiresAtMs: at(4) === noExpiry ? undefined : at(4),
+      replaces: at(5),
+      deleted: at(6) === 1,
       value: copy ? values.slice(offset, end) : values.subarray(offset, end),
     });
     offset = end;
