@@ -22,7 +22,9 @@ interface Kept {
   readonly etag: string;
 }
 
-const protobufV2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** As clients of different ages ask for it. The answer names it without the `@`, which is no character of a media type. */
+const protobufV2 = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf', 'application/com.github.googleapis.gnostic.openapiv2@68f4ded+protobuf'];
+const protobufV2Answer = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const encoder = new TextEncoder();
 
 export class OpenApi implements PathHandler {
@@ -42,9 +44,9 @@ export class OpenApi implements PathHandler {
 
   respond(request: HttpRequest, { path }: { readonly path: string }): HttpResponse | undefined {
     if (path === '/openapi/v2') {
-      const wanted = negotiate(request.headers['accept'], ({ mediaType }: Representation) => mediaType === 'application/json' || mediaType === protobufV2);
-      const protobuf = wanted.mediaType === protobufV2;
-      return answer(request, this.#keep(protobuf ? 'v2 protobuf' : 'v2', () => (protobuf ? gnosticBytes(this.#documentV2()) : json(this.#documentV2()))), wanted.mediaType);
+      const wanted = negotiate(request.headers['accept'], ({ mediaType }: Representation) => mediaType === 'application/json' || protobufV2.includes(mediaType));
+      const protobuf = protobufV2.includes(wanted.mediaType);
+      return answer(request, this.#keep(protobuf ? 'v2 protobuf' : 'v2', () => (protobuf ? gnosticBytes(this.#documentV2()) : json(this.#documentV2()))), protobuf ? protobufV2Answer : 'application/json');
     }
     if (path === '/openapi/v3') return answer(request, this.#keep('v3', () => json(this.#index())), 'application/json');
     const name = path.slice('/openapi/v3/'.length);
