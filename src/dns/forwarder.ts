@@ -5,7 +5,7 @@
  * question that was asked is taken.
  */
 import { errorText, HostError, TerminalError, type Clock, type Log, type Random } from '../base/mod.ts';
-import { canonicalAddress } from './zone.ts';
+import { canonicalAddress } from './address.ts';
 import {
   ednsBytes,
   foldName,

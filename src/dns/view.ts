@@ -3,7 +3,8 @@ import type { DeepReadonly } from '../base/mod.ts';
 import type { EndpointSlice, Namespace, Service } from '../api/mod.ts';
 import type { Informer } from '../client/mod.ts';
 import { objectKey } from '../machinery/mod.ts';
-import { canonicalAddress, type ClusterView } from './zone.ts';
+import { canonicalAddress } from './address.ts';
+import type { ClusterView } from './zone.ts';
 
 const byService = 'dns/service';
 const byAddress = 'dns/address';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 import { seededRandom, TerminalError } from '../base/mod.ts';
-import { addressOfReverseName, ipv6Bytes, ipv6Text } from './address.ts';
+import { addressBytes, addressOfReverseName, addressText } from './address.ts';
 import { classIn, recordType, type Message, type RecordData, type ResourceRecord } from './message.ts';
 import { decodeMessage, encodeMessage } from './wire.ts';
 
@@ -193,32 +193,13 @@ describe('DNS messages', () => {
   });
 
   test('addresses', () => {
-    for (const good of [
-      '::',
-      '::1',
-      'fe80::1',
-      '1:2:3:4:5:6:7:8',
-      'fd00:244::5',
-      '2001:db8:0:1:1:1:1:1',
-      '1:0:0:2::3',
-    ]) {
-      assert.equal(ipv6Text(ipv6Bytes(good) ?? new Uint8Array()), good);
+    for (const text of ['::', '::1', 'fe80::1', '1:2:3:4:5:6:7:8', 'fd00:244::5']) {
+      assert.equal(addressText(addressBytes(text, 16) ?? new Uint8Array()), text);
+      assert.equal(addressBytes(text, 4), undefined);
     }
-    assert.equal(ipv6Text(ipv6Bytes('::FFFF:10.0.0.1') ?? new Uint8Array()), '::ffff:a00:1');
-    for (const bad of [
-      '',
-      ':',
-      '1',
-      '1::2::3',
-      '12345::',
-      '::g',
-      '1:2:3:4:5:6:7',
-      '1:2:3:4:5:6:7:8:9',
-      '::1.2.3',
-      '::1.2.3.256',
-    ]) {
-      assert.equal(ipv6Bytes(bad), undefined, bad);
-    }
+    assert.deepEqual(addressBytes('10.96.0.7', 4), Uint8Array.of(10, 96, 0, 7));
+    assert.equal(addressBytes('10.96.0.7', 16), undefined);
+    assert.equal(addressText(addressBytes('::ffff:10.0.0.1', 16) ?? new Uint8Array()), '::ffff:a00:1');
     assert.equal(addressOfReverseName('7.0.96.10.in-addr.arpa'), '10.96.0.7');
     assert.equal(addressOfReverseName('0.96.10.in-addr.arpa'), undefined);
     const nibbles = '5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.4.4.2.0.0.0.d.f';

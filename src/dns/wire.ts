@@ -5,7 +5,7 @@
  * decodes to the same; a message never exceeds its limit.
  */
 import { TerminalError } from '../base/mod.ts';
-import { ipv4Bytes, ipv4Text, ipv6Bytes, ipv6Text } from './address.ts';
+import { addressBytes, addressText } from './address.ts';
 import {
   recordType,
   typeOf,
@@ -132,10 +132,10 @@ class Reader {
   #data(code: number, length: number): RecordData {
     switch (code) {
       case recordType.A:
-        if (length === 4) return { type: code, address: ipv4Text(this.take(4)) };
+        if (length === 4) return { type: code, address: addressText(this.take(4)) };
         break;
       case recordType.AAAA:
-        if (length === 16) return { type: code, address: ipv6Text(this.take(16)) };
+        if (length === 16) return { type: code, address: addressText(this.take(16)) };
         break;
       case recordType.NS:
       case recordType.CNAME:
@@ -314,9 +314,9 @@ class Writer {
   #data(record: RecordData): void {
     switch (record.type) {
       case recordType.A:
-        return this.bytes(ipv4Bytes(record.address) ?? badAddress(record.address));
+        return this.bytes(addressBytes(record.address, 4) ?? badAddress(record.address));
       case recordType.AAAA:
-        return this.bytes(ipv6Bytes(record.address) ?? badAddress(record.address));
+        return this.bytes(addressBytes(record.address, 16) ?? badAddress(record.address));
       case recordType.NS:
       case recordType.CNAME:
       case recordType.PTR:

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EndpointSlice, Service } from '../api/mod.ts';
 import { recordType, type ResourceRecord } from './message.ts';
-import { answerFromZone, canonicalAddress, type ClusterView } from './zone.ts';
+import { canonicalAddress } from './address.ts';
+import { answerFromZone, type ClusterView } from './zone.ts';
 
 function service(name: string, spec: NonNullable<Service['spec']>, namespace = 'default'): Service {
   return { metadata: { name, namespace }, spec };

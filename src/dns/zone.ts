@@ -4,7 +4,7 @@
  */
 import type { DeepReadonly } from '../base/mod.ts';
 import type { EndpointSlice, Service } from '../api/mod.ts';
-import { addressOfReverseName, ipv4Bytes, ipv4Text, ipv6Bytes, ipv6Text } from './address.ts';
+import { addressOfReverseName, canonicalAddress } from './address.ts';
 import {
   classIn,
   foldName,
@@ -281,13 +281,6 @@ function podMeaning(name: string, base: string, more: number): Meaning {
   const address = canonicalAddress(name.replaceAll('-', dotted ? '.' : ':'));
   if (address === undefined || more > 0) return { is: 'nothing' };
   return { is: 'places', places: [{ address, target: base, port: undefined }] };
-}
-
-export function canonicalAddress(text: string): string | undefined {
-  const four = ipv4Bytes(text);
-  if (four !== undefined) return ipv4Text(four);
-  const six = ipv6Bytes(text);
-  return six && ipv6Text(six);
 }
 
 function unique(places: readonly Place[]): string[] {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addressAt, formatCidr, parseCidr } from './cidr.ts';
+import { addressAt, parsePrefix, prefixText } from './cidr.ts';
 import { bridgeName, masqueradeScript, planPodNetwork } from './pod-network.ts';
 
 const options = {
@@ -59,11 +59,11 @@ describe('the pod network', () => {
   });
 
   test('prefixes', () => {
-    assert.equal(formatCidr(parseCidr('10.244.3.77/24')), '10.244.3.0/24');
-    assert.equal(addressAt(parseCidr('10.244.255.0/24'), 255), '10.244.255.255');
-    assert.equal(formatCidr(parseCidr('fd00:0:0:1::5/64')), 'fd00:0:0:1::/64');
-    assert.equal(addressAt(parseCidr('fd00:244::/64'), 1), 'fd00:244::1');
-    assert.equal(addressAt(parseCidr('::/0'), 1), '::1');
+    assert.equal(prefixText(parsePrefix('10.244.3.77/24')), '10.244.3.0/24');
+    assert.equal(addressAt(parsePrefix('10.244.255.0/24'), 255), '10.244.255.255');
+    assert.equal(prefixText(parsePrefix('fd00:0:0:1::5/64')), 'fd00:0:0:1::/64');
+    assert.equal(addressAt(parsePrefix('fd00:244::/64'), 1), 'fd00:244::1');
+    assert.equal(addressAt(parsePrefix('::/0'), 1), '::1');
     for (const bad of [
       '10.0.0.0',
       '10.0.0/8',
@@ -75,7 +75,7 @@ describe('the pod network', () => {
       '/8',
       '10.0.0.0/-1',
     ]) {
-      assert.throws(() => parseCidr(bad), { message: `"${bad}" is not a network prefix like 10.244.0.0/24` });
+      assert.throws(() => parsePrefix(bad), { message: `"${bad}" is not a network prefix like 10.244.0.0/24` });
     }
   });
 });

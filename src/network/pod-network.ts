@@ -5,7 +5,7 @@
  * `remove` leaves nothing but kernel parameters, which others may rely on by then.
  */
 import type { Log } from '../base/mod.ts';
-import { addressAt, formatCidr, parseCidr } from './cidr.ts';
+import { addressAt, parsePrefix, prefixText } from './cidr.ts';
 import type { BridgeLink, NetworkHost, RouteEntry } from './ports.ts';
 
 export interface PodNetworkOptions {
@@ -42,7 +42,7 @@ const bridgeNetfilter = {
 } as const;
 
 export function planPodNetwork(options: PodNetworkOptions): PodNetworkPlan {
-  const cidr = parseCidr(options.nodeCidr);
+  const cidr = parsePrefix(options.nodeCidr);
   const gateway = addressAt(cidr, 1);
   const bridge: BridgeLink = {
     name: bridgeName(options.clusterName),
@@ -74,14 +74,14 @@ export function planPodNetwork(options: PodNetworkOptions): PodNetworkPlan {
 function serviceRoute({ serviceCidr }: PodNetworkOptions, gateway: string): RouteEntry | undefined {
   return serviceCidr === undefined
     ? undefined
-    : { destination: formatCidr(parseCidr(serviceCidr)), link: 'lo', source: gateway };
+    : { destination: prefixText(parsePrefix(serviceCidr)), link: 'lo', source: gateway };
 }
 
 function cniConfig(options: PodNetworkOptions, bridge: string, gateway: string): object {
   const ipam = {
     type: 'host-local',
     dataDir: options.ipamDir,
-    ranges: [[{ subnet: formatCidr(parseCidr(options.nodeCidr)), gateway }]],
+    ranges: [[{ subnet: prefixText(parsePrefix(options.nodeCidr)), gateway }]],
   };
   const attach = {
     type: 'bridge',
@@ -107,10 +107,10 @@ function cniConfig(options: PodNetworkOptions, bridge: string, gateway: string):
  * its neighbour would take the short way, untranslated; so the neighbour must not be the sender then.
  */
 export function masqueradeScript(options: PodNetworkOptions, bridged: boolean): string {
-  const { family } = parseCidr(options.nodeCidr);
+  const { family } = parsePrefix(options.nodeCidr);
   const at = `${family} kutter-${options.clusterName}-network`;
-  const node = formatCidr(parseCidr(options.nodeCidr));
-  const cluster = formatCidr(parseCidr(options.podCidr));
+  const node = prefixText(parsePrefix(options.nodeCidr));
+  const cluster = prefixText(parsePrefix(options.podCidr));
   const multicast = family === 'ip' ? '224.0.0.0/4' : 'ff00::/8';
   const rules = [
     `${family} saddr ${node} ${family} daddr != { ${cluster}, ${multicast} } oifname != { "lo", "${bridgeName(options.clusterName)}" } masquerade fully-random`,
@@ -168,7 +168,7 @@ export class PodNetwork {
   /** The configuration is written last: the runtime reports its network ready as soon as it is there. */
   async start(): Promise<void> {
     const { bridge, sysctls, serviceRoute, configPath, config } = this.plan;
-    const { family } = parseCidr(this.#options.nodeCidr);
+    const { family } = parsePrefix(this.#options.nodeCidr);
     const [bridged] = await Promise.all([
       this.#host.setSysctl(bridgeNetfilter[family], '1'),
       this.#host.ensureBridge(bridge),
@@ -191,7 +191,7 @@ export class PodNetwork {
   async remove(): Promise<void> {
     await this.#host.removeTree(this.plan.configPath);
     await this.#host.runNftables(
-      `${removal(`${parseCidr(this.#options.nodeCidr).family} ${this.plan.table}`).join('\n')}\n`,
+      `${removal(`${parsePrefix(this.#options.nodeCidr).family} ${this.plan.table}`).join('\n')}\n`,
     );
     await this.#host.removeLink(this.plan.bridge.name);
     await this.#host.removeTree(this.#options.ipamDir);

@@ -13,7 +13,8 @@ import {
 import { seededRandom, silentLog } from '../../src/base/mod.ts';
 import { DnsServer } from '../../src/dns/mod.ts';
 import { DnsSockets } from '../../src/host/dns-sockets.ts';
-import { ObjectFeed, realClock } from './object-feed.ts';
+import { systemClock } from '../../src/host/system.ts';
+import { ObjectFeed } from './object-feed.ts';
 
 const [json = '', address = '', port = '', clusterIp = '', resolvConf = '', domain = 'cluster.local'] =
   process.argv.slice(2);
@@ -28,7 +29,7 @@ const server = await new DnsServer(
     services: feed.cache.informer(services),
     endpointSlices: feed.cache.informer(endpointSlices),
     host: new DnsSockets({ resolvConf }),
-    clock: realClock,
+    clock: systemClock,
     random: seededRandom(1),
     log: silentLog,
   },

@@ -14,11 +14,12 @@ import { silentLog } from '../../src/base/mod.ts';
 import { clusterDnsObjects } from '../../src/dns/mod.ts';
 import { IpTool } from '../../src/host/network.ts';
 import { ConntrackTool, NftTool } from '../../src/host/nftables.ts';
+import { systemClock } from '../../src/host/system.ts';
 import { runTool } from '../../src/host/tool.ts';
 import { PodNetwork } from '../../src/network/mod.ts';
 import { ServiceProxy } from '../../src/proxy/mod.ts';
 import { NetworkLab } from './network-lab.ts';
-import { ObjectFeed, realClock } from './object-feed.ts';
+import { ObjectFeed } from './object-feed.ts';
 
 const clusterIp = '10.96.0.10';
 const gateway = '10.244.0.1';
@@ -81,7 +82,7 @@ describe('cluster DNS', { timeout: 60_000 }, () => {
       endpointSlices: feed.cache.informer(endpointSlices),
       nftables: new NftTool({ netns }),
       flows: new ConntrackTool({ netns, log: silentLog }),
-      clock: realClock,
+      clock: systemClock,
       log: silentLog,
     };
     proxy = new ServiceProxy(world, { clusterName: 'dns', nodeName: 'n1', podCidr: '10.244.0.0/16' }).start();

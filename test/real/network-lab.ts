@@ -19,7 +19,7 @@ let left = ports.length * 2;
 const ready = () => { if (--left === 0) console.log('ready'); };
 for (const port of ports) {
   net.createServer((socket) => { socket.on('error', () => {}); socket.end(name + ' ' + socket.remoteAddress); }).listen(+port, address, ready);
-  const udp = dgram.createSocket('udp4');
+  const udp = dgram.createSocket(net.isIPv6(address) ? 'udp6' : 'udp4');
   udp.on('message', (_, from) => udp.send(name + ' ' + from.address, from.port, from.address));
   udp.bind(+port, address, ready);
 }
@@ -119,7 +119,7 @@ export class NetworkLab implements AsyncDisposable {
     target: string,
     options: { count?: number; sourcePort?: number } = {},
   ): Promise<Answer[]> {
-    const [address = '', port = ''] = target.split(':');
+    const [, address = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(target) ?? [];
     const args = [
       '-e',
       clientCode,

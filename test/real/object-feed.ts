@@ -2,19 +2,10 @@
  * The few objects of a data plane test behind the client interface, without an API server: what is put here is listed
  * and watched like anything else. Only reading is served.
  */
-import { TerminalError, type Clock, type DeepReadonly, silentLog } from '../../src/base/mod.ts';
+import { TerminalError, type DeepReadonly, silentLog } from '../../src/base/mod.ts';
 import { InformerCache, type Client, type List, type WatchOptions, type WatchSink } from '../../src/client/mod.ts';
+import { systemClock } from '../../src/host/system.ts';
 import { keyOf, type KubeObject, type Resource } from '../../src/machinery/mod.ts';
-
-export const realClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  after(delayMs, fire) {
-    const timer = setTimeout(fire, delayMs);
-    timer.unref();
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
-  },
-};
 
 export class ObjectFeed {
   readonly cache: InformerCache;
@@ -23,7 +14,7 @@ export class ObjectFeed {
   #revision = 1;
 
   constructor() {
-    this.cache = new InformerCache({ client: this.#client(), clock: realClock, log: silentLog });
+    this.cache = new InformerCache({ client: this.#client(), clock: systemClock, log: silentLog });
   }
 
   put<T extends KubeObject>(resource: Resource<T>, object: DeepReadonly<T>): void {

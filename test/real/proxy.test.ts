@@ -11,11 +11,12 @@ import { endpointSlices, services, type EndpointSlice, type Service } from '../.
 import { silentLog } from '../../src/base/mod.ts';
 import { IpTool } from '../../src/host/network.ts';
 import { ConntrackTool, NftTool } from '../../src/host/nftables.ts';
+import { systemClock } from '../../src/host/system.ts';
 import { runTool } from '../../src/host/tool.ts';
 import { PodNetwork, bridgeName } from '../../src/network/mod.ts';
 import { ServiceProxy, proxyRemovalScript } from '../../src/proxy/mod.ts';
 import { NetworkLab, type Answer } from './network-lab.ts';
-import { ObjectFeed, realClock } from './object-feed.ts';
+import { ObjectFeed } from './object-feed.ts';
 
 const TEST_MS = 120_000;
 const [podA, podB] = ['10.244.0.5', '10.244.0.6'];
@@ -67,6 +68,13 @@ describe('service proxy', { timeout: TEST_MS }, () => {
     await proxy.settled();
   };
 
+  const realWorld = () => ({
+    services: feed.cache.informer(services),
+    endpointSlices: feed.cache.informer(endpointSlices),
+    clock: systemClock,
+    log: silentLog,
+  });
+
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kutter-net-'));
     await lab.addNamespace('node');
@@ -94,15 +102,9 @@ describe('service proxy', { timeout: TEST_MS }, () => {
     await lab.serve('a', '0.0.0.0', 8080);
     await lab.serve('b', '0.0.0.0', 8080);
     await lab.serve('out', '0.0.0.0', 9000);
+    await lab.serve('node', '172.30.0.1', 8080);
     proxy = new ServiceProxy(
-      {
-        services: feed.cache.informer(services),
-        endpointSlices: feed.cache.informer(endpointSlices),
-        nftables: new NftTool({ netns }),
-        flows: new ConntrackTool({ netns, log: silentLog }),
-        clock: realClock,
-        log: silentLog,
-      },
+      { ...realWorld(), nftables: new NftTool({ netns }), flows: new ConntrackTool({ netns, log: silentLog }) },
       { clusterName: 'test', nodeName: 'n1', podCidr: '10.244.0.0/16' },
     ).start();
     await proxy.settled();
@@ -180,6 +182,13 @@ describe('service proxy', { timeout: TEST_MS }, () => {
     assert.deepEqual(await lab.call('out', 'tcp', '172.30.0.1:30081'), [{ error: 'TIMEOUT' }], 'dropped');
     assert.deepEqual(who(await lab.call('a', 'tcp', '172.30.0.1:30081')), ['b']);
     assert.deepEqual(who(await lab.call('node', 'tcp', '172.30.0.1:30081')), ['b']);
+  });
+
+  test('an endpoint on the node itself, as the API server is', async () => {
+    await put(service('kubernetes', '10.96.0.1', { ports: [{ ...tcp, port: 443 }] }), ['172.30.0.1']);
+    for (const from of ['a', 'node'])
+      assert.deepEqual(who(await lab.call(from, 'tcp', '10.96.0.1:443')), ['node'], from);
+    assert.deepEqual(await lab.call('a', 'tcp', '10.96.0.1:443'), [{ text: `node ${podA}` }]);
   });
 
   test('session affinity: a client stays where it was, until its endpoint goes', async () => {
@@ -260,6 +269,28 @@ describe('service proxy', { timeout: TEST_MS }, () => {
     await put(service('b', '10.96.0.8'), [podB]);
     assert.deepEqual(await lab.call('a', 'tcp', '10.96.0.8:80'), [{ text: 'b 10.244.0.1' }]);
     await network.start();
+  });
+
+  test('IPv6: the kernel takes the same rules, and connections arrive', async () => {
+    await lab.addNamespace('six');
+    await lab.ip('six', 'addr add fd00:244::5/128 dev lo');
+    await lab.ip('six', 'route add fd00:96::/112 dev lo');
+    await lab.serve('six', 'fd00:244::5', 8080);
+    const nftables = new NftTool({ netns: lab.path('six') });
+    const here = { ...realWorld(), nftables, flows: new ConntrackTool({ netns: lab.path('six'), log: silentLog }) };
+    const options = { clusterName: 'six', nodeName: 'n1', podCidr: 'fd00:244::/64', family: 'ip6' } as const;
+    await using six = new ServiceProxy(here, options).start();
+    const labels = { 'kubernetes.io/service-name': 'six' };
+    const ports = [{ name: 'http', port: 8080, protocol: 'TCP' }];
+    feed.put(services, service('six', 'fd00:96::7'));
+    const metadata = { name: 'six-6', namespace: 'default', labels };
+    feed.put(endpointSlices, { metadata, addressType: 'IPv6', endpoints: [{ addresses: ['fd00:244::5'] }], ports });
+    await six.settled();
+    assert.deepEqual(await nftables.shape('ip6', 'kutter-six'), six.table.shape());
+    assert.deepEqual(who(await lab.call('six', 'tcp', '[fd00:96::7]:80')), ['six']);
+    feed.put(services, service('six', 'fd00:96::7', { sessionAffinity: 'ClientIP' }));
+    await six.settled();
+    assert.deepEqual(who(await lab.call('six', 'tcp', '[fd00:96::7]:80')), ['six']);
   });
 
   test('removal leaves nothing', async () => {
