@@ -1,0 +1,68 @@
+/** What the list of controllers holds: a controller with the name and the account under which it acts. */
+import type { Controller, Reads } from '../client/mod.ts';
+import type { Kind, KubeObject, Resource } from '../machinery/mod.ts';
+
+/** A resource that controllers may meet in any namespace and of any kind: with what it can do. */
+export type ServedResource = Resource & Pick<Kind<KubeObject>, 'verbs'>;
+
+export interface ControllerOptions {
+  /** Everything that the API server serves and keeps. */
+  readonly resources: readonly ServedResource[];
+  /** The certificates that pods trust the API server by, in PEM. Empty: none are published. */
+  readonly rootCa: string;
+  readonly nodes: NodeOptions;
+  /** Finished pods beyond this number are deleted, oldest first. */
+  readonly finishedPodsMax: number;
+}
+
+export interface NodeOptions {
+  /** How long a node may be silent before it counts as lost. */
+  readonly monitorGraceMs: number;
+  readonly startupGraceMs: number;
+  /** Nodes per second whose pods are evicted, in a healthy zone and in a large one that is partly lost. */
+  readonly evictionsPerSecond: number;
+  readonly secondaryEvictionsPerSecond: number;
+  /** From how many nodes on a zone is large. */
+  readonly largeZoneSize: number;
+  /** From which share of lost nodes on a zone counts as unhealthy. */
+  readonly unhealthyZoneShare: number;
+  /** Node's pod CIDRs are cut from here; empty: none are assigned. */
+  readonly clusterCidr: string;
+  readonly nodeCidrPrefix: number;
+}
+
+/** Upstream's defaults; 1.32 raised the node monitor's grace period to 50 seconds. */
+export const defaultControllerOptions: Omit<ControllerOptions, 'resources' | 'rootCa'> = {
+  finishedPodsMax: 12_500,
+  nodes: {
+    monitorGraceMs: 50_000,
+    startupGraceMs: 60_000,
+    evictionsPerSecond: 0.1,
+    secondaryEvictionsPerSecond: 0.01,
+    largeZoneSize: 50,
+    unhealthyZoneShare: 0.55,
+    clusterCidr: '10.244.0.0/16',
+    nodeCidrPrefix: 24,
+  },
+};
+
+export interface ControllerUnit {
+  /** Upstream's name, as `--controllers` takes it. */
+  readonly name: string;
+  /** The account in kube-system that it acts as; its role is `system:controller:<account>`. */
+  readonly account: string;
+  /** `source.component` of its events. */
+  readonly component: string;
+  /** Controllers that this unit consists of; none where the options leave nothing to do. */
+  controllers(options: ControllerOptions): readonly AnyController[];
+}
+
+// Each controller has its own reads and memory; a list of them knows neither.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyController = Controller<Reads, any>;
+
+/** A unit of controllers; their reads are their own business. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export function controllerUnit(unit: Omit<ControllerUnit, 'controllers'> & { readonly controllers: (options: ControllerOptions) => readonly Controller<any, any>[] }): ControllerUnit {
+  return unit;
+}
