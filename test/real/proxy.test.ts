@@ -3,7 +3,7 @@
  * traffic. Needs root, nft, ip and conntrack.
  */
 import assert from 'node:assert/strict';
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -20,6 +20,12 @@ import { ObjectFeed } from './object-feed.ts';
 
 const TEST_MS = 120_000;
 const [podA, podB] = ['10.244.0.5', '10.244.0.6'];
+
+interface CniConfig {
+  readonly name: string;
+  readonly cniVersion: string;
+  readonly plugins: readonly { readonly type: string }[];
+}
 
 type Spec = NonNullable<Service['spec']>;
 const tcp = { name: 'http', port: 80, protocol: 'TCP' };
@@ -209,6 +215,45 @@ describe('service proxy', { timeout: TEST_MS }, () => {
     await put(service('lb', '10.96.0.15', { ...spec, loadBalancerSourceRanges: ['203.0.113.0/24'] }), [podA]);
     assert.deepEqual(await lab.call('out', 'tcp', '198.51.100.9:80'), [{ error: 'TIMEOUT' }]);
     assert.deepEqual(who(await lab.call('out', 'tcp', '198.51.100.3:80')), ['a']);
+  });
+
+  test('the CNI plugins take the configuration, and a pod that they attach is in the network', async () => {
+    await lab.addNamespace('cni');
+    const { name, cniVersion, plugins } = JSON.parse(await readFile(network.plan.configPath, 'utf8')) as CniConfig;
+    const run = async (command: 'ADD' | 'DEL'): Promise<void> => {
+      let prevResult: unknown;
+      for (const plugin of command === 'ADD' ? plugins : plugins.toReversed()) {
+        const settings = {
+          CNI_COMMAND: command,
+          CNI_CONTAINERID: 'c1',
+          CNI_NETNS: lab.path('cni'),
+          CNI_IFNAME: 'eth0',
+          CNI_PATH: '/usr/lib/cni',
+        };
+        const environment = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+        const input = JSON.stringify({
+          ...plugin,
+          name,
+          cniVersion,
+          ...(prevResult === undefined ? {} : { prevResult }),
+        });
+        const said = await runTool('env', [...environment, `/usr/lib/cni/${plugin.type}`], {
+          netns: lab.path('node'),
+          input,
+        });
+        if (command === 'ADD') prevResult = JSON.parse(said);
+      }
+    };
+    const gatewayBefore = await lab.ip('node', `-o link show ${bridgeName('test')}`);
+    await run('ADD');
+    await put(service('b', '10.96.0.8'), [podB]);
+    assert.deepEqual(who(await lab.call('cni', 'tcp', '10.96.0.8:80')), ['b']);
+    const mac = /link\/ether (\S+)/;
+    const gatewayAfter = await lab.ip('node', `-o link show ${bridgeName('test')}`);
+    assert.equal(mac.exec(gatewayAfter)?.[1], mac.exec(gatewayBefore)?.[1], 'the gateway keeps its MAC');
+    await network.start();
+    assert.deepEqual(who(await lab.call('cni', 'tcp', '10.96.0.8:80')), ['b'], 'starting again disturbs nobody');
+    await run('DEL');
   });
 
   test('pods leave the cluster with the address of the node', async () => {
