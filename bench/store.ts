@@ -17,8 +17,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { HostError, seededRandom, silentLog } from '../src/base/mod.ts';
-import { LogDatabase, type DatabaseOptions } from '../src/host/journal/database.ts';
-import { EmbeddedJournal } from '../src/host/journal/mod.ts';
+
+import { EmbeddedJournal, LogDatabase, type DatabaseOptions } from '../src/host/journal/mod.ts';
 import { systemClock, systemRandom } from '../src/host/system.ts';
 import {
   defaultLimits,

@@ -449,7 +449,7 @@ interface Step {
     readonly n: number | undefined;
     readonly expect: 'right' | 'wrong' | 'nothing';
   }[];
-  readonly then: 'go on' | 'look back' | 'compact';
+  readonly next: 'go on' | 'look back' | 'compact';
 }
 
 const anyStep: fc.Arbitrary<Step> = fc.record({
@@ -464,8 +464,7 @@ const anyStep: fc.Arbitrary<Step> = fc.record({
     }),
     { minLength: 1, maxLength: 4, selector: ({ name }) => name },
   ),
-  // oxlint-disable-next-line unicorn/no-thenable
-  then: fc.constantFrom('go on' as const, 'go on' as const, 'look back' as const, 'compact' as const),
+  next: fc.constantFrom('go on' as const, 'go on' as const, 'look back' as const, 'compact' as const),
 });
 
 /** The same store, as simple as it can be said. */
@@ -541,11 +540,11 @@ async function runHistory(store: Store, steps: readonly Step[]): Promise<void> {
     assert.equal(result.ok, model.apply(changes));
     if (!result.ok) assert.equal(result.current?.revision, before.get(result.failed.name)?.revision);
     assert.equal(store.current.revision, model.revision);
-    if (step.then === 'compact') {
+    if (step.next === 'compact') {
       watched.push(...drain(watch).map(summary));
       model.compacted = Math.max(model.compacted, model.revision - 3);
       store.compact(model.compacted);
-    } else if (step.then === 'look back') {
+    } else if (step.next === 'look back') {
       const revision = model.compacted + (i % (model.revision - model.compacted + 1));
       const [then, expected] = [store.at(revision), model.past.get(revision) ?? new Map()];
       assert.deepEqual(

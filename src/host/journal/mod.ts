@@ -1,1 +1,2 @@
 export { EmbeddedJournal, type EmbeddedJournalOptions } from './journal.ts';
+export { LogDatabase, type DatabaseOptions } from './database.ts';
