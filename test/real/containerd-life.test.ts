@@ -55,6 +55,13 @@ function kill(pid: number | undefined): void {
   process.kill(pid, 'SIGKILL');
 }
 
+const shimSocketsBefore = new Set(await readdir('/run/containerd/s').catch(() => []));
+
+/** Shims of all containerds listen in one folder, under names that say nothing. */
+function isListening(path: string): boolean {
+  return readFileSync('/proc/net/unix', 'utf8').includes(path);
+}
+
 /** What on this machine carries the name of a test's containerd. */
 async function traces(containerd: TestContainerd): Promise<string[]> {
   const { options, layout } = containerd;
@@ -83,6 +90,9 @@ async function traces(containerd: TestContainerd): Promise<string[]> {
   const { mounts } = await cgroupSetup();
   for (const path of [...mounts.map((mount) => join(mount, options.cgroupParent)), layout.dataDir, layout.runDir]) {
     if (existsSync(path)) found.push(path);
+  }
+  for (const name of await readdir('/run/containerd/s').catch(() => [])) {
+    if (!shimSocketsBefore.has(name) && !isListening(join('/run/containerd/s', name))) found.push(`socket ${name}`);
   }
   for (const folder of ['/var/lib/cni/results', '/var/lib/cni/networks', '/run/netns']) {
     for (const name of await readdir(folder).catch(() => [])) look(folder, name);

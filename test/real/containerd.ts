@@ -45,11 +45,11 @@ export async function testContainerd(
     ipamDir: join(dataDir, 'ipam'),
     removeData: true,
   };
-  const { layout } = await startContainerd(options);
+  const { layout, snapshotter } = await startContainerd(options);
   await writeNetwork(options, layout);
   const runtime = new CriRuntime({ endpoint: layout.endpoint, log: silentLog });
   const isKnown = async (name: string): Promise<boolean> => (await runtime.imageStatus(name)) !== undefined;
-  const store = { endpoint: layout.endpoint, isKnown };
+  const store = { endpoint: layout.endpoint, isKnown, snapshotter };
   await storeImage(pauseImage(hostArchitecture()), store);
   const logDir = join(dataDir, 'logs');
   await mkdir(logDir);
@@ -78,7 +78,7 @@ async function writeNetwork({ cniNetwork, bridges, ipamDir }: RemovalOptions, la
     type: 'bridge',
     bridge: bridges[0],
     isGateway: true,
-    ipMasq: true,
+    ipMasq: false,
     hairpinMode: true,
     ipam: { type: 'host-local', dataDir: ipamDir, ranges: [[{ subnet }]], routes: [{ dst: '0.0.0.0/0' }] },
   };

@@ -24,6 +24,8 @@ export interface ContainerdOptions extends ContainerdDirs {
 export interface RunningContainerd {
   readonly layout: ContainerdLayout;
   readonly pid: number;
+  /** What loaded images are unpacked with. */
+  readonly snapshotter: 'overlayfs' | 'native';
   /** False when one that was running already is used. */
   readonly started: boolean;
 }
@@ -49,18 +51,19 @@ export async function startContainerd(options: ContainerdOptions): Promise<Runni
   if (program === undefined || runcPath === undefined) {
     throw new HostError('NotInstalled', `${program === undefined ? 'containerd' : 'runc'} is not installed`);
   }
+  const snapshotter = await chosenSnapshotter(layout);
   const text = containerdConfigText({
     layout,
     runcPath,
     sandboxImage: options.sandboxImage,
     cniBinDir: (await findCniBinDir()) ?? '/opt/cni/bin',
     restrictOomScoreAdj: !(await hasSysResource()),
-    snapshotter: await chosenSnapshotter(layout),
+    snapshotter,
   });
   const running = await findContainerd(layout);
   const unchanged = (await readFile(layout.configFile, 'utf8').catch(() => '')) === text;
   if (running !== undefined) {
-    if (unchanged && (await answers(layout, options.log))) return { layout, pid: running, started: false };
+    if (unchanged && (await answers(layout, options.log))) return { layout, pid: running, snapshotter, started: false };
     await killContainerd(layout);
   }
   await writeFile(layout.configFile, text);
@@ -71,7 +74,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Runni
     await killContainerd(layout);
     throw error;
   }
-  return { layout, pid, started: true };
+  return { layout, pid, snapshotter, started: true };
 }
 
 /** The process id of the containerd that runs for this layout, or undefined. */

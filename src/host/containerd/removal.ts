@@ -39,6 +39,8 @@ export async function removeContainerd(options: RemovalOptions): Promise<void> {
     throw new HostError('InvalidPath', `the cgroup parent "${cgroupParent}" is not a path below the root`);
   }
   const layout = containerdLayout(options);
+  // Asked now: a containerd that starts forgets the shims that it finds dead.
+  const shimSockets = await findShimSockets(layout);
   try {
     await removePods(options);
   } catch (error) {
@@ -47,7 +49,6 @@ export async function removeContainerd(options: RemovalOptions): Promise<void> {
     });
   }
   await killContainerd(layout);
-  const shimSockets = await findShimSockets(layout);
   await killProcesses(layout, cgroupParent);
   await unmountBelow([layout.runDir, layout.dataDir]);
   await removeCgroups(cgroupParent);
@@ -66,8 +67,6 @@ async function removePods(options: RemovalOptions): Promise<void> {
   if ((await findContainerd(layout)) === undefined) await startContainerd(options);
   const runtime = new CriRuntime({ endpoint: layout.endpoint, log: options.log });
   try {
-    const containers = await runtime.listContainers();
-    await inParallel(containers, ({ id }) => runtime.stopContainer(id, 0));
     await inParallel(await runtime.listPodSandboxes(), async ({ id }) => {
       await runtime.stopPodSandbox(id);
       await runtime.removePodSandbox(id);

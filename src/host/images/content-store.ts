@@ -6,23 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { enumOf, HostError, mapOf, proto3, type Message } from '../../base/mod.ts';
 import { GrpcChannel, type GrpcMethod } from '../grpc.ts';
+import { DescriptorWire, Empty } from './content-messages.ts';
 import type { Blob, ImageBlobs } from './oci.ts';
+import { unpackImage } from './unpack.ts';
 
 type StringMap = Readonly<Record<string, string>>;
-type Empty = Readonly<Record<never, never>>;
-
-const Empty = proto3<Empty>('Empty', {});
-
-interface DescriptorWire {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-}
-const Descriptor = proto3<DescriptorWire>('Descriptor', {
-  mediaType: [1, 'string'],
-  digest: [2, 'string'],
-  size: [3, 'int64'],
-});
 
 interface ImageWire {
   readonly name: string;
@@ -32,7 +20,7 @@ interface ImageWire {
 const Image = proto3<ImageWire>('Image', {
   name: [1, 'string'],
   labels: [2, mapOf('string')],
-  target: [3, Descriptor],
+  target: [3, DescriptorWire],
 });
 const ImageRequest = proto3<{ readonly image: ImageWire }>('ImageRequest', { image: [1, Image] });
 
@@ -92,6 +80,8 @@ export interface LoadOptions {
   readonly endpoint: string;
   /** Answers whether the CRI knows an image by that name; loading ends only when it does. */
   readonly isKnown: (name: string) => Promise<boolean>;
+  /** Where layers are unpacked to right away; absent, the first container of the image does it. */
+  readonly snapshotter?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -105,6 +95,8 @@ export async function storeImage(image: ImageBlobs, options: LoadOptions): Promi
     const expire = new Date(Date.now() + leaseHours * 3_600_000).toISOString();
     await channel.unary(methods.createLease, { id: lease, labels: { 'containerd.io/gc.expire': expire } }, call);
     for (const blob of image.blobs) await writeBlob(channel, blob, lease, options.signal);
+    const { snapshotter } = options;
+    if (snapshotter !== undefined) await unpackImage(image, { channel, snapshotter, prefix: lease, call });
     const { mediaType, digest, size } = image.target;
     for (const name of image.names) {
       const request = { image: { name, labels: managedLabels, target: { mediaType, digest, size } } };
