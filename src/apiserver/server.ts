@@ -101,8 +101,15 @@ export class ApiServer {
 }
 
 export function attributesOf(operation: Operation): Attributes {
-  const { user, verb, group, version, resource, subresource = '', namespace = '', name = '' } = operation;
-  return { user, verb, group, version, resource, subresource, namespace, name };
+  const { user, verb, group, version, resource, subresource = '', namespace = '', options } = operation;
+  const { fieldSelector } = options;
+  const name = operation.name ?? (fieldSelector === undefined ? '' : selectedName(fieldSelector));
+  return { user, verb, group, version, resource, subresource, namespace, name, fieldSelector };
+}
+
+/** A list or watch of a single object by its name is allowed to whoever may see that object. */
+function selectedName(fieldSelector: string): string {
+  return /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(fieldSelector)?.[1] ?? '';
 }
 
 export function notServed(): ApiError {

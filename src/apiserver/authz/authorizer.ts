@@ -12,6 +12,8 @@ export interface Attributes {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
+  /** As the request has it, for those who decide by it. */
+  readonly fieldSelector?: string | undefined;
   /** Set instead of the resource. */
   readonly path?: string;
 }
@@ -42,8 +44,15 @@ export async function decide(authorizers: readonly Authorizer[], attributes: Att
 export function refused(attributes: Attributes, reason: string): ApiError {
   const { user, verb, group, resource, subresource, namespace, name, path } = attributes;
   const suffix = reason === '' ? '' : `: ${reason}`;
-  if (path !== undefined) return new ApiError('Forbidden', `forbidden: User "${user.username}" cannot ${verb} path "${path}"${suffix}`, { details: {} });
+  if (path !== undefined)
+    return new ApiError('Forbidden', `forbidden: User "${user.username}" cannot ${verb} path "${path}"${suffix}`, {
+      details: {},
+    });
   const what = subresource === '' ? resource : `${resource}/${subresource}`;
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-  return ApiError.forbidden({ group, plural: resource }, name, `User "${user.username}" cannot ${verb} resource "${what}" in API group "${group}" ${where}${suffix}`);
+  return ApiError.forbidden(
+    { group, plural: resource },
+    name,
+    `User "${user.username}" cannot ${verb} resource "${what}" in API group "${group}" ${where}${suffix}`,
+  );
 }

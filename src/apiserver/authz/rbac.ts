@@ -3,7 +3,16 @@
  * and for each namespace that is asked about, and stays valid for as long as the collections that it came from are the same
  * immutable trees; so a decision is a look-up, and a changed role counts from the next request on.
  */
-import { clusterRoleBindings, clusterRoles, roleBindings, roles, type ClusterRole, type ClusterRoleBinding, type RoleBinding, type Subject } from '../../api/mod.ts';
+import {
+  clusterRoleBindings,
+  clusterRoles,
+  roleBindings,
+  roles,
+  type ClusterRole,
+  type ClusterRoleBinding,
+  type RoleBinding,
+  type Subject,
+} from '../../api/mod.ts';
 import type { DeepReadonly, Tree } from '../../base/mod.ts';
 import { goQuote, type Kind, type UserInfo } from '../../machinery/mod.ts';
 import type { Entry, Snapshot, Store } from '../../store/mod.ts';
@@ -94,7 +103,10 @@ export class RbacAuthorizer implements Authorizer {
     const snapshot = this.#store.current;
     const cluster = this.#clusterGrants(user, snapshot);
     const parts = namespace === '' ? [cluster] : [cluster, this.#namespaceGrants(user, namespace, snapshot)];
-    return { rules: parts.flatMap(({ all }) => all.map(({ rule }) => rule)), missing: parts.flatMap(({ missing }) => missing) };
+    return {
+      rules: parts.flatMap(({ all }) => all.map(({ rule }) => rule)),
+      missing: parts.flatMap(({ missing }) => missing),
+    };
   }
 
   /** The rules that a reference stands for; a text when there is no such role. */
@@ -141,7 +153,10 @@ function compile(user: UserInfo, snapshot: Snapshot, namespace: string, trees: r
     if (subject === undefined) return;
     const rules = rulesOfRole(snapshot, binding.roleRef, namespace);
     if (typeof rules === 'string') return void missing.push(rules);
-    const decision: Decision = { verdict: 'allow', reason: `RBAC: allowed by ${bindingText(binding, subject, namespace)}` };
+    const decision: Decision = {
+      verdict: 'allow',
+      reason: `RBAC: allowed by ${bindingText(binding, subject, namespace)}`,
+    };
     for (const rule of rules) grants.push({ rule, decision });
   };
   const bounds: [string?, string?] = namespace === '' ? [] : [`${namespace}/`, `${namespace}0`];
@@ -149,7 +164,11 @@ function compile(user: UserInfo, snapshot: Snapshot, namespace: string, trees: r
   return new Grants(grants, missing, trees);
 }
 
-function isSubject(user: UserInfo, { kind, name, namespace = '' }: DeepReadonly<Subject>, bindingNamespace: string): boolean {
+function isSubject(
+  user: UserInfo,
+  { kind, name, namespace = '' }: DeepReadonly<Subject>,
+  bindingNamespace: string,
+): boolean {
   if (kind === 'User') return user.username === name;
   if (kind === 'Group') return user.groups.includes(name);
   const where = namespace === '' ? bindingNamespace : namespace;
@@ -157,7 +176,8 @@ function isSubject(user: UserInfo, { kind, name, namespace = '' }: DeepReadonly<
 }
 
 function rulesOfRole(snapshot: Snapshot, { kind, name }: RoleReference, namespace: string): readonly Rule[] | string {
-  const [resource, key] = kind === 'Role' ? ([roles, `${namespace}/${name}`] as const) : ([clusterRoles, name] as const);
+  const [resource, key] =
+    kind === 'Role' ? ([roles, `${namespace}/${name}`] as const) : ([clusterRoles, name] as const);
   if (kind !== 'Role' && kind !== 'ClusterRole') return `unsupported role reference kind: ${goQuote(kind)}`;
   const entry = snapshot.get(resource.collection ?? '', key);
   if (entry === undefined) return `${resource.singular}.${resource.group} ${goQuote(name)} not found`;
@@ -165,7 +185,10 @@ function rulesOfRole(snapshot: Snapshot, { kind, name }: RoleReference, namespac
 }
 
 function bindingText({ metadata, roleRef }: Binding, subject: DeepReadonly<Subject>, namespace: string): string {
-  const [what, name] = namespace === '' ? ['ClusterRoleBinding', metadata.name ?? ''] : ['RoleBinding', `${metadata.name ?? ''}/${namespace}`];
+  const [what, name] =
+    namespace === ''
+      ? ['ClusterRoleBinding', metadata.name ?? '']
+      : ['RoleBinding', `${metadata.name ?? ''}/${namespace}`];
   const who = subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace ?? namespace}` : subject.name;
   return `${what} ${goQuote(name)} of ${roleRef.kind} ${goQuote(roleRef.name)} to ${subject.kind} ${goQuote(who)}`;
 }

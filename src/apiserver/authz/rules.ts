@@ -14,7 +14,9 @@ export interface ResourceRequest {
 
 /** Everything but the name of the object. */
 export function ruleFits(rule: Rule, { verb, group, resource, subresource }: ResourceRequest): boolean {
-  return anyOf(rule.verbs, verb) && anyOf(rule.apiGroups, group) && resourceFits(rule.resources ?? [], resource, subresource);
+  return (
+    anyOf(rule.verbs, verb) && anyOf(rule.apiGroups, group) && resourceFits(rule.resources ?? [], resource, subresource)
+  );
 }
 
 export function nameFits({ resourceNames }: Rule, name: string): boolean {
@@ -32,7 +34,9 @@ function anyOf(allowed: readonly string[] | undefined, value: string): boolean {
 /** `*` is everything, `*\/scale` that subresource of everything; there is no `pods/*`. */
 function resourceFits(allowed: readonly string[], resource: string, subresource: string): boolean {
   if (subresource === '') return allowed.includes(resource) || allowed.includes('*');
-  return allowed.includes('*') || allowed.includes(`${resource}/${subresource}`) || allowed.includes(`*/${subresource}`);
+  return (
+    allowed.includes('*') || allowed.includes(`${resource}/${subresource}`) || allowed.includes(`*/${subresource}`)
+  );
 }
 
 /** A `*` at the end stands for anything. */
@@ -59,11 +63,16 @@ function broken(rule: Rule): Rule[] {
   return atoms;
 }
 
-function covers(held: Rule, { verbs: [verb = ''], apiGroups, resources, resourceNames, nonResourceURLs }: Rule): boolean {
+function covers(
+  held: Rule,
+  { verbs: [verb = ''], apiGroups, resources, resourceNames, nonResourceURLs }: Rule,
+): boolean {
   if (!anyOf(held.verbs, verb)) return false;
-  if (nonResourceURLs !== undefined) return (held.nonResourceURLs ?? []).some((url) => urlFits(url, nonResourceURLs[0] ?? ''));
+  if (nonResourceURLs !== undefined)
+    return (held.nonResourceURLs ?? []).some((url) => urlFits(url, nonResourceURLs[0] ?? ''));
   const [resource = '', subresource = ''] = splitResource(resources?.[0] ?? '');
-  if (!anyOf(held.apiGroups, apiGroups?.[0] ?? '') || !resourceFits(held.resources ?? [], resource, subresource)) return false;
+  if (!anyOf(held.apiGroups, apiGroups?.[0] ?? '') || !resourceFits(held.resources ?? [], resource, subresource))
+    return false;
   const allowed = held.resourceNames ?? [];
   return allowed.length === 0 || (resourceNames !== undefined && allowed.includes(resourceNames[0] ?? ''));
 }
@@ -86,7 +95,13 @@ export function compactRules(rules: readonly Rule[]): Rule[] {
 }
 
 /** `{APIGroups:[""], Resources:["pods"], Verbs:["get" "list"]}`. */
-export function ruleText({ apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [], verbs }: Rule): string {
+export function ruleText({
+  apiGroups = [],
+  resources = [],
+  resourceNames = [],
+  nonResourceURLs = [],
+  verbs,
+}: Rule): string {
   const parts: [string, readonly string[]][] = [
     ['APIGroups', apiGroups],
     ['Resources', resources],
@@ -94,7 +109,10 @@ export function ruleText({ apiGroups = [], resources = [], resourceNames = [], n
     ['ResourceNames', resourceNames],
     ['Verbs', verbs],
   ];
-  return `{${parts.filter(([, values]) => values.length > 0).map(([name, values]) => `${name}:${quoteAll(values)}`).join(', ')}}`;
+  return `{${parts
+    .filter(([, values]) => values.length > 0)
+    .map(([name, values]) => `${name}:${quoteAll(values)}`)
+    .join(', ')}}`;
 }
 
 /** A list of strings as Go's %q writes it. */

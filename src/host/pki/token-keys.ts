@@ -21,7 +21,7 @@ export function tokenKeys(key: KeyObject, more: readonly KeyObject[] = []): Toke
     },
     keys: [...known.values()].map(({ key: publicKey, keyId, algorithm }) => ({
       use: 'sig',
-      ...publicKey.export({ format: 'jwk' }),
+      ...(publicKey.export({ format: 'jwk' }) as Record<string, string>),
       kid: keyId,
       alg: algorithm,
     })),
