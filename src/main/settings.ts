@@ -79,3 +79,8 @@ export async function writeSettings(paths: ClusterPaths, settings: ClusterSettin
 export function defaultNodeName(): string {
   return hostname().toLowerCase().replace(/[^a-z0-9.-]/g, '-');
 }
+
+/** The first address of the service network, which every cluster gives to the API server. */
+export const serviceIp = '10.96.0.1';
+/** The tenth one, which every installer gives to DNS. */
+export const dnsIp = '10.96.0.10';

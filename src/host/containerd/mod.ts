@@ -9,4 +9,4 @@ export {
 } from './daemon.ts';
 export { type CgroupSetup, cgroupSetup, installPackages, missingPackages } from './environment.ts';
 export { type ContainerdDirs, containerdLayout, type ContainerdLayout } from './layout.ts';
-export { type RemovalOptions, removeContainerd } from './removal.ts';
+export { type RemovalOptions, removeContainerd, unmountBelow } from './removal.ts';

@@ -139,7 +139,7 @@ async function isBelow(pid: number, cgroupParent: string): Promise<boolean> {
   return below && (await readlink(`/proc/${pid}/exe`).catch(() => undefined)) !== undefined;
 }
 
-async function unmountBelow(folders: readonly string[]): Promise<void> {
+export async function unmountBelow(folders: readonly string[]): Promise<void> {
   for (let round = 0; round < 3; round++) {
     const mounts = parseMountinfo(await readFile('/proc/self/mountinfo', 'utf8'));
     const ours = mounts

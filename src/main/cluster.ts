@@ -1,0 +1,111 @@
+/**
+ * Everything of a cluster in one process: store, API server, controllers, scheduler, and the node. Parts start side by side
+ * where they do not need each other, and stop in the opposite order.
+ */
+import { json, podConnectors, type ComposedServer, type PathHandler } from '../apiserver/mod.ts';
+import type { Log } from '../base/mod.ts';
+import type { Progress } from '../cli/mod.ts';
+import { InformerCache, type Client } from '../client/mod.ts';
+import { controllerUser, startControllers } from '../controllers/mod.ts';
+import { HttpsNodeConnections } from '../host/http/node-connections.ts';
+import type { Pki } from '../host/pki/mod.ts';
+import { systemClock, systemRandom } from '../host/system.ts';
+import { ControlPlane } from './control-plane.ts';
+import { openPki } from './kubeconfig-file.ts';
+import type { ClusterPaths, ClusterSettings } from './settings.ts';
+import { openStore } from './stores.ts';
+
+export interface ClusterWorld {
+  readonly settings: ClusterSettings;
+  readonly paths: ClusterPaths;
+  readonly log: Log;
+  readonly progress: Progress;
+  readonly onFatal: (error: Error) => void;
+}
+
+/** One part of the cluster as `kutter status` shows it. */
+export interface ComponentState {
+  readonly name: string;
+  readonly pid: number;
+  readonly ready: boolean;
+  readonly address: string;
+}
+
+/** Where `kutter status` asks. */
+export const componentsPath = '/kutter/components';
+
+const clock = systemClock;
+const random = systemRandom;
+
+export class Cluster implements AsyncDisposable {
+  readonly #world: ClusterWorld;
+  readonly #stack = new AsyncDisposableStack();
+  readonly #components: ComponentState[] = [];
+
+  private constructor(world: ClusterWorld) {
+    this.#world = world;
+  }
+
+  static async start(world: ClusterWorld): Promise<Cluster> {
+    const cluster = new Cluster(world);
+    try {
+      await cluster.#start();
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+    return cluster;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+
+  async #start(): Promise<void> {
+    const { settings, paths, log, progress, onFatal } = this.#world;
+    const stack = this.#stack;
+    const plane = await progress.step('Start the API server', async () => {
+      const pki = await openPki(settings, paths);
+      const store = await openStore(settings.store, { clock, random, log, directory: paths.store, onFatal });
+      stack.defer(() => store.close());
+      return stack.use(await this.#controlPlane(pki, store));
+    });
+    const { api } = plane;
+    const clientFor = (username: string, groups: readonly string[]): Client => api.client({ username, groups: [...groups, 'system:authenticated'] });
+    const cache = stack.use(new InformerCache({ client: clientFor('system:apiserver', ['system:masters']), clock, log }));
+    await progress.step('Start controllers', async () => {
+      const resources = api.server.registry.kinds();
+      const pki = await openPki(settings, paths);
+      stack.use(await startControllers({ clientFor: (account) => api.client(controllerUser(account)), cache, clock, log }, { resources, rootCa: pki.ca }));
+      this.#ran('controller-manager');
+    });
+  }
+
+  async #controlPlane(pki: Pki, store: Awaited<ReturnType<typeof openStore>>): Promise<ControlPlane> {
+    const { settings, log } = this.#world;
+    const nodes = new HttpsNodeConnections({ ca: pki.ca, cert: pki.kubeletClient.certificate, key: pki.kubeletClient.key });
+    const plane = await ControlPlane.start({
+      store,
+      pki,
+      config: { serviceCidr: settings.serviceCidr, nodePortRange: { first: 30000, last: 32767 }, clusterDomain: settings.clusterDomain },
+      clock,
+      random,
+      log,
+      host: '0.0.0.0',
+      port: settings.apiPort,
+      paths: [this.#componentsPath()],
+      health: [],
+      connectors: ({ server }: ComposedServer) => podConnectors({ objects: server.world.objects, nodes }),
+    });
+    this.#ran('apiserver', `https://127.0.0.1:${plane.http.port}`);
+    return plane;
+  }
+
+  #ran(name: string, address = ''): void {
+    this.#components.push({ name, pid: process.pid, ready: true, address });
+  }
+
+  #componentsPath(): PathHandler {
+    return { serves: (path) => path === componentsPath, respond: () => json({ components: this.#components }) };
+  }
+}

@@ -1,0 +1,70 @@
+/** API server and store with their HTTPS endpoint: what every cluster has, whatever else runs in the process. */
+import facts from '../api/upstream/facts.json' with { type: 'json' };
+import { CertificateAuthenticator, composeFront, composeServer, type ComposedServer, type Connector, type HealthCheck, type HttpFront, type PathHandler } from '../apiserver/mod.ts';
+import type { Clock, Log, Random } from '../base/mod.ts';
+import { HttpServer } from '../host/http/server.ts';
+import { HttpUpgrade } from '../host/mod.ts';
+import type { Pki } from '../host/pki/mod.ts';
+import type { ClusterConfig } from '../machinery/mod.ts';
+import type { Store } from '../store/mod.ts';
+import { version } from './version.ts';
+
+export interface ControlPlaneOptions {
+  readonly store: Store;
+  readonly pki: Pki;
+  readonly config: ClusterConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly host: string;
+  readonly port: number;
+  readonly paths: readonly PathHandler[];
+  readonly health: readonly HealthCheck[];
+  readonly connectors: (api: ComposedServer) => readonly Connector[];
+}
+
+export class ControlPlane implements AsyncDisposable {
+  readonly api: ComposedServer;
+  readonly front: HttpFront;
+  readonly http: HttpServer;
+  #stopping = false;
+
+  private constructor(options: ControlPlaneOptions) {
+    const { store, pki, config, clock, random, log } = options;
+    this.api = composeServer({ store, clock, random, log, facts, config }, { authorizers: [], posts: [] });
+    this.front = composeFront(this.api, {
+      authenticators: [new CertificateAuthenticator()],
+      anonymousAllowed: true,
+      connectors: options.connectors(this.api),
+      paths: options.paths,
+      health: [{ name: 'ping', check: () => undefined }, { name: 'etcd', check: () => store.sync() }, ...options.health],
+      shuttingDown: () => this.#stopping,
+      version: { kubernetes: facts.version, build: version, platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`, builtAtMs: 0 },
+      address: () => `${options.host}:${this.http.port}`,
+    });
+    this.http = new HttpServer({
+      host: options.host,
+      port: options.port,
+      certificate: pki.serving.certificate,
+      key: pki.serving.key,
+      clientCa: pki.ca,
+      respond: (request) => this.front.respond(request),
+      upgrade: (request, socket, head, peer) => {
+        const { method = 'GET', url = '/', headers } = request;
+        void this.front.upgrade({ method, url, headers: headers as Record<string, string | undefined>, peer }, new HttpUpgrade(request, socket, head));
+      },
+    });
+  }
+
+  /** Rejects with HostError when the port is taken. */
+  static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
+    const plane = new ControlPlane(options);
+    await plane.http.listen();
+    return plane;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    await this.http[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The process of a cluster: everything of it but containerd. Runs until it is told to end; containers go on without it, and
+ * the next start takes them over.
+ */
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { AssertionError, errorText, HostError } from '../base/mod.ts';
+import type { Progress } from '../cli/mod.ts';
+import { jsonLog, type LogLevel } from '../host/system.ts';
+import { Cluster } from './cluster.ts';
+import { removeProcessFile, runningProcess, writeProcessFile } from './process-file.ts';
+import type { ClusterPaths, ClusterSettings } from './settings.ts';
+import type { DaemonMessage } from './up.ts';
+
+export interface DaemonOptions {
+  readonly settings: ClusterSettings;
+  readonly paths: ClusterPaths;
+  readonly progress: Progress;
+  readonly logLevel: string;
+}
+
+const stopPatienceMs = 10_000;
+
+export async function runCluster({ settings, paths, progress, logLevel }: DaemonOptions): Promise<void> {
+  const other = await runningProcess(paths.pid);
+  if (other !== undefined) throw new HostError('Running', `cluster "${settings.name}" runs already (process ${other}); kutter down ends it`);
+  enableCompileCache();
+  const background = process.send !== undefined;
+  const log = jsonLog((line) => void process.stderr.write(line), logLevel as LogLevel);
+  await writeProcessFile(paths.pid);
+  const end = ended();
+  const onFatal = (error: Error): void => {
+    log.error('the cluster cannot go on', { error: errorText(error) });
+    process.exit(1);
+  };
+  process.on('uncaughtException', onFatal);
+  process.on('unhandledRejection', (error) => {
+    if (error instanceof AssertionError || !(error instanceof Error)) onFatal(error instanceof Error ? error : new HostError('Internal', String(error)));
+    else log.error('a failure that nobody handled', { error: errorText(error), stack: error.stack });
+  });
+  try {
+    const shown = background ? tellingProgress() : progress;
+    const cluster = await Cluster.start({ settings, paths, log, progress: shown, onFatal });
+    tell({ kind: 'ready' });
+    flushCompileCache();
+    if (!background) progress.say(`Cluster "${settings.name}" is up; its API server is at https://127.0.0.1:${settings.apiPort}. Ctrl-C ends it.`);
+    await end;
+    const timer = setTimeout(() => process.exit(1), stopPatienceMs);
+    await cluster[Symbol.asyncDispose]();
+    clearTimeout(timer);
+  } catch (error) {
+    tell({ kind: 'fatal', message: errorText(error) });
+    throw error;
+  } finally {
+    await removeProcessFile(paths.pid);
+  }
+  process.exit(0);
+}
+
+function ended(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}
+
+function tell(message: DaemonMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+/** Steps told to the process that started this one. */
+function tellingProgress(): Progress {
+  return {
+    say: () => undefined,
+    async step(title, work) {
+      tell({ kind: 'begin', title });
+      try {
+        const result = await work();
+        tell({ kind: 'done', title });
+        return result;
+      } catch (error) {
+        tell({ kind: 'failed', title });
+        throw error;
+      }
+    },
+  };
+}

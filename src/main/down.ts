@@ -1,0 +1,47 @@
+/** `kutter down`: ends the cluster's process and takes away all that runs for it. What it knows stays, unless --purge. */
+import { rm } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import { HostError, silentLog } from '../base/mod.ts';
+import { consoleProgress, type Invocation } from '../cli/mod.ts';
+import { removeContainerd, unmountBelow } from '../host/containerd/mod.ts';
+import { IpTool } from '../host/network.ts';
+import { NftTool } from '../host/nftables.ts';
+import { PodNetwork } from '../network/mod.ts';
+import { proxyRemovalScript } from '../proxy/mod.ts';
+import { removeContext } from './kubeconfig-file.ts';
+import { firstNodeCidr, podNetworkOptions } from './pod-network.ts';
+import { endProcess, runningProcess } from './process-file.ts';
+import { removalOptions } from './runtime.ts';
+import { clusterPaths, dataDirOf, readSettings, type ClusterPaths, type ClusterSettings } from './settings.ts';
+
+const patienceMs = 15_000;
+
+export async function run(invocation: Invocation): Promise<void> {
+  const progress = consoleProgress((text) => void process.stdout.write(text), () => performance.now(), process.stdout.isTTY);
+  const paths = clusterPaths(dataDirOf(invocation.string('name') ?? '', invocation.string('data-dir')));
+  const settings = await readSettings(paths);
+  if (settings === undefined) throw new HostError('NotFound', `there is no cluster in ${paths.dataDir}`);
+  const purge = invocation.flag('purge');
+  progress.say(`Taking down cluster "${settings.name}"`);
+  const pid = await runningProcess(paths.pid);
+  if (pid !== undefined) await progress.step('Stop the control plane', () => endProcess(paths.pid, pid, patienceMs));
+  if (settings.nodes > 0) {
+    await progress.step('Remove containers', () => removeContainers(settings, paths, purge));
+    await progress.step('Remove networks', () => removeNetworks(settings, paths));
+    await unmountBelow([paths.kubelet]);
+    await rm(`${paths.kubelet}/pods`, { recursive: true, force: true });
+  }
+  if (!purge) return;
+  await removeContext(settings.name, invocation.string('kubeconfig'));
+  await rm(paths.dataDir, { recursive: true, force: true });
+}
+
+async function removeContainers(settings: ClusterSettings, paths: ClusterPaths, purge: boolean): Promise<void> {
+  if (settings.runtimeEndpoint !== undefined) return;
+  await removeContainerd(removalOptions(settings, paths, silentLog, purge));
+}
+
+async function removeNetworks(settings: ClusterSettings, paths: ClusterPaths): Promise<void> {
+  await new NftTool().run(proxyRemovalScript(settings.name));
+  await new PodNetwork({ host: new IpTool(), log: silentLog }, podNetworkOptions(settings, paths, firstNodeCidr)).remove();
+}

@@ -1,0 +1,32 @@
+/** The store that `--store` names. */
+import { stamp } from '../apiserver/mod.ts';
+import type { Clock, Log, Random } from '../base/mod.ts';
+import { UsageError } from '../cli/mod.ts';
+import { defaultLimits, LocalStore, type Store } from '../store/mod.ts';
+
+export interface StoreWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly directory: string;
+  /** Ends the process: memory and disk may differ. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** `memory`, `embedded` or `etcd=URL[,URL...]`. Throws UsageError. */
+export function checkStore(spec: string): string {
+  if (spec === 'memory' || spec === 'embedded' || /^etcd=https?:\/\/[^,]+(,https?:\/\/[^,]+)*$/.test(spec)) return spec;
+  throw new UsageError(`--store "${spec}": memory, embedded or etcd=URL[,URL...]`);
+}
+
+export async function openStore(spec: string, { clock, random, log, directory, onFatal }: StoreWorld): Promise<Store> {
+  const limits = defaultLimits;
+  if (spec.startsWith('etcd=')) {
+    const [{ EtcdStore }, { GrpcEtcdClient }] = await Promise.all([import('../store/mod.ts'), import('../host/etcd/mod.ts')]);
+    const client = new GrpcEtcdClient({ endpoints: spec.slice('etcd='.length).split(',') });
+    return EtcdStore.open({ client, clock, random, log, limits, stamp, onFatal, compactionIntervalMs: 300_000 });
+  }
+  if (spec === 'memory') return LocalStore.open({ clock, limits, stamp });
+  const { EmbeddedJournal } = await import('../host/journal/mod.ts');
+  return LocalStore.open({ clock, limits, stamp, journal: await EmbeddedJournal.open({ directory, onFatal }) });
+}
