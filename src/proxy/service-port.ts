@@ -5,6 +5,7 @@
  */
 import type { DeepReadonly } from '../base/mod.ts';
 import type { EndpointSlice, Service } from '../api/mod.ts';
+import { ipText, parseCidr, parseIp } from '../machinery/mod.ts';
 
 export type IpFamily = 'ip' | 'ip6';
 export type Protocol = 'tcp' | 'udp' | 'sctp';
@@ -52,16 +53,15 @@ export function proxiedPorts(
   where: { readonly nodeName: string; readonly family: IpFamily },
 ): ProxiedPort[] {
   const { spec, status } = service;
-  const mine = (address: string): boolean => familyOf(address) === where.family;
-  const clusterIp = (spec?.clusterIPs ?? [spec?.clusterIP ?? '']).find((ip) => ip !== 'None' && ip !== '' && mine(ip));
+  const mine = (texts: readonly string[] | undefined): string[] =>
+    (texts ?? []).flatMap((text) => addressText(text, where.family) ?? []);
+  const [clusterIp] = mine(spec?.clusterIPs ?? [spec?.clusterIP ?? '']);
   if (spec === undefined || clusterIp === undefined || spec.type === 'ExternalName') return [];
   if (service.metadata.labels?.['service.kubernetes.io/service-proxy-name'] !== undefined) return [];
   const externalIsLocal = spec.externalTrafficPolicy === 'Local';
   const internalIsLocal = spec.internalTrafficPolicy === 'Local';
   const ingress = spec.type === 'LoadBalancer' ? (status?.loadBalancer?.ingress ?? []) : [];
-  const balancerIps = ingress.flatMap(({ ip, ipMode }) =>
-    ip !== undefined && ipMode !== 'Proxy' && mine(ip) ? [ip] : [],
-  );
+  const balancerIps = mine(ingress.flatMap(({ ip, ipMode }) => (ip !== undefined && ipMode !== 'Proxy' ? [ip] : [])));
   const out: ProxiedPort[] = [];
   for (const port of spec.ports ?? []) {
     const protocol = (port.protocol ?? 'TCP').toLowerCase();
@@ -79,9 +79,9 @@ export function proxiedPorts(
       port: port.port,
       clusterIp,
       nodePort: port.nodePort === 0 ? undefined : port.nodePort,
-      externalIps: (spec.externalIPs ?? []).filter(mine),
+      externalIps: mine(spec.externalIPs),
       balancerIps,
-      sourceRanges: (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter(mine),
+      sourceRanges: (spec.loadBalancerSourceRanges ?? []).flatMap((range) => rangeText(range, where.family) ?? []),
       affinitySeconds: affinitySeconds(spec),
       internal: internalIsLocal ? local : everywhere,
       external: externalIsLocal ? local : everywhere,
@@ -119,8 +119,8 @@ function endpointsFor(
     );
     if (port?.port === undefined) continue;
     for (const { addresses, conditions, nodeName } of slice.endpoints ?? []) {
-      const address = addresses[0];
-      if (address === undefined || familyOf(address) !== where.family) continue;
+      const address = addressText(addresses[0] ?? '', where.family);
+      if (address === undefined) continue;
       const candidate: Candidate = {
         address,
         port: port.port,
@@ -150,7 +150,19 @@ function usable(candidates: readonly Candidate[]): readonly ServiceEndpoint[] {
   return ready.length > 0 ? ready : candidates.filter((endpoint) => endpoint.serving && endpoint.terminating);
 }
 
-/** Of an address or a prefix in its textual form. */
-function familyOf(address: string): IpFamily {
-  return address.includes(':') ? 'ip6' : 'ip';
+/**
+ * The one text of an address, if it is of this family. Nothing else gets into a script: old fields accept leading zeros,
+ * which nft reads as octal, and one word that nft does not understand would hold up all Services.
+ */
+function addressText(text: string, family: IpFamily): string | undefined {
+  const address = parseIp(text);
+  return address === undefined || address.mapped || (address.family === 4) !== (family === 'ip')
+    ? undefined
+    : ipText(address);
+}
+
+function rangeText(text: string, family: IpFamily): string | undefined {
+  const cidr = parseCidr(text.trim());
+  const address = cidr && addressText(ipText(cidr.address), family);
+  return address === undefined ? undefined : `${address}/${cidr?.prefixLength}`;
 }

@@ -9,7 +9,7 @@ import type { Informer } from '../client/mod.ts';
 import type { FlowTable, Nftables } from './ports.ts';
 import { removalScript, type TableOptions } from './script.ts';
 import { proxiedPorts, type IpFamily } from './service-port.ts';
-import { ProxyTable, type TableShape } from './table.ts';
+import { ProxyTable, type StaleFlow, type TableShape } from './table.ts';
 
 export interface ServiceProxyOptions {
   readonly clusterName: string;
@@ -55,6 +55,9 @@ export class ServiceProxy implements AsyncDisposable {
   #timer: Disposable | undefined;
   #checkTimer: Disposable | undefined;
   #running: Promise<void> | undefined;
+  /** Old flows are forgotten beside the scripts, one lot after the other: a process each, which must not hold up rules. */
+  #forgetting = Promise.resolve();
+  #toForget = 0;
   #stopped = false;
 
   constructor(world: ServiceProxyWorld, options: ServiceProxyOptions) {
@@ -86,9 +89,7 @@ export class ServiceProxy implements AsyncDisposable {
 
   /** Resolves once everything that the informers knew at the call is in the kernel, or the proxy stopped. */
   settled(): Promise<void> {
-    if (this.#applied > 0 && this.#dirty.size === 0 && this.#running === undefined && !this.#whole) {
-      return Promise.resolve();
-    }
+    if (this.#isSettled()) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
@@ -106,6 +107,7 @@ export class ServiceProxy implements AsyncDisposable {
     this.#timer?.[Symbol.dispose]();
     this.#checkTimer?.[Symbol.dispose]();
     await this.#running;
+    await this.#forgetting;
     this.#tellSettled();
   }
 
@@ -120,15 +122,15 @@ export class ServiceProxy implements AsyncDisposable {
       this.#timer = undefined;
       this.#running = this.#sync().finally(() => {
         this.#running = undefined;
-        if (this.#dirty.size > 0) this.#gather(gatherMs);
-        else if (this.#whole) this.#gather(Math.min(retryMaxMs, retryMinMs * 2 ** this.#failures));
+        if (this.#failures > 0) this.#gather(Math.min(retryMaxMs, retryMinMs * 2 ** this.#failures));
+        else if (this.#dirty.size > 0 || this.#whole) this.#gather(gatherMs);
         else this.#tellSettled();
       });
     });
   }
 
   async #sync(): Promise<void> {
-    const { services, endpointSlices, nftables, flows, log } = this.#world;
+    const { services, endpointSlices, nftables, log } = this.#world;
     for (const key of this.#dirty) {
       const service = services.get(key);
       const ports = service && proxiedPorts(service, endpointSlices.index(byService, key), this.#where);
@@ -136,24 +138,40 @@ export class ServiceProxy implements AsyncDisposable {
     }
     this.#dirty.clear();
     const script = this.#whole ? this.table.all() : this.table.changes();
-    const stale = this.table.takeStaleFlows();
     try {
       if (script !== '') await nftables.run(script);
       this.#whole = false;
       this.#failures = 0;
       this.#applied++;
+      const stale = this.table.takeStaleFlows();
+      if (stale.length > 0) this.#forget(stale);
     } catch (error) {
       log.warn('the service rules were refused, trying again with all of them', { error: errorText(error) });
       this.#whole = true;
       this.#failures++;
     }
-    if (stale.length === 0) return;
-    await flows.forget(this.#where.family, stale).catch((error: unknown) => {
-      log.warn('old UDP flows may linger', { error: errorText(error) });
-    });
+  }
+
+  #forget(stale: readonly StaleFlow[]): void {
+    const { flows, log } = this.#world;
+    this.#toForget++;
+    this.#forgetting = this.#forgetting
+      .then(() => flows.forget(this.#where.family, stale))
+      .catch((error: unknown) => log.warn('old UDP flows may linger', { error: errorText(error) }))
+      .then(() => {
+        this.#toForget--;
+        this.#tellSettled();
+      });
+  }
+
+  #isSettled(): boolean {
+    if (this.#stopped) return true;
+    const atWork = this.#running !== undefined || this.#toForget > 0;
+    return this.#applied > 0 && this.#dirty.size === 0 && !this.#whole && !atWork;
   }
 
   #tellSettled(): void {
+    if (!this.#isSettled()) return;
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
   }

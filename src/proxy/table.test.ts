@@ -158,6 +158,20 @@ describe('the proxy table', () => {
     assert.deepEqual(proxiedPorts(foreign, [], where), []);
   });
 
+  test('only addresses get into a script, in the one form that nft reads rightly', () => {
+    const { kernel, put } = started();
+    const spec = {
+      externalIPs: ['198.51.100.007', 'nonsense', '::1'],
+      loadBalancerSourceRanges: ['010.0.0.0/8', 'x }'],
+    };
+    put(service('web', spec), slice('web', ['010.244.0.1', '10.244.0.2 } ; flush ruleset', 'fd00::1']));
+    assert.deepEqual([...elements(kernel, 'service-ips').keys()], ['10.96.0.7 . tcp . 80', '198.51.100.7 . tcp . 80']);
+    assert.deepEqual([...new Set(elements(kernel, 'tcp-ip-endpoints').values())], ['10.244.0.1 . 8080']);
+    assert.deepEqual(kernel.rules('ip', options.table, 'firewall-default/web/tcp/http')?.slice(0, 1), [
+      'ip saddr 10.0.0.0/8 return',
+    ]);
+  });
+
   test('two services that claim one address: the first keeps it until it lets go', () => {
     const { kernel, put } = started();
     const at = (): string | undefined => elements(kernel, 'tcp-ip-endpoints').get('198.51.100.1 . 80 . 0');

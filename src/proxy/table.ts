@@ -24,6 +24,9 @@ export interface TableShape {
   readonly sets: ReadonlyMap<string, number>;
 }
 
+/** While the kernel takes no scripts; what is beyond runs into its time-out by itself. */
+const staleMax = 10_000;
+
 export class ProxyTable {
   readonly options: TableOptions;
   readonly #services = new Map<string, Contribution>();
@@ -45,7 +48,7 @@ export class ProxyTable {
     replaceClaims(this.#chains, key, before.chains, after.chains);
     replaceClaims(this.#sets, key, before.sets, after.sets);
     replaceClaims(this.#elements, key, before.elements, after.elements);
-    this.#stale.push(...staleFlows(before.flows, after.flows));
+    for (const flow of staleFlows(before.flows, after.flows)) if (this.#stale.length < staleMax) this.#stale.push(flow);
   }
 
   /** The script from what was handed out last to now; empty when nothing changed. */
