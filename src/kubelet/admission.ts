@@ -22,14 +22,19 @@ export function admit({ pod, others, node }: AdmissionInput): PodFailure | undef
   return outOfResources(pod, active, node) ?? wrongNode(pod, node) ?? portTaken(pod, active) ?? wrongSystem(pod, node);
 }
 
-function outOfResources(pod: PodView, active: readonly PodView[], { status }: DeepReadonly<Node>): PodFailure | undefined {
+function outOfResources(
+  pod: PodView,
+  active: readonly PodView[],
+  { status }: DeepReadonly<Node>,
+): PodFailure | undefined {
   const allocatable = status?.allocatable ?? {};
   const podsMax = parseQuantity(allocatable['pods'] ?? '110').value();
   if (active.length + 1 > podsMax) return out('pods', 1, active.length, podsMax);
   const names = new Set(containersOf(pod).flatMap(({ container }) => Object.keys(container.resources?.requests ?? {})));
   for (const name of names) {
     const text = allocatable[name];
-    const capacity = text === undefined ? 0 : name === 'cpu' ? parseQuantity(text).milliValue() : parseQuantity(text).value();
+    const capacity =
+      text === undefined ? 0 : name === 'cpu' ? parseQuantity(text).milliValue() : parseQuantity(text).value();
     const requested = podTotal(pod, 'requests', name) ?? 0;
     const used = active.reduce((sum, other) => sum + (podTotal(other, 'requests', name) ?? 0), 0);
     if (requested > 0 && requested + used > capacity) return out(name, requested, used, capacity);
@@ -48,20 +53,31 @@ function wrongNode(pod: PodView, node: DeepReadonly<Node>): PodFailure | undefin
   const selected = Object.entries(nodeSelector).every(([key, value]) => labels[key] === value);
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (selected && (required === undefined || matchesNode(required, node))) return undefined;
-  return { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
+  return {
+    reason: 'NodeAffinity',
+    message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+  };
 }
 
 function matchesNode({ nodeSelectorTerms = [] }: DeepReadonly<NodeSelector>, node: DeepReadonly<Node>): boolean {
   return nodeSelectorTerms.some((term) => matchesTerm(term, node));
 }
 
-function matchesTerm({ matchExpressions = [], matchFields = [] }: DeepReadonly<NodeSelectorTerm>, { metadata }: DeepReadonly<Node>): boolean {
+function matchesTerm(
+  { matchExpressions = [], matchFields = [] }: DeepReadonly<NodeSelectorTerm>,
+  { metadata }: DeepReadonly<Node>,
+): boolean {
   if (matchExpressions.length === 0 && matchFields.length === 0) return false;
   const fields: Record<string, string> = { 'metadata.name': metadata.name ?? '' };
-  return matchExpressions.every((one) => holds(one, metadata.labels ?? {})) && matchFields.every((one) => holds(one, fields));
+  return (
+    matchExpressions.every((one) => holds(one, metadata.labels ?? {})) && matchFields.every((one) => holds(one, fields))
+  );
 }
 
-function holds({ key, operator, values = [] }: DeepReadonly<NodeSelectorRequirement>, labels: Readonly<Record<string, string>>): boolean {
+function holds(
+  { key, operator, values = [] }: DeepReadonly<NodeSelectorRequirement>,
+  labels: Readonly<Record<string, string>>,
+): boolean {
   const value = labels[key];
   switch (operator) {
     case 'In':
@@ -85,7 +101,10 @@ function portTaken(pod: PodView, active: readonly PodView[]): PodFailure | undef
   const taken = active.flatMap(hostPorts);
   const clash = hostPorts(pod).some((port) => taken.some((other) => clashes(port, other)));
   if (!clash) return undefined;
-  return { reason: 'NodePorts', message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" };
+  return {
+    reason: 'NodePorts',
+    message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+  };
 }
 
 interface HostPort {
@@ -97,7 +116,9 @@ interface HostPort {
 function hostPorts(pod: PodView): HostPort[] {
   return containersOf(pod).flatMap(({ container }) =>
     (container.ports ?? []).flatMap(({ hostPort, hostIP, protocol = 'TCP' }) =>
-      hostPort === undefined || hostPort === 0 ? [] : [{ ip: hostIP === undefined || hostIP === '' ? '0.0.0.0' : hostIP, port: hostPort, protocol }],
+      hostPort === undefined || hostPort === 0
+        ? []
+        : [{ ip: hostIP === undefined || hostIP === '' ? '0.0.0.0' : hostIP, port: hostPort, protocol }],
     ),
   );
 }

@@ -35,7 +35,11 @@ export class ConfigObjects implements Disposable {
     return this.#get('Secret', secrets, { namespace, name });
   }
 
-  async #get<T extends KubeObject>(kind: ObjectReference['kind'], resource: Resource<T>, at: { namespace: string; name: string }): Promise<DeepReadonly<T> | undefined> {
+  async #get<T extends KubeObject>(
+    kind: ObjectReference['kind'],
+    resource: Resource<T>,
+    at: { namespace: string; name: string },
+  ): Promise<DeepReadonly<T> | undefined> {
     try {
       const object = await this.#world.client.get(resource, at);
       const key = `${kind}/${at.namespace}/${at.name}`;
@@ -79,7 +83,10 @@ export class ConfigObjects implements Disposable {
     const informer = new Informer(this.#world, resource, { namespace, fieldSelector: `metadata.name=${name}` });
     const pods = new Set<string>();
     const subscription = informer.subscribe((changes) => {
-      if (changes.every(({ object }) => object !== undefined && object.metadata?.resourceVersion === this.#read.get(key))) return;
+      if (
+        changes.every(({ object }) => object !== undefined && object.metadata?.resourceVersion === this.#read.get(key))
+      )
+        return;
       for (const uid of pods) this.#onChange(uid);
     });
     informer.start();

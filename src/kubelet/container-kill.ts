@@ -19,7 +19,12 @@ export interface KillRequest {
 /** What is left for the container itself after a hook that took all the time. */
 const graceMinSeconds = 2;
 
-export async function killContainer(world: KubeletWorld, watch: RuntimeWatch, record: PodRecord, request: KillRequest): Promise<void> {
+export async function killContainer(
+  world: KubeletWorld,
+  watch: RuntimeWatch,
+  record: PodRecord,
+  request: KillRequest,
+): Promise<void> {
   const { container, target, message, graceSeconds, signal } = request;
   podEvent(world, record.pod, { reason: 'Killing', message, target });
   let left = graceSeconds;
@@ -40,7 +45,12 @@ export async function killContainer(world: KubeletWorld, watch: RuntimeWatch, re
 }
 
 /** Runs the hook, at most as long as the container has. */
-async function preStop(world: KubeletWorld, watch: RuntimeWatch, record: PodRecord, { container, target, graceSeconds, signal }: KillRequest): Promise<void> {
+async function preStop(
+  world: KubeletWorld,
+  watch: RuntimeWatch,
+  record: PodRecord,
+  { container, target, graceSeconds, signal }: KillRequest,
+): Promise<void> {
   const handler = target?.container.lifecycle?.preStop;
   if (handler === undefined || target === undefined) return;
   const podIP = podIpOf(watch.get(record.uid), []);
@@ -56,7 +66,12 @@ async function preStop(world: KubeletWorld, watch: RuntimeWatch, record: PodReco
   } catch (error) {
     if (signal.aborted) return;
     world.log.info('a preStop hook failed', { container: fieldPathOf(target), error: errorText(error) });
-    podEvent(world, record.pod, { type: 'Warning', reason: 'FailedPreStopHook', message: 'PreStopHook failed', target });
+    podEvent(world, record.pod, {
+      type: 'Warning',
+      reason: 'FailedPreStopHook',
+      message: 'PreStopHook failed',
+      target,
+    });
   } finally {
     over.abort();
     hook.catch(() => undefined);

@@ -59,7 +59,9 @@ export class ContainerStarter {
     if (memory.terminatingSinceMs !== undefined) return;
     let containerId = '';
     await this.#needs.gate.run(async () => {
-      containerId = await this.#step(pod, target, 'CreateContainerError', () => runtime.createContainer({ podSandboxId: sandbox.id, config, sandboxConfig }));
+      containerId = await this.#step(pod, target, 'CreateContainerError', () =>
+        runtime.createContainer({ podSandboxId: sandbox.id, config, sandboxConfig }),
+      );
       podEvent(this.#world, pod, { reason: 'Created', message: 'Container created', target });
       if (memory.terminatingSinceMs === undefined) {
         await this.#step(pod, target, 'RunContainerError', async () => {
@@ -94,18 +96,34 @@ export class ContainerStarter {
       const nonRoot = nonRootProblem({ pod, container, image: image.user, seccompRoot: '' });
       if (nonRoot !== undefined) throw new HostError('NonRoot', nonRoot);
       const ips = sandbox.ips.length > 0 ? sandbox.ips : this.#needs.hostIPs();
-      const [{ env }, own] = await Promise.all([this.#environment(pod, target, ips), this.#ownMounts(pod, target, ips, attempt)]);
+      const [{ env }, own] = await Promise.all([
+        this.#environment(pod, target, ips),
+        this.#ownMounts(pod, target, ips, attempt),
+      ]);
       const mounts = [...(await this.#needs.volumes.mounts(pod, target, env)), ...own];
       const targetId = this.#targetOf(pod, target, record.uid);
       const { machine } = this.#needs;
-      return containerConfig({ pod, target, attempt, image, env, mounts, node: machine, config: this.#world.config, ...(targetId === undefined ? {} : { targetId }) });
+      return containerConfig({
+        pod,
+        target,
+        attempt,
+        image,
+        env,
+        mounts,
+        node: machine,
+        config: this.#world.config,
+        ...(targetId === undefined ? {} : { targetId }),
+      });
     });
   }
 
   async #environment(pod: PodView, target: PodContainer, podIPs: readonly string[]): Promise<Environment> {
     const namespace = pod.metadata.namespace ?? '';
     const references = envReferences(target.container);
-    const [maps, keys] = [new Map<string, DeepReadonly<ConfigMap> | undefined>(), new Map<string, DeepReadonly<Secret> | undefined>()];
+    const [maps, keys] = [
+      new Map<string, DeepReadonly<ConfigMap> | undefined>(),
+      new Map<string, DeepReadonly<Secret> | undefined>(),
+    ];
     await Promise.all(
       references.map(async ({ kind, name }) => {
         if (kind === 'ConfigMap') maps.set(name, await this.#needs.objects.configMap(namespace, name));
@@ -135,7 +153,12 @@ export class ContainerStarter {
   }
 
   /** The hosts file and the termination message file, unless the container mounts something of its own there. */
-  async #ownMounts(pod: PodView, { container }: PodContainer, ips: readonly string[], attempt: number): Promise<Mount[]> {
+  async #ownMounts(
+    pod: PodView,
+    { container }: PodContainer,
+    ips: readonly string[],
+    attempt: number,
+  ): Promise<Mount[]> {
     const { host, config } = this.#world;
     const mounted = new Set(container.volumeMounts?.map(({ mountPath }) => mountPath));
     const mounts: Mount[] = [];
@@ -162,11 +185,17 @@ export class ContainerStarter {
     const name = pod.spec?.ephemeralContainers?.find((one) => one.name === container.name)?.targetContainerName;
     if (name === undefined || name === '') return undefined;
     const found = latest(this.#needs.watch.get(uid), name);
-    if (found?.state !== 'CONTAINER_RUNNING') throw new HostError('NoTarget', `unable to find target container ${name}`);
+    if (found?.state !== 'CONTAINER_RUNNING')
+      throw new HostError('NoTarget', `unable to find target container ${name}`);
     return found.id;
   }
 
-  async #postStart({ pod, uid, memory }: PodRecord, target: PodContainer, containerId: string, signal: AbortSignal): Promise<void> {
+  async #postStart(
+    { pod, uid, memory }: PodRecord,
+    target: PodContainer,
+    containerId: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     const handler = target.container.lifecycle?.postStart;
     if (handler === undefined || memory.terminatingSinceMs !== undefined) return;
     const { runtime } = this.#world;
@@ -175,8 +204,17 @@ export class ContainerStarter {
       await runHook(this.#world, handler, { container: target.container, containerId, podIP }, signal);
     } catch (error) {
       if (memory.terminatingSinceMs !== undefined) return;
-      this.#world.log.info('a postStart hook failed', { pod: pod.metadata.name, container: target.container.name, error: errorText(error) });
-      podEvent(this.#world, pod, { type: 'Warning', reason: 'FailedPostStartHook', message: 'PostStartHook failed', target });
+      this.#world.log.info('a postStart hook failed', {
+        pod: pod.metadata.name,
+        container: target.container.name,
+        error: errorText(error),
+      });
+      podEvent(this.#world, pod, {
+        type: 'Warning',
+        reason: 'FailedPostStartHook',
+        message: 'PostStartHook failed',
+        target,
+      });
       podEvent(this.#world, pod, { reason: 'Killing', message: 'FailedPostStartHook', target });
       await runtime.stopContainer(containerId, pod.spec?.terminationGracePeriodSeconds ?? 30);
       await this.#needs.watch.refreshContainer(uid, containerId);

@@ -21,7 +21,12 @@ export function containerStatus(facts: PodFacts, target: PodContainer): Containe
   const state = stateOf(facts, newest);
   const problem = state.running === undefined ? facts.memory.problems.get(container.name) : undefined;
   const waits = problem !== undefined && !isOver(facts, target, state);
-  const last = waits && state.terminated !== undefined ? { terminated: state.terminated } : previous === undefined ? undefined : endedState(facts, previous);
+  const last =
+    waits && state.terminated !== undefined
+      ? { terminated: state.terminated }
+      : previous === undefined
+        ? undefined
+        : endedState(facts, previous);
   const running = state.running !== undefined;
   const started = running && hasStarted(facts, target, newest);
   return {
@@ -31,7 +36,8 @@ export function containerStatus(facts: PodFacts, target: PodContainer): Containe
     containerID: containerId(facts, newest),
     restartCount: Math.max(notesOf(newest.annotations).restartCount, newest.metadata.attempt),
     state: waits ? { waiting: { reason: problem.reason, message: problem.message } } : state,
-    lastState: last ?? (old !== undefined && sameRun(facts, old, newest) ? ((old.lastState ?? {}) as ContainerState) : {}),
+    lastState:
+      last ?? (old !== undefined && sameRun(facts, old, newest) ? ((old.lastState ?? {}) as ContainerState) : {}),
     started: role === 'ephemeral' ? running : started,
     ready: isReady(facts, target, newest, started),
     ...allocated(target, running),
@@ -44,28 +50,50 @@ export function hasStarted(facts: PodFacts, { container }: PodContainer, newest:
   return container.startupProbe === undefined || facts.probes.result(newest.id, 'startup') === 'success';
 }
 
-function isReady(facts: PodFacts, { container, role }: PodContainer, newest: RuntimeContainer, started: boolean): boolean {
+function isReady(
+  facts: PodFacts,
+  { container, role }: PodContainer,
+  newest: RuntimeContainer,
+  started: boolean,
+): boolean {
   if (role === 'init') return newest.state === 'CONTAINER_EXITED' && newest.exitCode === 0;
   if (role === 'ephemeral' || !started) return false;
   return container.readinessProbe === undefined || facts.probes.result(newest.id, 'readiness') === 'success';
 }
 
 /** Before the first container of that name was made, or after the runtime lost it. */
-function missing(facts: PodFacts, target: PodContainer, old: Status | undefined): Omit<ContainerStatus, 'name' | 'image' | 'imageID'> {
+function missing(
+  facts: PodFacts,
+  target: PodContainer,
+  old: Status | undefined,
+): Omit<ContainerStatus, 'name' | 'image' | 'imageID'> {
   const problem = facts.memory.problems.get(target.container.name);
   const restartCount = old?.restartCount ?? 0;
-  if (old?.state?.terminated !== undefined && (problem === undefined || isOver(facts, target, old.state as ContainerState))) {
+  if (
+    old?.state?.terminated !== undefined &&
+    (problem === undefined || isOver(facts, target, old.state as ContainerState))
+  ) {
     return { ...(old as ContainerStatus), ready: target.role === 'init' && old.ready, started: false };
   }
   const hasInit = (facts.pod.spec?.initContainers?.length ?? 0) > 0;
-  const waiting = problem ?? { reason: hasInit && target.role !== 'ephemeral' ? 'PodInitializing' : 'ContainerCreating', message: undefined };
-  const shown = { waiting: { reason: waiting.reason, ...(waiting.message === undefined ? {} : { message: waiting.message }) } };
+  const waiting = problem ?? {
+    reason: hasInit && target.role !== 'ephemeral' ? 'PodInitializing' : 'ContainerCreating',
+    message: undefined,
+  };
+  const shown = {
+    waiting: { reason: waiting.reason, ...(waiting.message === undefined ? {} : { message: waiting.message }) },
+  };
   const rest = { restartCount, ready: false, started: false };
   const wasRunning = old?.state?.running !== undefined;
   const ends = facts.memory.terminatingSinceMs !== undefined;
   if (wasRunning && ends) return { ...rest, state: { terminated: { ...lost, message: lostText } }, lastState: {} };
   if (wasRunning) {
-    return { ...rest, restartCount: restartCount + 1, state: shown, lastState: { terminated: { ...lost, message: lostBeforeText } } };
+    return {
+      ...rest,
+      restartCount: restartCount + 1,
+      state: shown,
+      lastState: { terminated: { ...lost, message: lostBeforeText } },
+    };
   }
   return { ...rest, state: shown, lastState: (old?.lastState ?? {}) as ContainerState };
 }
@@ -78,7 +106,7 @@ function stateOf(facts: PodFacts, container: RuntimeContainer): ContainerState {
 
 function endedState(facts: PodFacts, container: RuntimeContainer): ContainerState {
   if (container.state === 'CONTAINER_CREATED') return {};
-  const message = facts.memory.messages.get(container.id) ?? container.message;
+  const message = facts.messages.get(container.id) ?? container.message;
   const unknown = container.state === 'CONTAINER_UNKNOWN';
   return {
     terminated: {
@@ -110,7 +138,8 @@ function containerId({ runtimeName }: PodFacts, { id }: RuntimeContainer): strin
 /** The status that the API has, which may know of runs that the runtime has forgotten. */
 function oldStatus(facts: PodFacts, { container, role }: PodContainer): Status | undefined {
   const { initContainerStatuses, containerStatuses, ephemeralContainerStatuses } = facts.pod.status ?? {};
-  const list = role === 'regular' ? containerStatuses : role === 'ephemeral' ? ephemeralContainerStatuses : initContainerStatuses;
+  const list =
+    role === 'regular' ? containerStatuses : role === 'ephemeral' ? ephemeralContainerStatuses : initContainerStatuses;
   return list?.find(({ name }) => name === container.name);
 }
 
@@ -127,7 +156,14 @@ function allocated({ container }: PodContainer, running: boolean): Partial<Conta
   }));
   return {
     ...(requests === undefined || Object.keys(requests).length === 0 ? {} : { allocatedResources: { ...requests } }),
-    ...(running ? { resources: { ...(limits === undefined ? {} : { limits: { ...limits } }), ...(requests === undefined ? {} : { requests: { ...requests } }) } } : {}),
+    ...(running
+      ? {
+          resources: {
+            ...(limits === undefined ? {} : { limits: { ...limits } }),
+            ...(requests === undefined ? {} : { requests: { ...requests } }),
+          },
+        }
+      : {}),
     ...(volumeMounts === undefined || volumeMounts.length === 0 ? {} : { volumeMounts }),
   };
 }

@@ -29,7 +29,8 @@ export function parseResolvConf(text: string): ResolvConf {
     const [keyword, ...values] = line.trim().split(/\s+/);
     if (keyword === 'nameserver' && values[0] !== undefined) servers.push(values[0]);
     // The last of these lines counts; a trailing dot is of no meaning but for the root.
-    else if (keyword === 'search') searches = values.map((domain) => (domain === '.' ? domain : domain.replace(/\.$/, '')));
+    else if (keyword === 'search')
+      searches = values.map((domain) => (domain === '.' ? domain : domain.replace(/\.$/, '')));
     else if (keyword === 'options') options = values;
   }
   return { servers, searches, options };
@@ -43,7 +44,8 @@ export interface PodDns {
 
 export function podDns(pod: PodView, cluster: ClusterDns, host: ResolvConf): PodDns {
   const { dnsPolicy = 'ClusterFirst', hostNetwork, dnsConfig } = pod.spec ?? { containers: [] };
-  const wantsCluster = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true);
+  const wantsCluster =
+    dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true);
   const clusterDnsMissing = wantsCluster && cluster.servers.length === 0;
   let base: ResolvConf;
   if (dnsPolicy === 'None') base = { servers: [], searches: [], options: [] };
@@ -59,7 +61,8 @@ function clusterFirst(pod: PodView, { servers, domain }: ClusterDns, host: Resol
 
 function withOwn(base: ResolvConf, own: DeepReadonly<PodDNSConfig> | undefined): DNSConfig {
   const options = new Map(base.options.map((text) => [nameOfOption(text), text]));
-  for (const { name = '', value } of own?.options ?? []) options.set(name, value === undefined ? name : `${name}:${value}`);
+  for (const { name = '', value } of own?.options ?? [])
+    options.set(name, value === undefined ? name : `${name}:${value}`);
   return {
     servers: unique([...base.servers, ...(own?.nameservers ?? [])]).slice(0, serversMax),
     searches: unique([...base.searches, ...(own?.searches ?? [])]).slice(0, searchesMax),
@@ -79,17 +82,26 @@ function unique(items: readonly string[]): string[] {
 const hostnameLengthMax = 63;
 
 /** The name that the pod's processes see, and the domain under which other pods find it; empty without a subdomain. */
-export function podHostname(pod: PodView, clusterDomain: string): { readonly hostname: string; readonly domain: string } {
+export function podHostname(
+  pod: PodView,
+  clusterDomain: string,
+): { readonly hostname: string; readonly domain: string } {
   const { hostname, hostnameOverride, subdomain, setHostnameAsFQDN } = pod.spec ?? { containers: [] };
   if (hostnameOverride !== undefined) return { hostname: hostnameOverride, domain: '' };
-  const name = hostname === undefined || hostname === '' ? (pod.metadata.name ?? '').slice(0, hostnameLengthMax).replace(/[-.]+$/, '') : hostname;
-  const domain = subdomain === undefined || subdomain === '' ? '' : `${subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}`;
+  const name =
+    hostname === undefined || hostname === ''
+      ? (pod.metadata.name ?? '').slice(0, hostnameLengthMax).replace(/[-.]+$/, '')
+      : hostname;
+  const domain =
+    subdomain === undefined || subdomain === '' ? '' : `${subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}`;
   return { hostname: setHostnameAsFQDN === true && domain !== '' ? `${name}.${domain}` : name, domain };
 }
 
 /** The content of a pod's /etc/hosts. `hostFile` is the node's own, which pods on its network keep. */
 export function hostsFile(pod: PodView, ips: readonly string[], clusterDomain: string, hostFile: string): string {
-  const aliases = (pod.spec?.hostAliases ?? []).map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join('\t')}\n`).join('');
+  const aliases = (pod.spec?.hostAliases ?? [])
+    .map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join('\t')}\n`)
+    .join('');
   const tail = aliases === '' ? '' : `\n# Entries added by HostAliases.\n${aliases}`;
   if (pod.spec?.hostNetwork === true) return `# Kubernetes-managed hosts file (host network).\n${hostFile}${tail}`;
   const { hostname, domain } = podHostname(pod, clusterDomain);

@@ -63,20 +63,32 @@ export function resourceField(
   ownContainer: string,
   allocatable: Readonly<Record<string, string>>,
 ): { readonly value: string } | { readonly problem: string } {
-  const name = selector.containerName === undefined || selector.containerName === '' ? ownContainer : selector.containerName;
+  const name =
+    selector.containerName === undefined || selector.containerName === '' ? ownContainer : selector.containerName;
   const found = containerNamed(pod, name);
   if (found === undefined) return { problem: `container ${name} not found` };
   const [kind, resource = ''] = splitOnce(selector.resource);
-  const known = resource === 'cpu' || resource === 'memory' || resource === 'ephemeral-storage' || resource.startsWith('hugepages-');
-  if (!known || (kind !== 'limits' && kind !== 'requests')) return { problem: `unsupported container resource : ${selector.resource}` };
+  const known =
+    resource === 'cpu' ||
+    resource === 'memory' ||
+    resource === 'ephemeral-storage' ||
+    resource.startsWith('hugepages-');
+  if (!known || (kind !== 'limits' && kind !== 'requests'))
+    return { problem: `unsupported container resource : ${selector.resource}` };
   const amount = amountOf(found.container, kind, resource, allocatable);
   const divisor = parseQuantity(selector.divisor ?? '1');
   const unit = divisor.isZero ? Quantity.of(1) : divisor;
-  const value = resource === 'cpu' ? ceilDiv(amount.milliValue(), unit.milliValue()) : ceilDiv(amount.value(), unit.value());
+  const value =
+    resource === 'cpu' ? ceilDiv(amount.milliValue(), unit.milliValue()) : ceilDiv(amount.value(), unit.value());
   return { value: String(value) };
 }
 
-function amountOf(container: ContainerView, kind: 'limits' | 'requests', resource: string, allocatable: Readonly<Record<string, string>>): Quantity {
+function amountOf(
+  container: ContainerView,
+  kind: 'limits' | 'requests',
+  resource: string,
+  allocatable: Readonly<Record<string, string>>,
+): Quantity {
   const { limits = {}, requests = {} } = container.resources ?? {};
   const own = kind === 'limits' ? limits[resource] : requests[resource];
   const text = own ?? (kind === 'limits' ? allocatable[resource] : undefined) ?? '0';

@@ -88,7 +88,11 @@ function addEnvFrom(
   return undefined;
 }
 
-function addEnv(input: EnvInput, values: Map<string, string>, services: ReadonlyMap<string, string>): string | undefined {
+function addEnv(
+  input: EnvInput,
+  values: Map<string, string>,
+  services: ReadonlyMap<string, string>,
+): string | undefined {
   const lookup = (name: string): string | undefined => values.get(name) ?? services.get(name);
   for (const variable of input.container.env ?? []) {
     const result = valueOf(input, variable, lookup);
@@ -106,7 +110,10 @@ function valueOf(input: EnvInput, variable: DeepReadonly<EnvVar>, lookup: (name:
   return valueFromSource(input, valueFrom);
 }
 
-function valueFromSource(input: EnvInput, { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef }: DeepReadonly<EnvVarSource>): Value {
+function valueFromSource(
+  input: EnvInput,
+  { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef }: DeepReadonly<EnvVarSource>,
+): Value {
   const { pod, container, sources } = input;
   const namespace = pod.metadata.namespace ?? '';
   if (fieldRef !== undefined) {
@@ -117,7 +124,8 @@ function valueFromSource(input: EnvInput, { fieldRef, resourceFieldRef, configMa
   if (configMapKeyRef !== undefined) {
     const { name = '', key, optional } = configMapKeyRef;
     const found = sources.configMap(name);
-    if (found === undefined) return optional === true ? { value: undefined } : { problem: `configmap "${name}" not found` };
+    if (found === undefined)
+      return optional === true ? { value: undefined } : { problem: `configmap "${name}" not found` };
     const value = found.data?.[key];
     if (value !== undefined || optional === true) return { value };
     return { problem: `couldn't find key ${key} in ConfigMap ${namespace}/${name}` };
@@ -125,10 +133,13 @@ function valueFromSource(input: EnvInput, { fieldRef, resourceFieldRef, configMa
   if (secretKeyRef !== undefined) {
     const { name = '', key, optional } = secretKeyRef;
     const found = sources.secret(name);
-    if (found === undefined) return optional === true ? { value: undefined } : { problem: `secret "${name}" not found` };
+    if (found === undefined)
+      return optional === true ? { value: undefined } : { problem: `secret "${name}" not found` };
     const value = found.data?.[key];
     if (value !== undefined) return { value: decodeText(value) };
-    return optional === true ? { value: undefined } : { problem: `couldn't find key ${key} in Secret ${namespace}/${name}` };
+    return optional === true
+      ? { value: undefined }
+      : { problem: `couldn't find key ${key} in Secret ${namespace}/${name}` };
   }
   return { value: '' };
 }
@@ -174,7 +185,9 @@ export function serviceVariables(services: readonly DeepReadonly<Service>[]): Ma
     const ports = spec?.ports ?? [];
     variables.set(`${prefix}_SERVICE_HOST`, ip);
     variables.set(`${prefix}_SERVICE_PORT`, String(ports[0]?.port ?? ''));
-    for (const { name, port } of ports) if (name !== undefined && name !== '') variables.set(`${prefix}_SERVICE_PORT_${variableName(name)}`, String(port));
+    for (const { name, port } of ports)
+      if (name !== undefined && name !== '')
+        variables.set(`${prefix}_SERVICE_PORT_${variableName(name)}`, String(port));
     for (const [i, { port, protocol = 'TCP' }] of ports.entries()) {
       const url = `${protocol.toLowerCase()}://${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
       if (i === 0) variables.set(`${prefix}_PORT`, url);

@@ -45,15 +45,27 @@ export async function runProbe(world: Needs, probe: DeepReadonly<Probe>, target:
   }
 }
 
-async function execProbe({ runtime }: Needs, command: readonly string[], target: HandlerTarget, timeoutMs: number): Promise<ProbeOutcome> {
+async function execProbe(
+  { runtime }: Needs,
+  command: readonly string[],
+  target: HandlerTarget,
+  timeoutMs: number,
+): Promise<ProbeOutcome> {
   const expanded = withStaticEnv(command, target.container);
   try {
-    const { stdout, stderr, exitCode } = await runtime.execSync(target.containerId, expanded, Math.ceil(timeoutMs / 1000));
+    const { stdout, stderr, exitCode } = await runtime.execSync(
+      target.containerId,
+      expanded,
+      Math.ceil(timeoutMs / 1000),
+    );
     const output = (textOf(stdout) + textOf(stderr)).slice(0, outputBytesMax);
     return { result: exitCode === 0 ? 'success' : 'failure', output };
   } catch (error) {
     if (!(error instanceof HostError) || error.code !== 'DeadlineExceeded') throw error;
-    return { result: 'failure', output: `command timed out: ${goQuote(expanded.join(' '))} timed out after ${goDuration(timeoutMs)}` };
+    return {
+      result: 'failure',
+      output: `command timed out: ${goQuote(expanded.join(' '))} timed out after ${goDuration(timeoutMs)}`,
+    };
   }
 }
 
@@ -63,9 +75,16 @@ function withStaticEnv(command: readonly string[], { env = [] }: ContainerView):
   return command.map((part) => expand(part, (name) => values.get(name)));
 }
 
-async function httpProbe(world: Needs, action: DeepReadonly<HTTPGetAction>, target: HandlerTarget, timeoutMs: number): Promise<ProbeOutcome> {
+async function httpProbe(
+  world: Needs,
+  action: DeepReadonly<HTTPGetAction>,
+  target: HandlerTarget,
+  timeoutMs: number,
+): Promise<ProbeOutcome> {
   const version = world.config.kubeletVersion.replace(/^v(\d+\.\d+).*$/, '$1');
-  const { status, body } = await world.host.dialer.http(httpRequest(action, target, timeoutMs, `kube-probe/${version}`));
+  const { status, body } = await world.host.dialer.http(
+    httpRequest(action, target, timeoutMs, `kube-probe/${version}`),
+  );
   if (status >= 200 && status < 400) {
     // Redirects on the same host were followed: this one leads elsewhere, and the target answered.
     if (status >= 300) return { result: 'warning', output: `Probe terminated redirects, Response body: ${body}` };
@@ -74,14 +93,24 @@ async function httpProbe(world: Needs, action: DeepReadonly<HTTPGetAction>, targ
   return { result: 'failure', output: `HTTP probe failed with statuscode: ${status}` };
 }
 
-function httpRequest(action: DeepReadonly<HTTPGetAction>, target: HandlerTarget, timeoutMs: number, agent: string): Parameters<Needs['host']['dialer']['http']>[0] {
+function httpRequest(
+  action: DeepReadonly<HTTPGetAction>,
+  target: HandlerTarget,
+  timeoutMs: number,
+  agent: string,
+): Parameters<Needs['host']['dialer']['http']>[0] {
   const { scheme = 'HTTP', path = '/', httpHeaders = [] } = action;
   const host = hostOr(action.host, target.podIP);
   const port = portNumber(target.container, action.port);
   const url = `${scheme.toLowerCase()}://${host.includes(':') ? `[${host}]` : host}:${port}${path.startsWith('/') ? path : `/${path}`}`;
   const given = httpHeaders.map(({ name, value }) => [name, value] as const);
   const has = (name: string): boolean => given.some(([key]) => key.toLowerCase() === name);
-  const defaults = ([['user-agent', agent], ['accept', '*/*']] as const).filter(([name]) => !has(name));
+  const defaults = (
+    [
+      ['user-agent', agent],
+      ['accept', '*/*'],
+    ] as const
+  ).filter(([name]) => !has(name));
   return { url, headers: [...given.filter(([, value]) => value !== ''), ...defaults], timeoutMs };
 }
 
@@ -92,21 +121,39 @@ function hostOr(host: string | undefined, podIP: string): string {
 /** A port by number or by name. */
 function portNumber({ ports = [] }: ContainerView, port: number | string): number {
   if (typeof port === 'number') return port;
-  const named = ports.find(({ name }) => name === port)?.containerPort ?? (/^\d+$/.test(port) ? Number(port) : undefined);
+  const named =
+    ports.find(({ name }) => name === port)?.containerPort ?? (/^\d+$/.test(port) ? Number(port) : undefined);
   if (named === undefined) throw new HostError('InvalidPort', `couldn't find port: ${goQuote(port)} in container`);
   return named;
 }
 
 /** Runs a hook to its end; rejects when it fails. */
-export async function runHook(world: Needs, handler: DeepReadonly<LifecycleHandler>, target: HandlerTarget, signal: AbortSignal): Promise<void> {
+export async function runHook(
+  world: Needs,
+  handler: DeepReadonly<LifecycleHandler>,
+  target: HandlerTarget,
+  signal: AbortSignal,
+): Promise<void> {
   if (handler.exec !== undefined) {
-    const { exitCode, stderr } = await world.runtime.execSync(target.containerId, handler.exec.command ?? [], 0, { signal });
-    if (exitCode !== 0) throw new HostError('HookFailed', `command '${(handler.exec.command ?? []).join(' ')}' exited with ${exitCode}: ${textOf(stderr)}`);
+    const { exitCode, stderr } = await world.runtime.execSync(target.containerId, handler.exec.command ?? [], 0, {
+      signal,
+    });
+    if (exitCode !== 0)
+      throw new HostError(
+        'HookFailed',
+        `command '${(handler.exec.command ?? []).join(' ')}' exited with ${exitCode}: ${textOf(stderr)}`,
+      );
   } else if (handler.httpGet !== undefined) {
-    const { status } = await world.host.dialer.http(httpRequest(handler.httpGet, target, 30_000, 'kube-lifecycle/1.36'));
+    const { status } = await world.host.dialer.http(
+      httpRequest(handler.httpGet, target, 30_000, 'kube-lifecycle/1.36'),
+    );
     if (status >= 400) throw new HostError('HookFailed', `HTTP hook failed with statuscode: ${status}`);
   } else if (handler.tcpSocket !== undefined) {
-    await world.host.dialer.tcp(hostOr(handler.tcpSocket.host, target.podIP), portNumber(target.container, handler.tcpSocket.port), 30_000);
+    await world.host.dialer.tcp(
+      hostOr(handler.tcpSocket.host, target.podIP),
+      portNumber(target.container, handler.tcpSocket.port),
+      30_000,
+    );
   } else if (handler.sleep !== undefined) {
     await sleep(world.clock, handler.sleep.seconds * 1000, signal);
   }

@@ -87,7 +87,12 @@ export interface NodeUsage {
   readonly memoryWorkingSetBytes: number;
   readonly memoryRssBytes: number;
   readonly cpuUsageNanos: number;
-  readonly filesystem: { readonly capacityBytes: number; readonly availableBytes: number; readonly inodes: number; readonly inodesFree: number };
+  readonly filesystem: {
+    readonly capacityBytes: number;
+    readonly availableBytes: number;
+    readonly inodes: number;
+    readonly inodesFree: number;
+  };
   readonly pids: number;
 }
 

@@ -53,7 +53,10 @@ function matches(key: string, registry: string, path: string): boolean {
   const host = slash < 0 ? bare : bare.slice(0, slash);
   const prefix = slash < 0 ? '' : bare.slice(slash + 1).replace(/^v[12]$/, '');
   const hosts = registry === 'docker.io' ? ['docker.io', 'index.docker.io', 'registry-1.docker.io'] : [registry];
-  return hosts.some((candidate) => hostMatches(host, candidate)) && (prefix === '' || path === prefix || path.startsWith(`${prefix}/`));
+  return (
+    hosts.some((candidate) => hostMatches(host, candidate)) &&
+    (prefix === '' || path === prefix || path.startsWith(`${prefix}/`))
+  );
 }
 
 /** `*` stands for a part of a name between dots, as in `*.example.com`. */

@@ -19,7 +19,8 @@ export function withDefaultTag(image: string): ParsedName {
 
 function parseProblem(name: string): string {
   const remainder = name.includes('/') ? name : `library/${name}`;
-  if (/[A-Z]/.test(name) && repository.test(name.toLowerCase())) return `invalid reference format: repository name (${remainder}) must be lowercase`;
+  if (/[A-Z]/.test(name) && repository.test(name.toLowerCase()))
+    return `invalid reference format: repository name (${remainder}) must be lowercase`;
   return 'invalid reference format';
 }
 

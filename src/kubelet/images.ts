@@ -40,7 +40,12 @@ export class Images {
     const parsed = withDefaultTag(wanted);
     if ('problem' in parsed) {
       const message = `Failed to apply default image tag ${quoted}: couldn't parse image name ${quoted}: ${parsed.problem}`;
-      throw this.#failed(pod, target, { type: 'Warning', reason: 'InspectFailed', message }, { reason: 'InvalidImageName' });
+      throw this.#failed(
+        pod,
+        target,
+        { type: 'Warning', reason: 'InspectFailed', message },
+        { reason: 'InvalidImageName' },
+      );
     }
     const { image } = parsed;
     const policy = target.container.imagePullPolicy ?? (image.endsWith(':latest') ? 'Always' : 'IfNotPresent');
@@ -52,7 +57,12 @@ export class Images {
     }
     if (policy === 'Never') {
       const message = `Container image ${quoted} is not present with pull policy of Never`;
-      throw this.#failed(pod, target, { type: 'Warning', reason: 'ErrImageNeverPull', message }, { reason: 'ErrImageNeverPull' });
+      throw this.#failed(
+        pod,
+        target,
+        { type: 'Warning', reason: 'ErrImageNeverPull', message },
+        { reason: 'ErrImageNeverPull' },
+      );
     }
     this.#waitIfBackingOff(pod, target);
     return await this.#pull(pod, target, image, signal);
@@ -63,7 +73,12 @@ export class Images {
       return await this.#world.runtime.imageStatus(image);
     } catch (error) {
       const message = `Failed to inspect image ${goQuote(target.container.image ?? '')}: ${errorText(error)}`;
-      throw this.#failed(pod, target, { type: 'Warning', reason: 'InspectFailed', message }, { reason: 'ImageInspectError' });
+      throw this.#failed(
+        pod,
+        target,
+        { type: 'Warning', reason: 'InspectFailed', message },
+        { reason: 'ImageInspectError' },
+      );
     }
   }
 
@@ -76,7 +91,12 @@ export class Images {
     const last = this.#lastErrors.get(key);
     const againAfterMs = Math.min(until - now, backOffTellsMs);
     const message = last === undefined ? text : `${text}: ErrImagePull: ${last}`;
-    throw this.#failed(pod, target, { reason: 'BackOff', message: text }, { reason: 'ImagePullBackOff', message, againAfterMs });
+    throw this.#failed(
+      pod,
+      target,
+      { reason: 'BackOff', message: text },
+      { reason: 'ImagePullBackOff', message, againAfterMs },
+    );
   }
 
   async #pull(pod: PodView, target: PodContainer, image: string, signal: AbortSignal): Promise<ReadyImage> {
@@ -102,9 +122,18 @@ export class Images {
     } catch (error) {
       if (error instanceof ContainerFailure || signal.aborted) throw error;
       const text = errorText(error);
-      podEvent(this.#world, pod, { type: 'Warning', reason: 'Failed', message: `Failed to pull image ${quoted}: ${text}`, target });
+      podEvent(this.#world, pod, {
+        type: 'Warning',
+        reason: 'Failed',
+        message: `Failed to pull image ${quoted}: ${text}`,
+        target,
+      });
       this.#remember(key, text);
-      throw this.#failed(pod, target, undefined, { reason: 'ErrImagePull', message: text, againAfterMs: backOffShowsMs });
+      throw this.#failed(pod, target, undefined, {
+        reason: 'ErrImagePull',
+        message: text,
+        againAfterMs: backOffShowsMs,
+      });
     }
   }
 
@@ -166,7 +195,11 @@ export class Images {
     pod: PodView,
     target: PodContainer,
     event: PodEvent | undefined,
-    { reason, message = event?.message ?? '', againAfterMs = 10_000 }: { reason: string; message?: string; againAfterMs?: number },
+    {
+      reason,
+      message = event?.message ?? '',
+      againAfterMs = 10_000,
+    }: { reason: string; message?: string; againAfterMs?: number },
   ): ContainerFailure {
     if (event !== undefined) podEvent(this.#world, pod, { ...event, target });
     podEvent(this.#world, pod, { type: 'Warning', reason: 'Failed', message: `Error: ${reason}`, target });

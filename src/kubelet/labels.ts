@@ -48,7 +48,9 @@ export function containerAnnotations(pod: PodView, container: ContainerView, res
     [restartCountKey]: String(restartCount),
     [messagePathKey]: terminationMessagePath,
     [messagePolicyKey]: terminationMessagePolicy,
-    ...(deletionGracePeriodSeconds === undefined ? {} : { [deletionGracePeriodKey]: String(deletionGracePeriodSeconds) }),
+    ...(deletionGracePeriodSeconds === undefined
+      ? {}
+      : { [deletionGracePeriodKey]: String(deletionGracePeriodSeconds) }),
     ...(grace === undefined ? {} : { [gracePeriodKey]: String(grace) }),
     ...(lifecycle?.preStop === undefined ? {} : { [preStopKey]: JSON.stringify(lifecycle) }),
     ...(ports === undefined ? {} : { [portsKey]: JSON.stringify(ports) }),

@@ -8,10 +8,14 @@ const fallbackBytesMax = 2048;
 const fallbackLinesMax = 80;
 
 /** Undefined: the container left nothing. */
-export async function terminationMessage({ files, logs }: Pick<KubeletHost, 'files' | 'logs'>, container: ContainerStatus): Promise<string | undefined> {
+export async function terminationMessage(
+  { files, logs }: Pick<KubeletHost, 'files' | 'logs'>,
+  container: ContainerStatus,
+): Promise<string | undefined> {
   const { messagePath, messagePolicy } = notesOf(container.annotations);
   const mounted = container.mounts.find(({ containerPath }) => containerPath === messagePath);
-  const bytes = messagePath === '' || mounted === undefined ? undefined : await files.readTail(mounted.hostPath, messageBytesMax);
+  const bytes =
+    messagePath === '' || mounted === undefined ? undefined : await files.readTail(mounted.hostPath, messageBytesMax);
   const message = bytes === undefined ? '' : new TextDecoder().decode(bytes);
   if (message !== '') return message;
   if (messagePolicy !== 'FallbackToLogsOnError' || container.exitCode === 0) return undefined;

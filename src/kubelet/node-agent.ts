@@ -6,7 +6,14 @@ import { errorText, HostError, rfc3339Micro, type DeepReadonly } from '../base/m
 import { leases, nodes, type Lease, type Node, type NodeStatus } from '../api/mod.ts';
 import { isApiError } from '../machinery/mod.ts';
 import { WorkQueue } from '../client/mod.ts';
-import { networkProblem, nodeLabels, nodeObject, nodeStatus, nodeStatusChanged, type NodeInput } from './node-status.ts';
+import {
+  networkProblem,
+  nodeLabels,
+  nodeObject,
+  nodeStatus,
+  nodeStatusChanged,
+  type NodeInput,
+} from './node-status.ts';
 import type { Image, MachineFacts, NodeUsage, RuntimeStatus, RuntimeVersion } from './ports.ts';
 import type { KubeletWorld } from './world.ts';
 
@@ -43,7 +50,13 @@ export class NodeAgent implements AsyncDisposable {
     this.#machine = machine;
     this.#hooks = hooks;
     const { clock } = world;
-    this.#queue = new WorkQueue({ clock, concurrency: 3, work: (task) => this.#work(task), retryMinMs: 100, retryMaxMs: 7_000 });
+    this.#queue = new WorkQueue({
+      clock,
+      concurrency: 3,
+      work: (task) => this.#work(task),
+      retryMinMs: 100,
+      retryMaxMs: 7_000,
+    });
   }
 
   /** Resolves when the node is registered. */
@@ -144,7 +157,12 @@ export class NodeAgent implements AsyncDisposable {
     const labels = nodeLabels({ config, machine: this.#machine });
     const differs = Object.entries(labels).some(([key, value]) => existing.metadata.labels?.[key] !== value);
     if (!differs) return;
-    this.#node = await client.patch(nodes, { name: config.nodeName }, { type: 'merge', body: { metadata: { labels } } }, { fieldManager: 'kubelet' });
+    this.#node = await client.patch(
+      nodes,
+      { name: config.nodeName },
+      { type: 'merge', body: { metadata: { labels } } },
+      { fieldManager: 'kubelet' },
+    );
   }
 
   #input(): NodeInput {
@@ -208,7 +226,12 @@ export class NodeAgent implements AsyncDisposable {
     if (!due && !nodeStatusChanged(node.status ?? {}, wanted)) return;
     const { addresses, ...rest } = wanted;
     const body = { status: { ...rest, addresses: [{ $patch: 'replace' }, ...(addresses ?? [])] } };
-    this.#node = await client.patch(nodes, { name }, { type: 'strategic', body }, { subresource: 'status', fieldManager: 'kubelet' });
+    this.#node = await client.patch(
+      nodes,
+      { name },
+      { type: 'strategic', body },
+      { subresource: 'status', fieldManager: 'kubelet' },
+    );
     this.#reportedAtMs = clock.now();
     this.#tellChanges(node.status, wanted);
   }
@@ -244,7 +267,11 @@ export class NodeAgent implements AsyncDisposable {
       }
     }
     const { spec = {}, metadata, ...rest } = this.#lease;
-    const lease = { ...rest, metadata: this.#owned(metadata), spec: { ...spec, holderIdentity: name, leaseDurationSeconds: config.leaseSeconds, renewTime } };
+    const lease = {
+      ...rest,
+      metadata: this.#owned(metadata),
+      spec: { ...spec, holderIdentity: name, leaseDurationSeconds: config.leaseSeconds, renewTime },
+    };
     try {
       this.#lease = await client.update(leases, lease as DeepReadonly<Lease>);
     } catch (error) {
@@ -267,6 +294,9 @@ export class NodeAgent implements AsyncDisposable {
   #owned(metadata: DeepReadonly<Lease['metadata']>): DeepReadonly<Lease['metadata']> {
     const uid = this.#node?.metadata.uid;
     if (uid === undefined || metadata.ownerReferences?.some((owner) => owner.uid === uid) === true) return metadata;
-    return { ...metadata, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: this.#world.config.nodeName, uid }] };
+    return {
+      ...metadata,
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: this.#world.config.nodeName, uid }],
+    };
   }
 }

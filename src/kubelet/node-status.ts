@@ -82,7 +82,12 @@ export function nodeStatus(input: NodeInput, old: DeepReadonly<NodeStatus> | und
     images: imageList(input.images),
     ...(runtime === undefined || runtime.runtimeHandlers.length === 0
       ? {}
-      : { runtimeHandlers: runtime.runtimeHandlers.map(({ name, features }) => ({ name, ...(features === undefined ? {} : { features: { ...features } }) })) }),
+      : {
+          runtimeHandlers: runtime.runtimeHandlers.map(({ name, features }) => ({
+            name,
+            ...(features === undefined ? {} : { features: { ...features } }),
+          })),
+        }),
   };
 }
 
@@ -106,13 +111,18 @@ function kibi(bytes: number): string {
   return `${Math.trunc(bytes / 1024)}Ki`;
 }
 
-function allocatableOf(capacity: Readonly<Record<string, string>>, reserved: Readonly<Record<string, string>>): Record<string, string> {
+function allocatableOf(
+  capacity: Readonly<Record<string, string>>,
+  reserved: Readonly<Record<string, string>>,
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(capacity).map(([name, text]) => {
       const total = parseQuantity(text);
       const kept = reserved[name] === undefined ? total : total.sub(parseQuantity(reserved[name]));
-      if (name === 'memory') return [name, positive(kept.sub(new Quantity(BigInt(memoryReserve) * 1_000_000_000n, 'BinarySI'))).toString()];
-      if (name === 'ephemeral-storage') return [name, String(Math.max(0, Math.trunc(kept.value() * (1 - filesystemReserve))))];
+      if (name === 'memory')
+        return [name, positive(kept.sub(new Quantity(BigInt(memoryReserve) * 1_000_000_000n, 'BinarySI'))).toString()];
+      if (name === 'ephemeral-storage')
+        return [name, String(Math.max(0, Math.trunc(kept.value() * (1 - filesystemReserve))))];
       return [name, positive(kept).toString()];
     }),
   );
@@ -132,8 +142,13 @@ function conditions(input: NodeInput, old: DeepReadonly<NodeStatus> | undefined)
   const { usage, machine, now } = input;
   const files = usage?.filesystem;
   const memory = usage !== undefined && usage.memoryAvailableBytes < memoryReserve;
-  const disk = files !== undefined && files.capacityBytes > 0 && (files.availableBytes < files.capacityBytes * filesystemReserve || (files.inodes > 0 && files.inodesFree < files.inodes * inodesReserve));
-  const pids = usage !== undefined && machine.pidsMax > 0 && machine.pidsMax - usage.pids < machine.pidsMax * pidsReserve;
+  const disk =
+    files !== undefined &&
+    files.capacityBytes > 0 &&
+    (files.availableBytes < files.capacityBytes * filesystemReserve ||
+      (files.inodes > 0 && files.inodesFree < files.inodes * inodesReserve));
+  const pids =
+    usage !== undefined && machine.pidsMax > 0 && machine.pidsMax - usage.pids < machine.pidsMax * pidsReserve;
   const verdicts: Record<string, Verdict> = {
     MemoryPressure: memory
       ? { status: 'True', reason: 'KubeletHasInsufficientMemory', message: 'kubelet has insufficient memory available' }
@@ -159,11 +174,14 @@ function ready({ runtime, problem }: NodeInput): Verdict {
   if (runtime === undefined) problems.push('container runtime is down');
   for (const { type, status, reason, message } of runtime?.conditions ?? []) {
     if (status) continue;
-    if (type === 'NetworkReady') problems.push(`container runtime network not ready: NetworkReady=false reason:${reason} message:${message}`);
-    if (type === 'RuntimeReady') problems.push(`container runtime not ready: RuntimeReady=false reason:${reason} message:${message}`);
+    if (type === 'NetworkReady')
+      problems.push(`container runtime network not ready: NetworkReady=false reason:${reason} message:${message}`);
+    if (type === 'RuntimeReady')
+      problems.push(`container runtime not ready: RuntimeReady=false reason:${reason} message:${message}`);
   }
   if (problem !== undefined && runtime !== undefined) problems.push(`PLEG is not healthy: ${problem}`);
-  if (problems.length === 0) return { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' };
+  if (problems.length === 0)
+    return { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' };
   const message = problems.length === 1 ? (problems[0] ?? '') : `[${problems.join(', ')}]`;
   return { status: 'False', reason: 'KubeletNotReady', message };
 }
@@ -180,7 +198,10 @@ function imageList(images: readonly Image[]): ContainerImage[] {
   return [...images]
     .sort((a, b) => b.size - a.size)
     .slice(0, imagesMax)
-    .map(({ repoDigests, repoTags, size }) => ({ names: [...repoDigests, ...repoTags].slice(0, namesPerImageMax), sizeBytes: size }))
+    .map(({ repoDigests, repoTags, size }) => ({
+      names: [...repoDigests, ...repoTags].slice(0, namesPerImageMax),
+      sizeBytes: size,
+    }))
     .filter(({ names }) => names.length > 0);
 }
 

@@ -22,7 +22,12 @@ export type PodAction =
   | { readonly do: 'runSandbox'; readonly attempt: number }
   | { readonly do: 'stopSandbox'; readonly id: string; readonly changed: boolean }
   | { readonly do: 'ensureImage'; readonly target: PodContainer }
-  | { readonly do: 'startContainer'; readonly target: PodContainer; readonly sandbox: PodSandboxStatus; readonly attempt: number }
+  | {
+      readonly do: 'startContainer';
+      readonly target: PodContainer;
+      readonly sandbox: PodSandboxStatus;
+      readonly attempt: number;
+    }
   | { readonly do: 'backOff'; readonly target: PodContainer; readonly message: string; readonly againAtMs: number }
   | { readonly do: 'networkNotReady'; readonly problem: string }
   | {
@@ -75,7 +80,11 @@ class Planning {
       return;
     }
     if (!facts.memory.admitted || this.#overdue()) return;
-    if (facts.networkProblem !== undefined && facts.pod.spec?.hostNetwork !== true && facts.runtime.sandboxes.length === 0) {
+    if (
+      facts.networkProblem !== undefined &&
+      facts.pod.spec?.hostNetwork !== true &&
+      facts.runtime.sandboxes.length === 0
+    ) {
       this.actions.push({ do: 'networkNotReady', problem: facts.networkProblem });
       return this.#wakeAt(facts.now + 1000);
     }
@@ -89,7 +98,12 @@ class Planning {
   #isOver(): boolean {
     const { pod, removed, memory } = this.#facts;
     const ending = removed || memory.failure !== undefined || memory.terminatingSinceMs !== undefined;
-    return ending || pod.metadata.deletionTimestamp !== undefined || isTerminalPhase(pod.status?.phase) || finalPhase(this.#facts) !== undefined;
+    return (
+      ending ||
+      pod.metadata.deletionTimestamp !== undefined ||
+      isTerminalPhase(pod.status?.phase) ||
+      finalPhase(this.#facts) !== undefined
+    );
   }
 
   #wakeAt(atMs: number): void {
@@ -107,7 +121,11 @@ class Planning {
       this.#wakeAt(until);
       return false;
     }
-    this.actions.push({ do: 'fail', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' });
+    this.actions.push({
+      do: 'fail',
+      reason: 'DeadlineExceeded',
+      message: 'Pod was active on the node longer than the specified deadline',
+    });
     return true;
   }
 
@@ -128,11 +146,13 @@ class Planning {
     // Containers live and die with their sandbox: first they end, then it is stopped, then comes the next.
     const stale = runtime.containers.filter((container) => isRunning(container));
     for (const container of stale) {
-      if (!doing.has(`kill:${container.id}`)) this.#kill(container, `Stopping container ${container.metadata.name}`, undefined);
+      if (!doing.has(`kill:${container.id}`))
+        this.#kill(container, `Stopping container ${container.metadata.name}`, undefined);
     }
     if (stale.length > 0) return 'wait';
     const ready = runtime.sandboxes.filter(({ state }) => state === 'SANDBOX_READY');
-    for (const { id } of ready) if (!doing.has(`stop:${id}`)) this.actions.push({ do: 'stopSandbox', id, changed: true });
+    for (const { id } of ready)
+      if (!doing.has(`stop:${id}`)) this.actions.push({ do: 'stopSandbox', id, changed: true });
     if (ready.length > 0) return 'wait';
     const worth = containersOf(pod).some((target) => target.role === 'regular' && this.#shouldStart(target));
     if (!worth) return 'wait';
@@ -161,16 +181,22 @@ class Planning {
 
   #ephemeral(sandbox: PodSandboxStatus): void {
     const targets = containersOf(this.#facts.pod).filter(({ role }) => role === 'ephemeral');
-    this.#start(targets.filter(({ container }) => latest(this.#facts.runtime, container.name) === undefined), sandbox);
+    this.#start(
+      targets.filter(({ container }) => latest(this.#facts.runtime, container.name) === undefined),
+      sandbox,
+    );
   }
 
   /** Brings the init containers on; true when all of them are through, and the sidecars among them run. */
   #initialize(sandbox: PodSandboxStatus | undefined): boolean {
     const targets = containersOf(this.#facts.pod).filter(({ role }) => role === 'init' || role === 'sidecar');
     if (targets.length === 0) return true;
-    const initialized = containersOf(this.#facts.pod).some((target) => target.role === 'regular' && this.#current(target, sandbox) !== undefined);
+    const initialized = containersOf(this.#facts.pod).some(
+      (target) => target.role === 'regular' && this.#current(target, sandbox) !== undefined,
+    );
     let reached = initialized ? targets.length : -1;
-    if (!initialized) for (const [i, target] of targets.entries()) if (this.#current(target, sandbox) !== undefined) reached = i;
+    if (!initialized)
+      for (const [i, target] of targets.entries()) if (this.#current(target, sandbox) !== undefined) reached = i;
     const toStart: PodContainer[] = [];
     for (const target of targets.slice(0, Math.max(0, reached))) {
       if (target.role === 'sidecar' && this.#keepsNot(target)) toStart.push(target);
@@ -181,12 +207,17 @@ class Planning {
   }
 
   /** Looks at the init container that was reached last, and takes the next one when that is through. */
-  #advance(targets: readonly PodContainer[], reached: number, sandbox: PodSandboxStatus | undefined, toStart: PodContainer[]): boolean {
+  #advance(
+    targets: readonly PodContainer[],
+    reached: number,
+    sandbox: PodSandboxStatus | undefined,
+    toStart: PodContainer[],
+  ): boolean {
     const target = targets[reached];
     if (target !== undefined) {
       const container = this.#current(target, sandbox);
       if (target.role === 'sidecar') {
-        if (this.#keepsNot(target)) return void toStart.push(target), false;
+        if (this.#keepsNot(target)) return (void toStart.push(target), false);
         if (container === undefined || !hasStarted(this.#facts, target, container)) return false;
       } else if (container?.state !== 'CONTAINER_EXITED' || container.exitCode !== 0) {
         if (container === undefined || (!isRunning(container) && this.#shouldStart(target))) toStart.push(target);
@@ -221,7 +252,10 @@ class Planning {
     return false;
   }
 
-  #wrong(target: PodContainer, newest: ContainerStatus): { text: string; always: boolean; graceSeconds: number | undefined } | undefined {
+  #wrong(
+    target: PodContainer,
+    newest: ContainerStatus,
+  ): { text: string; always: boolean; graceSeconds: number | undefined } | undefined {
     const { container } = target;
     const { probes } = this.#facts;
     const { hash } = notesOf(newest.annotations);
@@ -231,7 +265,11 @@ class Planning {
     for (const kind of ['liveness', 'startup'] as const) {
       const probe = kind === 'liveness' ? container.livenessProbe : container.startupProbe;
       if (probe === undefined || probes.result(newest.id, kind) !== 'failure') continue;
-      return { text: `Container ${container.name} failed ${kind} probe`, always: false, graceSeconds: probe.terminationGracePeriodSeconds };
+      return {
+        text: `Container ${container.name} failed ${kind} probe`,
+        always: false,
+        graceSeconds: probe.terminationGracePeriodSeconds,
+      };
     }
     return undefined;
   }
@@ -243,14 +281,17 @@ class Planning {
 
   #shouldStart(target: PodContainer): boolean {
     const newest = latest(this.#facts.runtime, target.container.name);
-    if (newest === undefined || newest.state === 'CONTAINER_CREATED' || newest.state === 'CONTAINER_UNKNOWN') return true;
+    if (newest === undefined || newest.state === 'CONTAINER_CREATED' || newest.state === 'CONTAINER_UNKNOWN')
+      return true;
     return newest.state === 'CONTAINER_EXITED' && restarts(this.#facts.pod, target, newest.exitCode);
   }
 
   /** The newest container of that name if it belongs to the sandbox and not to one before it. */
   #current({ container }: PodContainer, sandbox: PodSandboxStatus | undefined): ContainerStatus | undefined {
     const newest = latest(this.#facts.runtime, container.name);
-    return newest !== undefined && sandbox !== undefined && newest.createdAtMs >= sandbox.createdAtMs ? newest : undefined;
+    return newest !== undefined && sandbox !== undefined && newest.createdAtMs >= sandbox.createdAtMs
+      ? newest
+      : undefined;
   }
 
   /**
@@ -280,7 +321,10 @@ class Planning {
       const starting = [...doing.keys()].some((operation) => operation.startsWith('start:'));
       if (blocked || starting || sandbox === undefined || memory.volumes !== 'ready') continue;
       const newest = latest(this.#facts.runtime, name);
-      const attempt = newest === undefined ? this.#countBefore(target) : Math.max(newest.metadata.attempt, notesOf(newest.annotations).restartCount) + 1;
+      const attempt =
+        newest === undefined
+          ? this.#countBefore(target)
+          : Math.max(newest.metadata.attempt, notesOf(newest.annotations).restartCount) + 1;
       this.actions.push({ do: 'startContainer', target, sandbox, attempt });
       blocked = true;
     }
@@ -289,8 +333,13 @@ class Planning {
   /** The number of the next run when the runtime has forgotten the earlier ones. */
   #countBefore({ container, role }: PodContainer): number {
     const { containerStatuses = [], initContainerStatuses = [] } = this.#facts.pod.status ?? {};
-    const old = (role === 'regular' ? containerStatuses : initContainerStatuses).find(({ name }) => name === container.name);
-    const ran = old?.state?.running !== undefined || old?.state?.terminated !== undefined || old?.lastState?.terminated !== undefined;
+    const old = (role === 'regular' ? containerStatuses : initContainerStatuses).find(
+      ({ name }) => name === container.name,
+    );
+    const ran =
+      old?.state?.running !== undefined ||
+      old?.state?.terminated !== undefined ||
+      old?.lastState?.terminated !== undefined;
     return old !== undefined && ran ? old.restartCount + 1 : 0;
   }
 

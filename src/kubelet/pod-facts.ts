@@ -37,8 +37,6 @@ export interface PodMemory {
   sandboxAgainAtMs: number;
   readonly images: Map<string, ReadyImage>;
   readonly problems: Map<string, ContainerProblem>;
-  /** The last words of ended containers, by container id. */
-  readonly messages: Map<string, string>;
   /** When the pod began to end. */
   terminatingSinceMs: number | undefined;
   /** Volumes and cgroups of the ended pod are gone. */
@@ -54,7 +52,6 @@ export function newMemory(startedAtMs: number): PodMemory {
     sandboxAgainAtMs: 0,
     images: new Map(),
     problems: new Map(),
-    messages: new Map(),
     terminatingSinceMs: undefined,
     tornDown: false,
   };
@@ -81,6 +78,8 @@ export interface PodFacts {
   readonly memory: Readonly<PodMemory>;
   readonly doing: ReadonlyMap<string, Operation>;
   readonly probes: ProbeResults;
+  /** The last words of ended containers, by container id. */
+  readonly messages: ReadonlyMap<string, string>;
   /** Delays of restarts by `restartKey`. */
   readonly restartDelays: Pick<Backoff, 'waitUntil' | 'delayMs'>;
   /** Why pods cannot get a network now; undefined when they can. */

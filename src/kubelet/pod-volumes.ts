@@ -49,13 +49,20 @@ export class PodVolumes {
     this.#watch(pod);
     const done = await Promise.all(volumes.map((volume) => this.#setUpOne(pod, volume, world)));
     const renewals = done.flatMap(([, { renewAtMs }]) => (renewAtMs === undefined ? [] : [renewAtMs]));
-    this.#mounted.set(uidOf(pod), { volumes: new Map(done), renewAtMs: renewals.length === 0 ? undefined : Math.min(...renewals) });
+    this.#mounted.set(uidOf(pod), {
+      volumes: new Map(done),
+      renewAtMs: renewals.length === 0 ? undefined : Math.min(...renewals),
+    });
   }
 
   async #setUpOne(pod: PodView, volume: VolumeView, world: VolumeWorld): Promise<[string, MountedVolume]> {
     const { name } = volume;
     const plugin = pluginFor(volume);
-    if (plugin === undefined) throw new HostError('FailedMount', `MountVolume.SetUp failed for volume ${goQuote(name)} : no volume plugin matched`);
+    if (plugin === undefined)
+      throw new HostError(
+        'FailedMount',
+        `MountVolume.SetUp failed for volume ${goQuote(name)} : no volume plugin matched`,
+      );
     const { config } = this.#world;
     const root = plugin.inMemory === true ? memoryPodDirectory(config, uidOf(pod)) : podDirectory(config, uidOf(pod));
     try {
@@ -77,7 +84,10 @@ export class PodVolumes {
 
   /** Whether labels, annotations or addresses appear in a volume: then a change of the pod is one of the volume. */
   static followsPod(pod: PodView): boolean {
-    return (pod.spec?.volumes ?? []).some(({ downwardAPI, projected }) => downwardAPI !== undefined || projected?.sources?.some((source) => source.downwardAPI !== undefined) === true);
+    return (pod.spec?.volumes ?? []).some(
+      ({ downwardAPI, projected }) =>
+        downwardAPI !== undefined || projected?.sources?.some((source) => source.downwardAPI !== undefined) === true,
+    );
   }
 
   /** What the container mounts, once the volumes are set up. */
@@ -85,14 +95,24 @@ export class PodVolumes {
     const volumes = this.#mounted.get(uidOf(pod))?.volumes;
     const mounts: Mount[] = [];
     const values = new Map(env.map(({ key, value }) => [key, value]));
-    for (const [i, { name, mountPath, readOnly, subPath = '', subPathExpr = '', mountPropagation }] of (container.volumeMounts ?? []).entries()) {
+    for (const [i, { name, mountPath, readOnly, subPath = '', subPathExpr = '', mountPropagation }] of (
+      container.volumeMounts ?? []
+    ).entries()) {
       const volume = volumes?.get(name);
-      if (volume === undefined) throw new HostError('CreateContainerConfigError', `cannot find volume ${goQuote(name)} to mount into container ${goQuote(container.name)}`);
+      if (volume === undefined)
+        throw new HostError(
+          'CreateContainerConfigError',
+          `cannot find volume ${goQuote(name)} to mount into container ${goQuote(container.name)}`,
+        );
       const expanded = subPathExpr === '' ? { text: subPath } : expandStrictly(subPathExpr, (key) => values.get(key));
-      if (expanded.missing !== undefined) throw new HostError('CreateContainerConfigError', `missing value for ${goQuote(expanded.missing)}`);
+      if (expanded.missing !== undefined)
+        throw new HostError('CreateContainerConfigError', `missing value for ${goQuote(expanded.missing)}`);
       mounts.push({
         containerPath: mountPath.startsWith('/') ? mountPath : `/${mountPath}`,
-        hostPath: expanded.text === '' ? volume.path : await this.#subpath(pod, { volume, name, container: container.name, index: i, subpath: expanded.text }),
+        hostPath:
+          expanded.text === ''
+            ? volume.path
+            : await this.#subpath(pod, { volume, name, container: container.name, index: i, subpath: expanded.text }),
         readonly: readOnly === true,
         propagation: propagation(mountPropagation),
       });
@@ -100,19 +120,29 @@ export class PodVolumes {
     return mounts;
   }
 
-  async #subpath(pod: PodView, at: { volume: MountedVolume; name: string; container: string; index: number; subpath: string }): Promise<string> {
+  async #subpath(
+    pod: PodView,
+    at: { volume: MountedVolume; name: string; container: string; index: number; subpath: string },
+  ): Promise<string> {
     const target = `${subpathsDirectory(this.#world.config, uidOf(pod))}/${at.name}/${at.container}/${at.index}`;
     try {
       return await this.#world.host.files.bindSubpath(at.volume.path, at.subpath, target);
     } catch (error) {
-      throw new HostError('CreateContainerConfigError', `failed to prepare subPath for volumeMount ${goQuote(at.name)} of container ${goQuote(at.container)}`, { cause: error });
+      throw new HostError(
+        'CreateContainerConfigError',
+        `failed to prepare subPath for volumeMount ${goQuote(at.name)} of container ${goQuote(at.container)}`,
+        { cause: error },
+      );
     }
   }
 
   /** Removes everything that the pod has on this node but its logs. */
   async tearDown(uid: string): Promise<void> {
     const { host, config } = this.#world;
-    await Promise.all([host.files.removeTree(memoryPodDirectory(config, uid)), host.files.removeTree(podDirectory(config, uid))]);
+    await Promise.all([
+      host.files.removeTree(memoryPodDirectory(config, uid)),
+      host.files.removeTree(podDirectory(config, uid)),
+    ]);
     this.#mounted.delete(uid);
     this.#sources.objects.forgetPod(uid);
     this.#sources.tokens.forgetPod(uid);

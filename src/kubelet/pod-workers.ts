@@ -97,7 +97,8 @@ export class PodWorkers implements AsyncDisposable {
     // What is missing may be there now: the next attempt need not wait.
     if (typeof record.memory.volumes === 'object') record.memory.volumes = 'needed';
     for (const [name, problem] of record.memory.problems) {
-      if (problem.reason === 'CreateContainerConfigError') record.memory.problems.set(name, { ...problem, againAtMs: 0 });
+      if (problem.reason === 'CreateContainerConfigError')
+        record.memory.problems.set(name, { ...problem, againAtMs: 0 });
     }
     this.#queue.add(uid);
   }
@@ -112,12 +113,22 @@ export class PodWorkers implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#queue[Symbol.asyncDispose]();
-    for (const { doing } of this.#records.values()) for (const [name, { abort }] of doing) if (name.startsWith('image:')) abort.abort();
+    for (const { doing } of this.#records.values())
+      for (const [name, { abort }] of doing) if (name.startsWith('image:')) abort.abort();
   }
 
   #add(pod: PodView, startedAtMs: number): PodRecord {
     const uid = uidOf(pod);
-    const record: PodRecord = { uid, pod, removed: false, memory: newMemory(startedAtMs), doing: new Map(), sandboxConfig: undefined, status: undefined, volumesStale: false };
+    const record: PodRecord = {
+      uid,
+      pod,
+      removed: false,
+      memory: newMemory(startedAtMs),
+      doing: new Map(),
+      sandboxConfig: undefined,
+      status: undefined,
+      volumesStale: false,
+    };
     this.#records.set(uid, record);
     return record;
   }
@@ -142,7 +153,7 @@ export class PodWorkers implements AsyncDisposable {
 
   /** What is known of the pod, as plans see it. */
   facts(record: PodRecord): PodFacts {
-    const { watch, prober, hostIPs, networkProblem, runtimeName } = this.#parts;
+    const { watch, prober, messages, hostIPs, networkProblem, runtimeName } = this.#parts;
     return {
       pod: withStatus(record),
       removed: record.removed,
@@ -150,6 +161,7 @@ export class PodWorkers implements AsyncDisposable {
       memory: record.memory,
       doing: record.doing,
       probes: prober,
+      messages,
       restartDelays: this.#restartDelays,
       networkProblem: networkProblem(),
       hostIPs: hostIPs(),
@@ -163,8 +175,15 @@ export class PodWorkers implements AsyncDisposable {
     const ending = record.removed || pod.metadata.deletionTimestamp !== undefined || isTerminalPhase(pod.status?.phase);
     const known = this.#parts.watch.get(uid).containers.length > 0 || pod.status?.phase === 'Running';
     if (ending || memory.failure !== undefined) return;
-    const others = [...this.#records.values()].filter((other) => other.uid !== uid && other.memory.admitted && !other.memory.tornDown);
-    const refused = known ? undefined : this.#parts.admit(pod, others.map((other) => withStatus(other)));
+    const others = [...this.#records.values()].filter(
+      (other) => other.uid !== uid && other.memory.admitted && !other.memory.tornDown,
+    );
+    const refused = known
+      ? undefined
+      : this.#parts.admit(
+          pod,
+          others.map((other) => withStatus(other)),
+        );
     memory.admitted = refused === undefined;
     memory.failure = refused;
     if (refused !== undefined) podEvent(this.#world, pod, { type: 'Warning', ...refused });
@@ -191,10 +210,18 @@ export class PodWorkers implements AsyncDisposable {
       case 'cancel':
         return record.doing.get(action.operation)?.abort.abort();
       case 'networkNotReady':
-        return podEvent(this.#world, record.pod, { type: 'Warning', reason: 'NetworkNotReady', message: `network is not ready: ${action.problem}` });
+        return podEvent(this.#world, record.pod, {
+          type: 'Warning',
+          reason: 'NetworkNotReady',
+          message: `network is not ready: ${action.problem}`,
+        });
       case 'backOff': {
         const { name } = action.target.container;
-        record.memory.problems.set(name, { reason: 'CrashLoopBackOff', message: action.message, againAtMs: action.againAtMs });
+        record.memory.problems.set(name, {
+          reason: 'CrashLoopBackOff',
+          message: action.message,
+          againAtMs: action.againAtMs,
+        });
         const message = `Back-off restarting failed container ${name} in pod ${record.pod.metadata.name}_${record.pod.metadata.namespace}(${record.uid})`;
         podEvent(this.#world, record.pod, { type: 'Warning', reason: 'BackOff', message, target: action.target });
         return this.#queue.add(record.uid);
@@ -204,7 +231,10 @@ export class PodWorkers implements AsyncDisposable {
     }
   }
 
-  #startOperation(record: PodRecord, action: Exclude<PodAction, { do: 'fail' | 'beginTermination' | 'cancel' | 'networkNotReady' | 'backOff' }>): void {
+  #startOperation(
+    record: PodRecord,
+    action: Exclude<PodAction, { do: 'fail' | 'beginTermination' | 'cancel' | 'networkNotReady' | 'backOff' }>,
+  ): void {
     const { world, parts } = { world: this.#world, parts: this.#parts };
     switch (action.do) {
       case 'mountVolumes':
@@ -214,14 +244,23 @@ export class PodWorkers implements AsyncDisposable {
       case 'stopSandbox':
         return this.#run(record, `stop:${action.id}`, () => parts.sandboxes.stop(record, action.id, action.changed));
       case 'ensureImage':
-        return this.#run(record, `image:${action.target.container.name}`, (signal) => this.#ensureImage(record, action, signal));
+        return this.#run(record, `image:${action.target.container.name}`, (signal) =>
+          this.#ensureImage(record, action, signal),
+        );
       case 'startContainer':
-        return this.#run(record, `start:${action.target.container.name}`, (signal) => this.#startContainer(record, action, signal));
+        return this.#run(record, `start:${action.target.container.name}`, (signal) =>
+          this.#startContainer(record, action, signal),
+        );
       case 'killContainer': {
         const name = `kill:${action.container.id}`;
         record.doing.get(name)?.abort.abort();
         const deadlineMs = world.clock.now() + action.graceSeconds * 1000;
-        return this.#run(record, name, (signal) => killContainer(world, parts.watch, record, { ...action, signal }), deadlineMs);
+        return this.#run(
+          record,
+          name,
+          (signal) => killContainer(world, parts.watch, record, { ...action, signal }),
+          deadlineMs,
+        );
       }
       case 'tearDown':
         return this.#run(record, 'tearDown', () => this.#tearDown(record));
@@ -246,7 +285,11 @@ export class PodWorkers implements AsyncDisposable {
       },
       (error: unknown) => {
         if (error instanceof AssertionError) throw error;
-        this.#world.log.warn('an operation on a pod failed', { pod: record.pod.metadata.name, operation: name, error: errorText(error) });
+        this.#world.log.warn('an operation on a pod failed', {
+          pod: record.pod.metadata.name,
+          operation: name,
+          error: errorText(error),
+        });
         // The operation stays under way until its time to be tried again, so that no plan repeats it before.
         this.#world.clock.after(operationAgainMs, () => {
           done();
@@ -262,7 +305,11 @@ export class PodWorkers implements AsyncDisposable {
     record.volumesStale = false;
     const facts = this.facts(record);
     try {
-      await this.#parts.volumes.setUp(pod, { podIPs: podAddresses(facts), hostIPs: facts.hostIPs }, this.#parts.allocatable());
+      await this.#parts.volumes.setUp(
+        pod,
+        { podIPs: podAddresses(facts), hostIPs: facts.hostIPs },
+        this.#parts.allocatable(),
+      );
       memory.volumes = 'ready';
     } catch (error) {
       const message = errorText(error);
@@ -274,7 +321,11 @@ export class PodWorkers implements AsyncDisposable {
     }
   }
 
-  async #ensureImage(record: PodRecord, { target }: Extract<PodAction, { do: 'ensureImage' }>, signal: AbortSignal): Promise<void> {
+  async #ensureImage(
+    record: PodRecord,
+    { target }: Extract<PodAction, { do: 'ensureImage' }>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { memory, pod } = record;
     const { name } = target.container;
     try {
@@ -285,11 +336,16 @@ export class PodWorkers implements AsyncDisposable {
     }
   }
 
-  async #startContainer(record: PodRecord, { target, sandbox, attempt }: Extract<PodAction, { do: 'startContainer' }>, signal: AbortSignal): Promise<void> {
+  async #startContainer(
+    record: PodRecord,
+    { target, sandbox, attempt }: Extract<PodAction, { do: 'startContainer' }>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { memory, pod } = record;
     const { name } = target.container;
     const before = latest(this.#parts.watch.get(record.uid), name);
-    if (before?.state === 'CONTAINER_EXITED') this.#restartDelays.next(restartKey(pod, target), before.finishedAtMs, this.#world.clock.now());
+    if (before?.state === 'CONTAINER_EXITED')
+      this.#restartDelays.next(restartKey(pod, target), before.finishedAtMs, this.#world.clock.now());
     try {
       record.sandboxConfig ??= await this.#parts.sandboxes.config(pod, sandbox.metadata.attempt);
       await this.#parts.starter.start(record, { target, sandbox, attempt, signal }, record.sandboxConfig);
@@ -303,9 +359,19 @@ export class PodWorkers implements AsyncDisposable {
   }
 
   #problem({ memory, pod }: PodRecord, name: string, error: unknown): void {
-    const failure = error instanceof ContainerFailure ? error : new ContainerFailure('RunContainerError', errorText(error));
-    this.#world.log.info('a container could not be started', { pod: pod.metadata.name, container: name, reason: failure.code, error: failure.message });
-    memory.problems.set(name, { reason: failure.code, message: failure.message, againAtMs: this.#world.clock.now() + failure.againAfterMs });
+    const failure =
+      error instanceof ContainerFailure ? error : new ContainerFailure('RunContainerError', errorText(error));
+    this.#world.log.info('a container could not be started', {
+      pod: pod.metadata.name,
+      container: name,
+      reason: failure.code,
+      error: failure.message,
+    });
+    memory.problems.set(name, {
+      reason: failure.code,
+      message: failure.message,
+      againAtMs: this.#world.clock.now() + failure.againAfterMs,
+    });
   }
 
   async #tearDown({ uid, memory }: PodRecord): Promise<void> {
@@ -317,7 +383,11 @@ export class PodWorkers implements AsyncDisposable {
     const { pod, uid } = record;
     await this.#parts.writer.flush(uid);
     try {
-      await this.#world.client.delete(pods, { namespace: pod.metadata.namespace, name: pod.metadata.name ?? '' }, { gracePeriodSeconds: 0, uid });
+      await this.#world.client.delete(
+        pods,
+        { namespace: pod.metadata.namespace, name: pod.metadata.name ?? '' },
+        { gracePeriodSeconds: 0, uid },
+      );
     } catch (error) {
       if (!isApiError(error, 'NotFound', 'Conflict')) throw error;
       record.removed = true;
@@ -332,7 +402,10 @@ export class PodWorkers implements AsyncDisposable {
     await Promise.all(sandboxes.map(({ id }) => runtime.removePodSandbox(id)));
     if ((pod.metadata.name ?? '') !== '') await host.files.removeTree(podLogDirectory(config, pod));
     this.#records.delete(uid);
-    for (const { id } of [...containers, ...sandboxes]) this.#parts.watch.removed(uid, id);
+    for (const { id } of [...containers, ...sandboxes]) {
+      this.#parts.messages.delete(id);
+      this.#parts.watch.removed(uid, id);
+    }
     this.#parts.prober.forgetPod(uid);
     this.#parts.images.forgetPod(uid);
     this.#parts.writer.forgetPod(uid);
@@ -345,10 +418,16 @@ const operationAgainMs = 1_000;
 function withStatus({ pod, status }: PodRecord): PodView {
   if (status === undefined) return pod;
   const own = new Set(status.conditions?.map(({ type }) => type));
-  const conditions = [...(pod.status?.conditions ?? []).filter(({ type }) => !own.has(type)), ...(status.conditions ?? [])];
+  const conditions = [
+    ...(pod.status?.conditions ?? []).filter(({ type }) => !own.has(type)),
+    ...(status.conditions ?? []),
+  ];
   return { ...pod, status: { ...pod.status, ...status, conditions } };
 }
 
 function metadataChanged(a: PodView, b: PodView): boolean {
-  return JSON.stringify([a.metadata.labels, a.metadata.annotations]) !== JSON.stringify([b.metadata.labels, b.metadata.annotations]);
+  return (
+    JSON.stringify([a.metadata.labels, a.metadata.annotations]) !==
+    JSON.stringify([b.metadata.labels, b.metadata.annotations])
+  );
 }

@@ -48,7 +48,12 @@ export function containerNamed(pod: PodView, name: string): PodContainer | undef
 
 /** The field that events about a container name. */
 export function fieldPathOf({ container, role }: PodContainer): string {
-  const field = { init: 'initContainers', sidecar: 'initContainers', regular: 'containers', ephemeral: 'ephemeralContainers' };
+  const field = {
+    init: 'initContainers',
+    sidecar: 'initContainers',
+    regular: 'containers',
+    ephemeral: 'ephemeralContainers',
+  };
   return `spec.${field[role]}{${container.name}}`;
 }
 

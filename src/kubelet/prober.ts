@@ -46,7 +46,11 @@ export class Prober implements ProbeResults, Disposable {
   }
 
   /** Brings the probes in line with the containers that run. An ending pod is only asked whether it is ready. */
-  sync(pod: PodView, runtime: PodRuntime, { podIP, ending }: { readonly podIP: string; readonly ending: boolean }): void {
+  sync(
+    pod: PodView,
+    runtime: PodRuntime,
+    { podIP, ending }: { readonly podIP: string; readonly ending: boolean },
+  ): void {
     const uid = uidOf(pod);
     const known = this.#containersOfPod.get(uid);
     const alive = new Set<string>();
@@ -77,8 +81,19 @@ export class Prober implements ProbeResults, Disposable {
     this.#containersOfPod.clear();
   }
 
-  #begin(at: Pick<Series, 'pod' | 'target' | 'container' | 'podIP'>, probes: readonly (readonly [ProbeKind, DeepReadonly<Probe>])[]): void {
-    const series = probes.map(([kind, probe]): Series => ({ ...at, kind, probe, state: stateBefore(at.pod, at.container, kind), timer: undefined, running: false, disposed: false }));
+  #begin(
+    at: Pick<Series, 'pod' | 'target' | 'container' | 'podIP'>,
+    probes: readonly (readonly [ProbeKind, DeepReadonly<Probe>])[],
+  ): void {
+    const series = probes.map(([kind, probe]): Series => ({
+      ...at,
+      kind,
+      probe,
+      state: stateBefore(at.pod, at.container, kind),
+      timer: undefined,
+      running: false,
+      disposed: false,
+    }));
     this.#series.set(at.container.id, series);
     const uid = uidOf(at.pod);
     const ids = this.#containersOfPod.get(uid) ?? new Set();
@@ -130,21 +145,25 @@ export class Prober implements ProbeResults, Disposable {
     if (kind === 'readiness') return false;
     if (state.result === 'failure') return true;
     if (kind !== 'startup' || state.result !== 'success') return false;
-    for (const other of this.#series.get(container.id) ?? []) if (other.kind !== 'startup') this.#schedule(other, this.#firstDelay(other));
+    for (const other of this.#series.get(container.id) ?? [])
+      if (other.kind !== 'startup') this.#schedule(other, this.#firstDelay(other));
     return true;
   }
 
   async #run({ probe, target, container, podIP }: Series): Promise<ProbeOutcome> {
     const at = { container: target.container, containerId: container.id, podIP };
     let outcome = await runProbe(this.#world, probe, at);
-    for (let i = 1; i < attemptsOnError && outcome.result === 'error'; i++) outcome = await runProbe(this.#world, probe, at);
+    for (let i = 1; i < attemptsOnError && outcome.result === 'error'; i++)
+      outcome = await runProbe(this.#world, probe, at);
     return outcome;
   }
 
   #take(series: Series, { result, output }: ProbeOutcome): void {
     const { kind, pod, target, probe, state } = series;
-    const tell = (type: 'Normal' | 'Warning', reason: string, message: string): void => podEvent(this.#world, pod, { type, reason, message, target });
-    if (result === 'error') return tell('Warning', 'Unhealthy', `${titles[kind]} probe errored and resulted in unknown state: ${output}`);
+    const tell = (type: 'Normal' | 'Warning', reason: string, message: string): void =>
+      podEvent(this.#world, pod, { type, reason, message, target });
+    if (result === 'error')
+      return tell('Warning', 'Unhealthy', `${titles[kind]} probe errored and resulted in unknown state: ${output}`);
     if (result === 'warning') tell('Warning', 'ProbeWarning', `${titles[kind]} probe warning: ${output}`);
     if (result === 'failure') tell('Warning', 'Unhealthy', `${titles[kind]} probe failed: ${output}`);
     series.state = probeStep(state, result === 'failure' ? 'failure' : 'success', probe);

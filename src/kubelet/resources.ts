@@ -3,7 +3,15 @@
  * memory runs out. Pure; the numbers are upstream's.
  */
 import { parseQuantity } from '../machinery/mod.ts';
-import { containersOf, isCriticalPod, qosClass, type ContainerView, type PodContainer, type PodView, type QosClass } from './pod.ts';
+import {
+  containersOf,
+  isCriticalPod,
+  qosClass,
+  type ContainerView,
+  type PodContainer,
+  type PodView,
+  type QosClass,
+} from './pod.ts';
 import type { LinuxContainerResources } from './ports.ts';
 
 const sharesMin = 2;
@@ -97,7 +105,9 @@ export function podTotal(pod: PodView, kind: 'requests' | 'limits', resource: st
   let sidecars = 0;
   for (const { container, role } of containersOf(pod)) {
     if (role === 'ephemeral') continue;
-    const text = container.resources?.[kind]?.[resource] ?? (kind === 'requests' ? container.resources?.limits?.[resource] : undefined);
+    const text =
+      container.resources?.[kind]?.[resource] ??
+      (kind === 'requests' ? container.resources?.limits?.[resource] : undefined);
     if (text === undefined && kind === 'limits') return undefined;
     const value = amount(text);
     if (role === 'init') peak = Math.max(peak, sidecars + value);

@@ -37,7 +37,9 @@ export function sandboxConfig({ pod, attempt, dns, cgroupParent, config }: Sandb
     linux: {
       ...(cgroupParent === undefined ? {} : { cgroupParent }),
       securityContext: sandboxSecurity(pod, seccompRoot(config)),
-      ...(sysctls.length === 0 ? {} : { sysctls: Object.fromEntries(sysctls.map((sysctl) => [sysctl.name, sysctl.value])) }),
+      ...(sysctls.length === 0
+        ? {}
+        : { sysctls: Object.fromEntries(sysctls.map((sysctl) => [sysctl.name, sysctl.value])) }),
     },
   };
 }
@@ -70,8 +72,15 @@ export function containerConfig(input: ContainerInput): ContainerConfig {
   const { pod, target, attempt, image, env, mounts, node, config, targetId } = input;
   const { container } = target;
   const values = new Map(env.map(({ key, value }) => [key, value]));
-  const expanded = (texts: readonly string[]): string[] => texts.map((text) => expand(text, (name) => values.get(name)));
-  const security = containerSecurity({ pod, container, image: image.user, seccompRoot: seccompRoot(config), ...(targetId === undefined ? {} : { targetId }) });
+  const expanded = (texts: readonly string[]): string[] =>
+    texts.map((text) => expand(text, (name) => values.get(name)));
+  const security = containerSecurity({
+    pod,
+    container,
+    image: image.user,
+    seccompRoot: seccompRoot(config),
+    ...(targetId === undefined ? {} : { targetId }),
+  });
   return {
     metadata: { name: container.name, attempt },
     image: { image: image.ref, ...(container.image === undefined ? {} : { userSpecifiedImage: container.image }) },
@@ -89,6 +98,10 @@ export function containerConfig(input: ContainerInput): ContainerConfig {
   };
 }
 
-function streams({ stdin, stdinOnce, tty }: DeepReadonly<Container>): Pick<ContainerConfig, 'stdin' | 'stdinOnce' | 'tty'> {
+function streams({
+  stdin,
+  stdinOnce,
+  tty,
+}: DeepReadonly<Container>): Pick<ContainerConfig, 'stdin' | 'stdinOnce' | 'tty'> {
   return { stdin: stdin === true, stdinOnce: stdinOnce === true, tty: tty === true };
 }

@@ -13,12 +13,22 @@ export const emptyRuntime: PodRuntime = { sandboxes: [], containers: [] };
 
 export function withSandbox(runtime: PodRuntime, sandbox: PodSandboxStatus): PodRuntime {
   const others = runtime.sandboxes.filter(({ id }) => id !== sandbox.id);
-  return { ...runtime, sandboxes: [...others, sandbox].sort((a, b) => b.metadata.attempt - a.metadata.attempt || b.createdAtMs - a.createdAtMs) };
+  return {
+    ...runtime,
+    sandboxes: [...others, sandbox].sort(
+      (a, b) => b.metadata.attempt - a.metadata.attempt || b.createdAtMs - a.createdAtMs,
+    ),
+  };
 }
 
 export function withContainer(runtime: PodRuntime, container: ContainerStatus): PodRuntime {
   const others = runtime.containers.filter(({ id }) => id !== container.id);
-  return { ...runtime, containers: [...others, container].sort((a, b) => b.createdAtMs - a.createdAtMs || b.metadata.attempt - a.metadata.attempt) };
+  return {
+    ...runtime,
+    containers: [...others, container].sort(
+      (a, b) => b.createdAtMs - a.createdAtMs || b.metadata.attempt - a.metadata.attempt,
+    ),
+  };
 }
 
 export function without(runtime: PodRuntime, id: string): PodRuntime {

@@ -16,7 +16,12 @@ export interface RuntimeListener {
   ended(uid: string, container: ContainerStatus): Promise<void>;
 }
 
-const rank: Readonly<Record<ContainerState, number>> = { CONTAINER_UNKNOWN: 0, CONTAINER_CREATED: 1, CONTAINER_RUNNING: 2, CONTAINER_EXITED: 3 };
+const rank: Readonly<Record<ContainerState, number>> = {
+  CONTAINER_UNKNOWN: 0,
+  CONTAINER_CREATED: 1,
+  CONTAINER_RUNNING: 2,
+  CONTAINER_EXITED: 3,
+};
 /** Requests to the runtime that a relist has in flight. */
 const inFlightMax = 8;
 
@@ -114,11 +119,15 @@ export class RuntimeWatch implements Disposable {
     const { runtime, config, log } = this.#world;
     const filter = { labelSelector: { [ownerNode]: config.nodeName } };
     try {
-      const [sandboxes, containers] = await Promise.all([runtime.listPodSandboxes(filter), runtime.listContainers(filter)]);
+      const [sandboxes, containers] = await Promise.all([
+        runtime.listPodSandboxes(filter),
+        runtime.listContainers(filter),
+      ]);
       const work: (() => Promise<unknown>)[] = [];
       for (const { id, state, labels } of sandboxes) {
         const uid = labels[podUid] ?? '';
-        if (this.get(uid).sandboxes.find((known) => known.id === id)?.state !== state) work.push(() => this.refreshSandbox(uid, id));
+        if (this.get(uid).sandboxes.find((known) => known.id === id)?.state !== state)
+          work.push(() => this.refreshSandbox(uid, id));
       }
       for (const { id, state, labels } of containers) {
         const uid = labels[podUid] ?? '';

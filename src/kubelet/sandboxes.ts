@@ -34,7 +34,10 @@ export class Sandboxes {
       record.sandboxConfig = config;
       const handler = pod.spec?.runtimeClassName;
       await this.#gate.run(async () => {
-        const id = await runtime.runPodSandbox({ config, ...(handler === undefined ? {} : { runtimeHandler: handler }) });
+        const id = await runtime.runPodSandbox({
+          config,
+          ...(handler === undefined ? {} : { runtimeHandler: handler }),
+        });
         await this.#watch.refreshSandbox(uid, id);
       });
       this.#backoff.reset(uid);
@@ -42,14 +45,21 @@ export class Sandboxes {
       const now = clock.now();
       this.#backoff.next(uid, now, now);
       memory.sandboxAgainAtMs = now + this.#backoff.delayMs(uid);
-      podEvent(this.#world, pod, { type: 'Warning', reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${errorText(error)}` });
+      podEvent(this.#world, pod, {
+        type: 'Warning',
+        reason: 'FailedCreatePodSandBox',
+        message: `Failed to create pod sandbox: ${errorText(error)}`,
+      });
     }
   }
 
   /** The same for the same pod, so containers started by a restarted kubelet fit the sandbox that is there. */
   async config(pod: PodView, attempt: number): Promise<PodSandboxConfig> {
     const { host, config } = this.#world;
-    const [resolvConf, cgroupParent] = await Promise.all([host.node.resolvConf(), host.cgroups.ensure(uidOf(pod), podCgroup(pod))]);
+    const [resolvConf, cgroupParent] = await Promise.all([
+      host.node.resolvConf(),
+      host.cgroups.ensure(uidOf(pod), podCgroup(pod)),
+    ]);
     const dns = podDns(pod, config.clusterDns, parseResolvConf(resolvConf));
     if (dns.clusterDnsMissing) {
       const message = `pod: "${podText(pod)}". kubelet does not have ClusterDNS IP configured and cannot create Pod using "${pod.spec?.dnsPolicy ?? 'ClusterFirst'}" policy. Falling back to "Default" policy.`;
@@ -59,11 +69,19 @@ export class Sandboxes {
   }
 
   async stop({ pod, uid }: PodRecord, id: string, changed: boolean): Promise<void> {
-    if (changed) podEvent(this.#world, pod, { reason: 'SandboxChanged', message: 'Pod sandbox changed, it will be killed and re-created.' });
+    if (changed)
+      podEvent(this.#world, pod, {
+        reason: 'SandboxChanged',
+        message: 'Pod sandbox changed, it will be killed and re-created.',
+      });
     try {
       await this.#world.runtime.stopPodSandbox(id);
     } catch (error) {
-      podEvent(this.#world, pod, { type: 'Warning', reason: 'FailedKillPod', message: `error killing pod: failed to "KillPodSandbox" for "${uid}" with KillPodSandboxError: "${errorText(error)}"` });
+      podEvent(this.#world, pod, {
+        type: 'Warning',
+        reason: 'FailedKillPod',
+        message: `error killing pod: failed to "KillPodSandbox" for "${uid}" with KillPodSandboxError: "${errorText(error)}"`,
+      });
       throw error;
     }
     await this.#watch.refreshSandbox(uid, id);

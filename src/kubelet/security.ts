@@ -3,7 +3,13 @@ import type { DeepReadonly } from '../base/mod.ts';
 import { goQuote } from '../machinery/mod.ts';
 import type { PodSecurityContext, SeccompProfile, SELinuxOptions } from '../api/mod.ts';
 import { podText, type ContainerView, type PodView } from './pod.ts';
-import type { LinuxContainerSecurityContext, LinuxSandboxSecurityContext, NamespaceOption, SecurityProfile, SELinuxOption } from './ports.ts';
+import type {
+  LinuxContainerSecurityContext,
+  LinuxSandboxSecurityContext,
+  NamespaceOption,
+  SecurityProfile,
+  SELinuxOption,
+} from './ports.ts';
 
 const maskedPaths = [
   '/proc/asound',
@@ -33,7 +39,9 @@ export function namespaceOptions(pod: PodView): NamespaceOption {
 export function sandboxSecurity(pod: PodView, seccompRoot: string): LinuxSandboxSecurityContext {
   const context = pod.spec?.securityContext ?? {};
   const { runAsUser, runAsGroup } = context;
-  const privileged = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some((container) => container.securityContext?.privileged === true);
+  const privileged = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some(
+    (container) => container.securityContext?.privileged === true,
+  );
   return {
     namespaceOptions: namespaceOptions(pod),
     privileged,
@@ -67,7 +75,9 @@ export function containerSecurity(input: SecurityInput): LinuxContainerSecurityC
   const runAsGroup = own.runAsGroup ?? podContext.runAsGroup;
   const privileged = own.privileged === true;
   const masked = !privileged && (own.procMount ?? 'Default') === 'Default';
-  const seccomp = privileged ? { type: 'Unconfined' } : (own.seccompProfile ?? podContext.seccompProfile ?? { type: 'Unconfined' });
+  const seccomp = privileged
+    ? { type: 'Unconfined' }
+    : (own.seccompProfile ?? podContext.seccompProfile ?? { type: 'Unconfined' });
   const namespaces = namespaceOptions(pod);
   const named = runAsUser === undefined && image.username !== '';
   return {
@@ -107,11 +117,11 @@ function supplementalGroups({ supplementalGroups: groups = [], fsGroup }: DeepRe
 }
 
 function profile({ type, localhostProfile }: DeepReadonly<SeccompProfile>, seccompRoot: string): SecurityProfile {
-  if (type === 'Localhost') return { profileType: 'Localhost', localhostRef: `${seccompRoot}/${localhostProfile ?? ''}` };
+  if (type === 'Localhost')
+    return { profileType: 'Localhost', localhostRef: `${seccompRoot}/${localhostProfile ?? ''}` };
   return { profileType: type === 'RuntimeDefault' ? 'RuntimeDefault' : 'Unconfined' };
 }
 
 function selinux(options: DeepReadonly<SELinuxOptions> | undefined): { selinuxOptions?: SELinuxOption } {
   return options === undefined ? {} : { selinuxOptions: options };
 }
-

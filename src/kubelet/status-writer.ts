@@ -28,7 +28,13 @@ export class StatusWriter implements AsyncDisposable {
 
   constructor(world: Pick<KubeletWorld, 'client' | 'clock' | 'log' | 'config'>) {
     this.#world = world;
-    this.#queue = new WorkQueue({ clock: world.clock, concurrency: 16, work: (uid) => this.#write(uid), retryMinMs: 100, retryMaxMs: 10_000 });
+    this.#queue = new WorkQueue({
+      clock: world.clock,
+      concurrency: 16,
+      work: (uid) => this.#write(uid),
+      retryMinMs: 100,
+      retryMaxMs: 10_000,
+    });
   }
 
   /** `pod` is the API's newest state of it. */
@@ -70,13 +76,25 @@ export class StatusWriter implements AsyncDisposable {
     if (body !== undefined) {
       try {
         const key = { namespace: pod.metadata.namespace, name: pod.metadata.name ?? '' };
-        const cause = { component: 'kubelet', key: `${key.namespace}/${key.name}`, revision: Number(pod.metadata.resourceVersion ?? 0) };
-        await this.#world.client.patch(pods, key, { type: 'strategic', body }, { subresource: 'status', fieldManager: 'kubelet', cause });
+        const cause = {
+          component: 'kubelet',
+          key: `${key.namespace}/${key.name}`,
+          revision: Number(pod.metadata.resourceVersion ?? 0),
+        };
+        await this.#world.client.patch(
+          pods,
+          key,
+          { type: 'strategic', body },
+          { subresource: 'status', fieldManager: 'kubelet', cause },
+        );
         entry.written = { ...entry.written, ...wanted };
       } catch (error) {
         // Gone, or another pod has the name by now: nobody wants this status any more.
         if (!isApiError(error, 'NotFound', 'Conflict')) {
-          this.#world.log.warn('could not write the status of a pod', { pod: pod.metadata.name, error: errorText(error) });
+          this.#world.log.warn('could not write the status of a pod', {
+            pod: pod.metadata.name,
+            error: errorText(error),
+          });
           entry.written = entry.pod.status ?? {};
           throw error;
         }
@@ -91,9 +109,12 @@ export class StatusWriter implements AsyncDisposable {
 /** What other components and people wait for. */
 function isUrgent(from: DeepReadonly<PodStatus>, to: DeepReadonly<PodStatus>): boolean {
   if (from.phase !== to.phase && to.phase !== 'Pending') return true;
-  const readyOf = ({ conditions }: DeepReadonly<PodStatus>): string | undefined => conditions?.find(({ type }) => type === 'Ready')?.status;
+  const readyOf = ({ conditions }: DeepReadonly<PodStatus>): string | undefined =>
+    conditions?.find(({ type }) => type === 'Ready')?.status;
   if (from.containerStatuses !== undefined && readyOf(from) !== readyOf(to)) return true;
   const reasons = ({ containerStatuses = [] }: DeepReadonly<PodStatus>): string =>
-    containerStatuses.map(({ state, restartCount }) => `${state?.waiting?.reason ?? state?.terminated?.reason}/${restartCount}`).join();
+    containerStatuses
+      .map(({ state, restartCount }) => `${state?.waiting?.reason ?? state?.terminated?.reason}/${restartCount}`)
+      .join();
   return from.containerStatuses !== undefined && reasons(from) !== reasons(to);
 }

@@ -5,7 +5,16 @@
 import { rfc3339 } from '../base/mod.ts';
 import type { ContainerStatus, PodCondition, PodStatus } from '../api/mod.ts';
 import { containerStatuses } from './container-status.ts';
-import { containersOf, isSidecar, isTerminalPhase, qosClass, restarts, type ContainerView, type PodContainer, type PodView } from './pod.ts';
+import {
+  containersOf,
+  isSidecar,
+  isTerminalPhase,
+  qosClass,
+  restarts,
+  type ContainerView,
+  type PodContainer,
+  type PodView,
+} from './pod.ts';
 import type { PodFacts } from './pod-facts.ts';
 import { latest, readySandbox } from './runtime-state.ts';
 
@@ -44,7 +53,8 @@ export function podStatus(facts: PodFacts): PodStatus {
 export function podAddresses({ pod, runtime, hostIPs }: PodFacts): readonly string[] {
   const own = readySandbox(runtime)?.ips ?? [];
   if (own.length > 0) return own;
-  if (pod.spec?.hostNetwork === true) return runtime.sandboxes.length > 0 || pod.status?.podIP !== undefined ? hostIPs : [];
+  if (pod.spec?.hostNetwork === true)
+    return runtime.sandboxes.length > 0 || pod.status?.podIP !== undefined ? hostIPs : [];
   return pod.status?.podIPs?.map(({ ip }) => ip) ?? [];
 }
 
@@ -54,7 +64,11 @@ interface Parts {
   readonly regular: readonly ContainerStatus[];
 }
 
-function phaseOf(facts: PodFacts, initStatuses: readonly ContainerStatus[], regular: readonly ContainerStatus[]): string {
+function phaseOf(
+  facts: PodFacts,
+  initStatuses: readonly ContainerStatus[],
+  regular: readonly ContainerStatus[],
+): string {
   const { pod, memory } = facts;
   const old = pod.status?.phase ?? 'Pending';
   if (isTerminalPhase(old)) return old;
@@ -70,7 +84,11 @@ function phaseOf(facts: PodFacts, initStatuses: readonly ContainerStatus[], regu
   return livePhase(pod, initStatuses, regular);
 }
 
-function livePhase(pod: PodView, initStatuses: readonly ContainerStatus[], regular: readonly ContainerStatus[]): string {
+function livePhase(
+  pod: PodView,
+  initStatuses: readonly ContainerStatus[],
+  regular: readonly ContainerStatus[],
+): string {
   let [running, waiting, stopped] = [0, 0, 0];
   for (const { state, lastState } of regular) {
     if (state?.running !== undefined) running++;
@@ -128,7 +146,10 @@ function conditions(facts: PodFacts, parts: Parts): PodCondition[] {
   const { pod, runtime, now } = facts;
   const containersReady = containersReadyVerdict(pod, parts);
   const ended = isTerminalPhase(parts.phase);
-  const sandboxReady = !ended && readySandbox(runtime) !== undefined && (pod.spec?.hostNetwork === true || (readySandbox(runtime)?.ips.length ?? 0) > 0);
+  const sandboxReady =
+    !ended &&
+    readySandbox(runtime) !== undefined &&
+    (pod.spec?.hostNetwork === true || (readySandbox(runtime)?.ips.length ?? 0) > 0);
   const verdicts: Record<string, Verdict> = {
     PodReadyToStartContainers: { status: sandboxReady ? 'True' : 'False' },
     Initialized: initializedVerdict(pod, parts),
@@ -139,7 +160,8 @@ function conditions(facts: PodFacts, parts: Parts): PodCondition[] {
   const generation = pod.metadata.generation;
   return Object.entries(verdicts).map(([type, { status, reason, message }]) => {
     const old = pod.status?.conditions?.find((condition) => condition.type === type);
-    const since = old?.status === status && old.lastTransitionTime !== undefined ? old.lastTransitionTime : rfc3339(now);
+    const since =
+      old?.status === status && old.lastTransitionTime !== undefined ? old.lastTransitionTime : rfc3339(now);
     return {
       type,
       ...(generation === undefined ? {} : { observedGeneration: generation }),
@@ -152,15 +174,24 @@ function conditions(facts: PodFacts, parts: Parts): PodCondition[] {
 }
 
 function containersReadyVerdict(pod: PodView, { phase, regular, initContainerStatuses }: Parts): Verdict {
-  if (regular.length === 0) return { status: 'False', reason: phase === 'Failed' ? 'PodFailed' : 'UnknownContainerStatuses' };
+  if (regular.length === 0)
+    return { status: 'False', reason: phase === 'Failed' ? 'PodFailed' : 'UnknownContainerStatuses' };
   if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
   if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
-  const sidecars = new Set(containersOf(pod).flatMap(({ container, role }) => (role === 'sidecar' ? [container.name] : [])));
+  const sidecars = new Set(
+    containersOf(pod).flatMap(({ container, role }) => (role === 'sidecar' ? [container.name] : [])),
+  );
   const order = (pod.spec?.containers ?? []).map(({ name }) => name);
-  const unready = [...initContainerStatuses.filter(({ name }) => sidecars.has(name)), ...regular].filter(({ ready }) => !ready).map(({ name }) => name);
+  const unready = [...initContainerStatuses.filter(({ name }) => sidecars.has(name)), ...regular]
+    .filter(({ ready }) => !ready)
+    .map(({ name }) => name);
   unready.sort((a, b) => order.indexOf(a) - order.indexOf(b));
   if (unready.length === 0) return { status: 'True' };
-  return { status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: [${unready.join(' ')}]` };
+  return {
+    status: 'False',
+    reason: 'ContainersNotReady',
+    message: `containers with unready status: [${unready.join(' ')}]`,
+  };
 }
 
 function readyVerdict(pod: PodView, containersReady: Verdict): Verdict {
@@ -168,8 +199,10 @@ function readyVerdict(pod: PodView, containersReady: Verdict): Verdict {
   const unready: string[] = [];
   for (const { conditionType } of pod.spec?.readinessGates ?? []) {
     const condition = pod.status?.conditions?.find(({ type }) => type === conditionType);
-    if (condition === undefined) unready.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`);
-    else if (condition.status !== 'True') unready.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`);
+    if (condition === undefined)
+      unready.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`);
+    else if (condition.status !== 'True')
+      unready.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`);
   }
   if (unready.length === 0) return { status: 'True' };
   return { status: 'False', reason: 'ReadinessGatesNotReady', message: unready.join(', ') };
@@ -180,12 +213,17 @@ function initializedVerdict(pod: PodView, { phase, initContainerStatuses, regula
   if (specs.length === 0) return { status: 'True', ...(phase === 'Succeeded' ? { reason: 'PodCompleted' } : {}) };
   if (initContainerStatuses.length === 0) return { status: 'False', reason: 'UnknownContainerStatuses' };
   if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
-  if (regular.some(({ state, lastState }) => state?.running ?? state?.terminated ?? lastState?.terminated)) return { status: 'True' };
+  if (regular.some(({ state, lastState }) => state?.running ?? state?.terminated ?? lastState?.terminated))
+    return { status: 'True' };
   const incomplete = initContainerStatuses
     .filter((status, i) => !(isSidecarAt(specs, i) ? status.started === true : status.ready))
     .map(({ name }) => name);
   if (incomplete.length === 0) return { status: 'True' };
-  return { status: 'False', reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${incomplete.join(' ')}]` };
+  return {
+    status: 'False',
+    reason: 'ContainersNotInitialized',
+    message: `containers with incomplete status: [${incomplete.join(' ')}]`,
+  };
 }
 
 function isSidecarAt(specs: readonly ContainerView[], i: number): boolean {

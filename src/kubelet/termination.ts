@@ -18,14 +18,17 @@ export function planTermination(facts: PodFacts): PodAction[] {
   for (const operation of doing.keys()) if (operation.startsWith('image:')) actions.push({ do: 'cancel', operation });
   const running = runtime.containers.filter(({ state }) => state === 'CONTAINER_RUNNING');
   if (running.length > 0) return [...actions, ...kills(facts, running)];
-  const busy = [...doing.keys()].some((name) => name === 'sandbox' || name === 'volumes' || name.startsWith('start:') || name.startsWith('image:'));
+  const busy = [...doing.keys()].some(
+    (name) => name === 'sandbox' || name === 'volumes' || name.startsWith('start:') || name.startsWith('image:'),
+  );
   if (busy) return actions;
   const sandboxes = runtime.sandboxes.filter(({ state }) => state === 'SANDBOX_READY');
   for (const { id } of sandboxes) if (!doing.has(`stop:${id}`)) actions.push({ do: 'stopSandbox', id, changed: false });
   if (sandboxes.length > 0) return actions;
   if (!memory.tornDown) return doing.has('tearDown') ? actions : [...actions, { do: 'tearDown' }];
   if (removed) return doing.size > 0 ? actions : [...actions, { do: 'forget' }];
-  if (pod.metadata.deletionTimestamp !== undefined && !doing.has('deleteFromApi')) actions.push({ do: 'deleteFromApi' });
+  if (pod.metadata.deletionTimestamp !== undefined && !doing.has('deleteFromApi'))
+    actions.push({ do: 'deleteFromApi' });
   return actions;
 }
 
@@ -40,7 +43,13 @@ function kills(facts: PodFacts, running: readonly ContainerStatus[]): PodAction[
     const left = target?.role === 'sidecar' ? Math.max(1, Math.ceil((since + grace * 1000 - now) / 1000)) : grace;
     const operation = doing.get(`kill:${container.id}`);
     if (operation !== undefined && (operation.deadlineMs ?? Infinity) <= now + left * 1000 + sooner) continue;
-    actions.push({ do: 'killContainer', container, target, message: `Stopping container ${container.metadata.name}`, graceSeconds: left });
+    actions.push({
+      do: 'killContainer',
+      container,
+      target,
+      message: `Stopping container ${container.metadata.name}`,
+      graceSeconds: left,
+    });
   }
   return actions;
 }
@@ -48,9 +57,11 @@ function kills(facts: PodFacts, running: readonly ContainerStatus[]): PodAction[
 /** The containers whose turn it is: all but the sidecars, or then the last sidecar. */
 function nextToEnd({ pod }: PodFacts, running: readonly ContainerStatus[]): readonly ContainerStatus[] {
   const order = containersOf(pod);
-  const roleOf = ({ metadata }: ContainerStatus): PodContainer['role'] | undefined => order.find(({ container }) => container.name === metadata.name)?.role;
+  const roleOf = ({ metadata }: ContainerStatus): PodContainer['role'] | undefined =>
+    order.find(({ container }) => container.name === metadata.name)?.role;
   const first = running.filter((container) => roleOf(container) !== 'sidecar');
   if (first.length > 0) return first;
-  const place = ({ metadata }: ContainerStatus): number => order.findIndex(({ container }) => container.name === metadata.name);
+  const place = ({ metadata }: ContainerStatus): number =>
+    order.findIndex(({ container }) => container.name === metadata.name);
   return [...running].sort((a, b) => place(b) - place(a)).slice(0, 1);
 }

@@ -37,11 +37,18 @@ export class Tokens {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',
       metadata: { name, namespace },
-      spec: { audiences: [...audiences], expirationSeconds, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: podName, uid: uidOf(pod) } },
+      spec: {
+        audiences: [...audiences],
+        expirationSeconds,
+        boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: podName, uid: uidOf(pod) },
+      },
     };
-    const answer: TokenRequest = (await client.create(serviceAccounts, request, { subresource: 'token' })) as TokenRequest;
+    const answer: TokenRequest = (await client.create(serviceAccounts, request, {
+      subresource: 'token',
+    })) as TokenRequest;
     const { token, expirationTimestamp } = answer.status ?? {};
-    if (token === undefined || expirationTimestamp === undefined) throw new HostError('NoToken', `failed to fetch token: no token for service account ${namespace}/${name}`);
+    if (token === undefined || expirationTimestamp === undefined)
+      throw new HostError('NoToken', `failed to fetch token: no token for service account ${namespace}/${name}`);
     const now = clock.now();
     const life = Date.parse(expirationTimestamp) - now;
     const renewAtMs = now + Math.max(renewMinMs, Math.min(life * 0.8, keptMs) - random.next() * jitterMs);

@@ -17,6 +17,8 @@ export interface WorkerParts {
   readonly images: Images;
   readonly sandboxes: Sandboxes;
   readonly starter: ContainerStarter;
+  /** The last words of ended containers, by container id. */
+  readonly messages: Map<string, string>;
   /** Whether both the API's pods and the runtime's containers are known: nothing is planned before. */
   synced(): boolean;
   admit(pod: PodView, others: readonly PodView[]): PodFailure | undefined;

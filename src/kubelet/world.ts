@@ -26,7 +26,17 @@ export interface PodEvent {
 }
 
 /** Tells about a pod; never fails and is not waited for. */
-export function podEvent({ events }: Pick<KubeletWorld, 'events'>, pod: PodView, { type = 'Normal', reason, message, target }: PodEvent): void {
+export function podEvent(
+  { events }: Pick<KubeletWorld, 'events'>,
+  pod: PodView,
+  { type = 'Normal', reason, message, target }: PodEvent,
+): void {
   const regarding = { kind: 'Pod', apiVersion: 'v1', metadata: pod.metadata };
-  void events.record({ regarding, type, reason, message, ...(target === undefined ? {} : { fieldPath: fieldPathOf(target) }) });
+  void events.record({
+    regarding,
+    type,
+    reason,
+    message,
+    ...(target === undefined ? {} : { fieldPath: fieldPathOf(target) }),
+  });
 }

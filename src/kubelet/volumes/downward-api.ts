@@ -10,7 +10,11 @@ export const downwardApi = defineVolume({
     const { items = [], defaultMode = 0o644 } = volume.downwardAPI ?? {};
     await world.files.makeDirectory(directory, { mode: 0o777 });
     const { addresses, allocatable } = world;
-    await world.files.writeVolume(directory, merged(downwardFiles(items, { pod, addresses, allocatable, defaultMode })), fsGroupOf(pod));
+    await world.files.writeVolume(
+      directory,
+      merged(downwardFiles(items, { pod, addresses, allocatable, defaultMode })),
+      fsGroupOf(pod),
+    );
     return { path: directory };
   },
 });

@@ -12,10 +12,14 @@ export const emptyDir = defineVolume({
     await files.makeDirectory(directory, { mode: 0o777 });
     if (medium === 'Memory') {
       const sizeBytes = sizeLimit === undefined ? undefined : parseQuantity(sizeLimit).value();
-      await files.mountTmpfs(directory, { mode: 0o777, ...(sizeBytes === undefined || sizeBytes === 0 ? {} : { sizeBytes }) });
+      await files.mountTmpfs(directory, {
+        mode: 0o777,
+        ...(sizeBytes === undefined || sizeBytes === 0 ? {} : { sizeBytes }),
+      });
     }
     const gid = fsGroupOf(pod);
-    if (gid !== undefined) await files.shareWithGroup(directory, gid, pod.spec?.securityContext?.fsGroupChangePolicy === 'OnRootMismatch');
+    if (gid !== undefined)
+      await files.shareWithGroup(directory, gid, pod.spec?.securityContext?.fsGroupChangePolicy === 'OnRootMismatch');
     return { path: directory };
   },
 });

@@ -26,13 +26,22 @@ export function secretFiles(secret: DeepReadonly<Secret>, source: ItemsSource): 
   return files(data, source, 'secret');
 }
 
-function files(data: ReadonlyMap<string, Uint8Array>, { items, optional, defaultMode }: ItemsSource, what: string): VolumeFile[] {
-  if (items === undefined || items.length === 0) return [...data].map(([path, content]) => ({ path, content, mode: defaultMode }));
+function files(
+  data: ReadonlyMap<string, Uint8Array>,
+  { items, optional, defaultMode }: ItemsSource,
+  what: string,
+): VolumeFile[] {
+  if (items === undefined || items.length === 0)
+    return [...data].map(([path, content]) => ({ path, content, mode: defaultMode }));
   const out: VolumeFile[] = [];
   for (const { key, path, mode } of items) {
     const content = data.get(key);
     if (content !== undefined) out.push({ path, content, mode: mode ?? defaultMode });
-    else if (optional !== true) throw new HostError('InvalidVolume', `${what} references non-existent ${what === 'secret' ? 'secret key' : 'config key'}: ${key}`);
+    else if (optional !== true)
+      throw new HostError(
+        'InvalidVolume',
+        `${what} references non-existent ${what === 'secret' ? 'secret key' : 'config key'}: ${key}`,
+      );
   }
   return out;
 }
@@ -44,7 +53,10 @@ export interface DownwardSource {
   readonly defaultMode: number;
 }
 
-export function downwardFiles(items: readonly DeepReadonly<DownwardAPIVolumeFile>[], { pod, addresses, allocatable, defaultMode }: DownwardSource): VolumeFile[] {
+export function downwardFiles(
+  items: readonly DeepReadonly<DownwardAPIVolumeFile>[],
+  { pod, addresses, allocatable, defaultMode }: DownwardSource,
+): VolumeFile[] {
   return items.map(({ path, fieldRef, resourceFieldRef, mode }) => {
     let text: string | undefined;
     if (fieldRef !== undefined) text = podField(pod, fieldRef.fieldPath, addresses);
@@ -62,7 +74,10 @@ export function downwardFiles(items: readonly DeepReadonly<DownwardAPIVolumeFile
 export function merged(all: readonly VolumeFile[]): VolumeFile[] {
   const byPath = new Map<string, VolumeFile>();
   for (const file of all) {
-    const path = file.path.split('/').filter((part) => part !== '' && part !== '.').join('/');
+    const path = file.path
+      .split('/')
+      .filter((part) => part !== '' && part !== '.')
+      .join('/');
     if (path === '' || path.split('/').includes('..') || path.startsWith('..')) {
       throw new HostError('InvalidVolume', `invalid path: must not be empty, absolute or contain "..": ${file.path}`);
     }

@@ -34,7 +34,12 @@ interface Part {
   readonly renewAtMs?: number;
 }
 
-async function filesOf(source: DeepReadonly<VolumeProjection>, defaultMode: number, { pod }: VolumeTarget, world: VolumeWorld): Promise<Part> {
+async function filesOf(
+  source: DeepReadonly<VolumeProjection>,
+  defaultMode: number,
+  { pod }: VolumeTarget,
+  world: VolumeWorld,
+): Promise<Part> {
   const namespace = pod.metadata.namespace ?? '';
   const { configMap, secret, downwardAPI, serviceAccountToken } = source;
   if (configMap !== undefined) {
@@ -59,7 +64,10 @@ async function filesOf(source: DeepReadonly<VolumeProjection>, defaultMode: numb
     const { token, renewAtMs } = await world.token(pod, { audiences, expirationSeconds });
     const uid = tokenOwner(pod);
     const mode = uid === undefined ? (fsGroupOf(pod) === undefined ? defaultMode : 0o640) : 0o600;
-    return { files: [{ path, content: new TextEncoder().encode(token), mode, ...(uid === undefined ? {} : { uid }) }], renewAtMs };
+    return {
+      files: [{ path, content: new TextEncoder().encode(token), mode, ...(uid === undefined ? {} : { uid }) }],
+      renewAtMs,
+    };
   }
   throw new HostError('Unsupported', 'this kind of projected volume source is not supported');
 }
@@ -68,7 +76,9 @@ async function filesOf(source: DeepReadonly<VolumeProjection>, defaultMode: numb
 function tokenOwner(pod: VolumeTarget['pod']): number | undefined {
   if (fsGroupOf(pod) !== undefined) return undefined;
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
-  const users = new Set(containers.map(({ securityContext }) => securityContext?.runAsUser ?? pod.spec?.securityContext?.runAsUser));
+  const users = new Set(
+    containers.map(({ securityContext }) => securityContext?.runAsUser ?? pod.spec?.securityContext?.runAsUser),
+  );
   const [user] = users;
   return users.size === 1 ? user : undefined;
 }
