@@ -58,7 +58,8 @@ class HeldJournal implements Journal {
 
 async function openHeld(limits = defaultLimits) {
   const journal = new HeldJournal();
-  return { journal, store: await LocalStore.open({ clock: new VirtualClock({ rest }), limits, stamp, journal }) };
+  const clock = new VirtualClock({ rest });
+  return { journal, clock, store: await LocalStore.open({ clock, limits, stamp, journal }) };
 }
 
 test('nothing is seen before it is durable, and what came in meanwhile is written together', async () => {
@@ -178,4 +179,18 @@ test('a shorter lease is not kept waiting by a longer one', async () => {
   await clock.advance(48_000);
   assert.equal(store.current.collection(pods).size, 0);
   assert.equal(clock.pending, 0, 'no timer without a lease');
+});
+
+test('a lease that is being renewed while it ends is kept', async () => {
+  const { journal, clock, store } = await openHeld();
+  const created = store.commit([{ ...put('lease', 1), ttlMs: 1000 }]);
+  await rest();
+  await journal.confirm();
+  await created;
+  const renewed = store.commit([{ ...put('lease', 2), ttlMs: 60_000 }]);
+  await clock.advance(2000);
+  await journal.confirm();
+  assert.ok((await renewed).ok);
+  assert.equal(store.current.get(pods, 'lease')?.value['n'], 2);
+  assert.equal(store.head.get(pods, 'lease'), store.current.get(pods, 'lease'));
 });

@@ -69,12 +69,14 @@ export class EmbeddedJournal implements Journal {
     readonly compacted: number;
   }> {
     const records: JournalRecord[] = [];
+    let next = this.#ask({ kind: 'load' });
     for (;;) {
-      const reply = await this.#ask({ kind: 'load' });
+      const reply = await next;
       assert(reply.kind === 'loaded', 'load is answered by loaded');
-      const rows = unpack(reply.rows, true);
-      if (rows.length === 0) break;
-      for (const { value, ...row } of rows) records.push({ ...row, bytes: value });
+      if (reply.rows.fields.length === 0) break;
+      // The thread reads on while this batch is unpacked.
+      next = this.#ask({ kind: 'load' });
+      for (const { value, ...row } of unpack(reply.rows, true)) records.push({ ...row, bytes: value });
     }
     const compacted = this.#compacted;
     return { records, revision: Math.max(compacted, records.at(-1)?.revision ?? 0), compacted };
