@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCgroupMounts, parseMountinfo } from './environment.ts';
-import { cniCleanup } from './removal.ts';
+import { cniCleanup, portmapCleanup } from './removal.ts';
 
 const v1 = `31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
 32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct
@@ -45,4 +45,24 @@ test("removes one network's chains and leaves the others", () => {
     '-X CNI-DN-0a1b2c',
   ]);
   assert.deepEqual(cniCleanup(saved, 'none'), []);
+});
+
+test('the chains of the portmap plugin stay while a container needs them', () => {
+  const shared = [
+    ':PREROUTING ACCEPT [0:0]',
+    ':CNI-HOSTPORT-DNAT - [0:0]',
+    ':CNI-HOSTPORT-SETMARK - [0:0]',
+    '-A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT',
+    '-A PREROUTING -j OTHER',
+    '-A CNI-HOSTPORT-SETMARK -j MARK --set-xmark 0x2000/0x2000',
+  ];
+  assert.deepEqual(portmapCleanup(shared.join('\n')), [
+    '-D PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT',
+    '-F CNI-HOSTPORT-SETMARK',
+    '-X CNI-HOSTPORT-DNAT',
+    '-X CNI-HOSTPORT-SETMARK',
+  ]);
+  const used = [...shared, '-A CNI-HOSTPORT-DNAT -p tcp -j CNI-DN-0a1b2c'];
+  assert.deepEqual(portmapCleanup(used.join('\n')), []);
+  assert.deepEqual(portmapCleanup(':PREROUTING ACCEPT [0:0]'), []);
 });

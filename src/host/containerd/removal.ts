@@ -183,15 +183,24 @@ async function removeNetwork({ cniNetwork, bridges, ipamDir }: RemovalOptions): 
   for (const name of await readdir(cniCacheDir).catch(() => [])) {
     if (name.startsWith(`${cniNetwork}-`)) await rm(join(cniCacheDir, name), { force: true });
   }
-  if ((await findProgram('iptables-save')) !== undefined) await removeCniChains(cniNetwork);
+  if ((await findProgram('iptables-save')) === undefined) return;
+  for (const version of ['', '6']) await removeCniChains(version, cniNetwork);
 }
 
-/** CNI plugins put the network's name into the comment of each rule that leads to a chain of one container. */
-async function removeCniChains(cniNetwork: string): Promise<void> {
-  const saved = await runTool('iptables-save', ['-t', 'nat']);
-  const lines = cniCleanup(saved, cniNetwork);
-  if (lines.length === 0) return;
-  await runTool('iptables-restore', ['--noflush'], { input: ['*nat', ...lines, 'COMMIT', ''].join('\n') });
+/**
+ * CNI plugins put the network's name into the comment of each rule that leads to a chain of one container. The portmap
+ * plugin's shared chains go with the last container that needs them.
+ */
+async function removeCniChains(version: string, cniNetwork: string): Promise<void> {
+  const save = async (): Promise<string> => runTool(`ip${version}tables-save`, ['-t', 'nat']);
+  const restore = async (lines: readonly string[]): Promise<void> => {
+    if (lines.length === 0) return;
+    await runTool(`ip${version}tables-restore`, ['--noflush'], { input: ['*nat', ...lines, 'COMMIT', ''].join('\n') });
+  };
+  await restore(cniCleanup(await save(), cniNetwork));
+  // Another cluster may take the chains into use right now: the kernel then refuses the whole of it.
+  await restore(portmapCleanup(await save())).catch(() => undefined);
+  await removeEmptyTable(`ip${version}`);
 }
 
 /** What to feed to iptables-restore, so that the rules and chains of a network's containers are gone. */
@@ -199,11 +208,47 @@ export function cniCleanup(saved: string, cniNetwork: string): string[] {
   const deletions: string[] = [];
   const chains = new Set<string>();
   for (const line of saved.split('\n')) {
-    const ofNetwork = line.includes(`name: \\"${cniNetwork}\\"`) || line.includes(`"${cniNetwork}" id:`);
-    const jump = /^-A (\S+) .*-j (CNI-[0-9a-f]+|CNI-DN-\w+|CNI-SN-\w+)/.exec(line);
-    if (!ofNetwork || jump?.[2] === undefined) continue;
+    const jump = /^-A (\S+) .*-j (CNI-[0-9a-f]+|CNI-DN-\w+|CNI-SN-\w+)$/.exec(line);
+    if (!line.includes(`name: \\"${cniNetwork}\\"`) || jump?.[2] === undefined) continue;
     deletions.push(line.replace(/^-A/, '-D'));
     chains.add(jump[2]);
   }
   return [...deletions, ...[...chains].map((chain) => `-F ${chain}`), ...[...chains].map((chain) => `-X ${chain}`)];
+}
+
+/** The same for the portmap plugin's shared chains; nothing while a container's chain hangs on them. */
+export function portmapCleanup(saved: string): string[] {
+  const lines = saved.split('\n');
+  if (lines.some((line) => line.startsWith('-A CNI-HOSTPORT-DNAT '))) return [];
+  const chains = lines.flatMap((line) => /^:(CNI-HOSTPORT-\w+) /.exec(line)?.[1] ?? []);
+  const jumps = lines.filter((line) => /^-A (?!CNI-HOSTPORT-).* -j CNI-HOSTPORT-\w+$/.test(line));
+  // The first is not flushed: a rule that has come since must keep its chain.
+  const shared = chains.filter((chain) => chain !== 'CNI-HOSTPORT-DNAT');
+  return [
+    ...jumps.map((line) => line.replace(/^-A/, '-D')),
+    ...shared.map((chain) => `-F ${chain}`),
+    ...chains.map((chain) => `-X ${chain}`),
+  ];
+}
+
+interface NftListing {
+  readonly nftables: readonly {
+    readonly chain?: { readonly name: string };
+    readonly rule?: object;
+    readonly set?: object;
+  }[];
+}
+
+/** iptables makes the table when it is first asked about it. A chain with rules is refused by the kernel, and stays. */
+async function removeEmptyTable(family: string): Promise<void> {
+  try {
+    const { nftables } = JSON.parse(await runTool('nft', ['-j', 'list', 'table', family, 'nat'])) as NftListing;
+    if (nftables.some(({ rule, set }) => rule !== undefined || set !== undefined)) return;
+    for (const { chain } of nftables) {
+      if (chain !== undefined) await runTool('nft', ['delete', 'chain', family, 'nat', chain.name]);
+    }
+    await runTool('nft', ['delete', 'table', family, 'nat']);
+  } catch {
+    // There is none, or it is in use.
+  }
 }
