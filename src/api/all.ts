@@ -9,10 +9,14 @@ import { configMaps } from './core/config-map.ts';
 import { secrets } from './core/secret.ts';
 import { serviceAccounts } from './core/service-account.ts';
 import { events } from './core/event.ts';
+import { newEvents } from './events/event.ts';
 import { endpointSlices } from './discovery/endpoint-slice.ts';
 import { leases } from './coordination/lease.ts';
 import { replicaSets } from './apps/replica-set.ts';
 import { deployments } from './apps/deployment.ts';
+import { priorityClasses } from './scheduling/priority-class.ts';
+import { ipAddresses } from './networking/ip-address.ts';
+import { serviceCidrs } from './networking/service-cidr.ts';
 import { roles } from './rbac/role.ts';
 import { clusterRoles } from './rbac/cluster-role.ts';
 import { roleBindings } from './rbac/role-binding.ts';
@@ -34,10 +38,14 @@ export const kinds = [
   secrets,
   serviceAccounts,
   events,
+  newEvents,
   endpointSlices,
   leases,
   replicaSets,
   deployments,
+  priorityClasses,
+  ipAddresses,
+  serviceCidrs,
   roles,
   clusterRoles,
   roleBindings,

@@ -111,30 +111,35 @@ export function versionOf(kind: Kind, version: string): KindVersion {
   return found;
 }
 
+/** Whether a version of a kind is the one that is stored. */
+function isStored(kind: Kind, version: string): boolean {
+  return version === kind.version && (kind.group === '' ? kind.storedAs === version : kind.storedAs === `${kind.group}/${version}`);
+}
+
 /** The object in the version that is stored. */
 export function toStorage(kind: Kind, version: string, object: KubeObject): KubeObject {
-  if (version === kind.version) return object;
+  if (isStored(kind, version)) return object;
   const converted = versionOf(kind, version).toStorage?.(object as JsonObject) ?? object;
-  return { ...(converted as KubeObject), kind: kind.kind, apiVersion: apiVersionOf(kind.group, kind.version) };
+  return { ...(converted as KubeObject), kind: kind.kind, apiVersion: kind.storedAs };
 }
 
 /** A stored object in one of its kind's versions; `object` stays as it is. */
 export function fromStorage(kind: Kind, version: string, object: DeepReadonly<KubeObject>): DeepReadonly<KubeObject> {
-  if (version === kind.version) return object;
+  if (isStored(kind, version)) return object;
   const converted = (versionOf(kind, version).fromStorage?.(object as JsonObject) ?? object) as KubeObject;
   return { ...converted, kind: kind.kind, apiVersion: apiVersionOf(kind.group, version) };
 }
 
 /** A stored entry in one of its kind's versions, made once. */
 export function objectOf(kind: Kind, version: string, entry: Entry): DeepReadonly<KubeObject> {
-  if (version === kind.version) return entry.value as KubeObject;
-  return entry.memo(`object ${version}`, () => fromStorage(kind, version, entry.value as KubeObject));
+  if (isStored(kind, version)) return entry.value as KubeObject;
+  return entry.memo(`object ${kind.group} ${version}`, () => fromStorage(kind, version, entry.value as KubeObject));
 }
 
 const encoder = new TextEncoder();
 
 /** The JSON of a stored entry in one of its kind's versions, made once. */
 export function bytesOf(kind: Kind, version: string, entry: Entry): Uint8Array {
-  if (version === kind.version) return entry.bytes;
-  return entry.memo(`bytes ${version}`, () => encoder.encode(JSON.stringify(objectOf(kind, version, entry))));
+  if (isStored(kind, version)) return entry.bytes;
+  return entry.memo(`bytes ${kind.group} ${version}`, () => encoder.encode(JSON.stringify(objectOf(kind, version, entry))));
 }

@@ -7,7 +7,7 @@
  */
 import type { DeepReadonly, Json, JsonObject, Random } from '../base/mod.ts';
 import type { FieldError } from './field-error.ts';
-import type { KubeObject, Resource } from './meta.ts';
+import { apiVersionOf, type KubeObject, type Resource } from './meta.ts';
 import type { NameValidation } from './names.ts';
 
 /** What hooks may know of the world. */
@@ -135,6 +135,11 @@ export interface Kind<T extends KubeObject = KubeObject> extends Resource<T> {
   readonly categories: readonly string[];
   /** All served versions, the preferred one first. `version` of the kind itself is the one that is stored. */
   readonly versions: readonly KindVersion[];
+  /**
+   * The apiVersion of what is stored; that of the kind itself unless it shares its collection with a kind of another group
+   * (events). Then its only version converts, and every hook sees the stored form.
+   */
+  readonly storedAs: string;
   /** Where objects are kept, in upstream's layout. Undefined: nothing is kept, the API server answers (reviews). */
   readonly collection: string | undefined;
   readonly verbs: readonly string[];
@@ -145,7 +150,7 @@ export interface Kind<T extends KubeObject = KubeObject> extends Resource<T> {
   readonly selectable: Readonly<Record<string, (object: DeepReadonly<T>) => string>>;
 }
 
-type Optional = 'listKind' | 'singular' | 'shortNames' | 'categories' | 'versions' | 'collection' | 'verbs' | 'strategy' | 'subresources' | 'columns' | 'selectable';
+type Optional = 'listKind' | 'singular' | 'shortNames' | 'categories' | 'versions' | 'storedAs' | 'collection' | 'verbs' | 'strategy' | 'subresources' | 'columns' | 'selectable';
 /** What a kind must say; the rest follows from it. `schema` names the definition of the storage version. */
 export type KindDefinition<T extends KubeObject> = Omit<Kind<T>, Optional> & Partial<Pick<Kind<T>, Optional>> & { readonly schema: string };
 
@@ -159,6 +164,7 @@ export function defineKind<T extends KubeObject>(definition: KindDefinition<T>):
     shortNames: [],
     categories: [],
     versions: [{ version: given.version, schema }],
+    storedAs: apiVersionOf(given.group, given.version),
     collection: `/registry/${given.plural}/`,
     verbs: storedVerbs,
     strategy: {},

@@ -1,6 +1,20 @@
 /** Lease. */
-import { defineKind } from '../../machinery/mod.ts';
+import type { DeepReadonly } from '../../base/mod.ts';
+import { ageColumn, defineKind, field, forbidden, invalid, nameColumn, type FieldError } from '../../machinery/mod.ts';
+import { mustNotBeNegative, type Errors } from '../checks.ts';
+import { column } from '../columns.ts';
 import type { Lease } from '../upstream/types.ts';
+
+const specPath = field('spec');
+
+function leaseErrors({ spec = {} }: DeepReadonly<Lease>): FieldError[] {
+  const errors: Errors = [];
+  const { leaseDurationSeconds: seconds, leaseTransitions: transitions, strategy, preferredHolder = '' } = spec;
+  if (seconds !== undefined && seconds <= 0) errors.push(invalid(specPath.child('leaseDurationSeconds'), seconds, 'must be greater than 0'));
+  if (transitions !== undefined && transitions < 0) errors.push(invalid(specPath.child('leaseTransitions'), transitions, mustNotBeNegative));
+  if (preferredHolder !== '' && (strategy ?? '') === '') errors.push(forbidden(specPath.child('preferredHolder'), 'may only be specified when `strategy` is defined'));
+  return errors;
+}
 
 export const leases = defineKind<Lease>({
   group: 'coordination.k8s.io',
@@ -9,4 +23,6 @@ export const leases = defineKind<Lease>({
   plural: 'leases',
   namespaced: true,
   schema: 'io.k8s.api.coordination.v1.Lease',
+  strategy: { createOnUpdate: true, unconditionalUpdate: false, validate: leaseErrors, validateUpdate: leaseErrors },
+  columns: [nameColumn(), column('Holder', 'Who holds the lease.', ({ spec }) => spec?.holderIdentity ?? ''), ageColumn()],
 });

@@ -1,6 +1,42 @@
-/** ConfigMap. */
-import { defineKind } from '../../machinery/mod.ts';
+/** ConfigMap. Its keys become names of files; one that is immutable stays so. */
+import { jsonEqual, type DeepReadonly } from '../../base/mod.ts';
+import { ageColumn, configMapKeyErrors, defineKind, field, forbidden, invalid, nameColumn, tooLong, type FieldError } from '../../machinery/mod.ts';
+import { report, type Errors } from '../checks.ts';
+import { column } from '../columns.ts';
 import type { ConfigMap } from '../upstream/types.ts';
+import { base64Bytes, contentBytesMax, textBytes } from './content.ts';
+
+type ReadonlyConfigMap = DeepReadonly<ConfigMap>;
+
+const dataPath = field('data');
+const binaryPath = field('binaryData');
+
+function configMapErrors({ data, binaryData }: ReadonlyConfigMap): FieldError[] {
+  const errors: Errors = [];
+  let bytes = 0;
+  for (const key in data) {
+    report(errors, dataPath.key(key), key, configMapKeyErrors(key));
+    if (binaryData?.[key] !== undefined) errors.push(invalid(dataPath.key(key), key, 'duplicate of key present in binaryData'));
+    bytes += textBytes(data[key] ?? '');
+  }
+  for (const key in binaryData) {
+    report(errors, binaryPath.key(key), key, configMapKeyErrors(key));
+    bytes += base64Bytes(binaryData[key] ?? '');
+  }
+  if (bytes > contentBytesMax) errors.push(tooLong('', contentBytesMax));
+  return errors;
+}
+
+function updateErrors(configMap: ReadonlyConfigMap, old: ReadonlyConfigMap): FieldError[] {
+  const errors: Errors = [];
+  if (old.immutable === true) {
+    const why = 'field is immutable when `immutable` is set';
+    if (configMap.immutable !== true) errors.push(forbidden('immutable', why));
+    if (!jsonEqual(configMap.data ?? {}, old.data ?? {})) errors.push(forbidden('data', why));
+    if (!jsonEqual(configMap.binaryData ?? {}, old.binaryData ?? {})) errors.push(forbidden('binaryData', why));
+  }
+  return [...errors, ...configMapErrors(configMap)];
+}
 
 export const configMaps = defineKind<ConfigMap>({
   group: '',
@@ -10,4 +46,6 @@ export const configMaps = defineKind<ConfigMap>({
   namespaced: true,
   schema: 'io.k8s.api.core.v1.ConfigMap',
   shortNames: ['cm'],
+  strategy: { validate: configMapErrors, validateUpdate: updateErrors },
+  columns: [nameColumn(), column('Data', 'How many entries there are.', ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length), ageColumn()],
 });

@@ -1,5 +1,6 @@
-/** ServiceAccount. */
-import { defineKind } from '../../machinery/mod.ts';
+/** ServiceAccount. Tokens for it are made on request and are kept nowhere. */
+import { ageColumn, defineKind, nameColumn } from '../../machinery/mod.ts';
+import { column } from '../columns.ts';
 import type { ServiceAccount } from '../upstream/types.ts';
 
 export const serviceAccounts = defineKind<ServiceAccount>({
@@ -10,4 +11,18 @@ export const serviceAccounts = defineKind<ServiceAccount>({
   namespaced: true,
   schema: 'io.k8s.api.core.v1.ServiceAccount',
   shortNames: ['sa'],
+  strategy: {
+    returnsDeleted: true,
+    prepareForCreate(draft) {
+      for (const secret of draft.secrets ?? []) for (const key of Object.keys(secret)) if (key !== 'name') delete secret[key as keyof typeof secret];
+    },
+    warnings: ({ metadata }) =>
+      metadata.annotations?.['kubernetes.io/enforce-mountable-secrets'] === undefined
+        ? []
+        : ['metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets'],
+  },
+  subresources: {
+    token: { type: 'create', input: 'io.k8s.api.authentication.v1.TokenRequest', gvk: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' } },
+  },
+  columns: [nameColumn(), column('Secrets', 'The number of secrets that the account names.', ({ secrets }) => (secrets ?? []).length), ageColumn()],
 });

@@ -1,12 +1,22 @@
 /** Role. */
-import { defineKind } from '../../machinery/mod.ts';
+import type { DeepReadonly } from '../../base/mod.ts';
+import { defineKind, nameIsPathSegment, type FieldError } from '../../machinery/mod.ts';
 import type { Role } from '../upstream/types.ts';
+import { checkRules, rbacGroup, roleColumns } from './rules.ts';
+
+function roleErrors({ rules }: DeepReadonly<Role>): FieldError[] {
+  const errors: FieldError[] = [];
+  checkRules(errors, rules, true);
+  return errors;
+}
 
 export const roles = defineKind<Role>({
-  group: 'rbac.authorization.k8s.io',
+  group: rbacGroup,
   version: 'v1',
   kind: 'Role',
   plural: 'roles',
   namespaced: true,
   schema: 'io.k8s.api.rbac.v1.Role',
+  strategy: { validateName: nameIsPathSegment, createOnUpdate: true, validate: roleErrors, validateUpdate: roleErrors },
+  columns: roleColumns(),
 });

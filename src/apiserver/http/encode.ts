@@ -51,7 +51,7 @@ function isProtobuf({ representation }: View): boolean {
 
 /** The protobuf of a stored object, made once. Every kind that offers it has facts. */
 function protobufOf({ kind, version, codec }: View, entry: Entry): Uint8Array {
-  return entry.memo(`protobuf ${version}`, () => codec.toProtobuf(objectOf(kind, version, entry)) ?? new Uint8Array());
+  return entry.memo(`protobuf ${kind.group} ${version}`, () => codec.toProtobuf(objectOf(kind, version, entry)) ?? new Uint8Array());
 }
 
 const comma = encoder.encode(',{');

@@ -1,0 +1,56 @@
+/** IPAddress: who has an address of the service range. Its name is the address; whom it belongs to never changes. */
+import type { DeepReadonly } from '../../base/mod.ts';
+import { ageColumn, defineKind, dns1123LabelErrors, dns1123SubdomainErrors, field, invalid, ipErrors, ipText, nameColumn, nameIsPathSegment, parseIp, required, type FieldError, type NameValidation } from '../../machinery/mod.ts';
+import { checkImmutable, report, type Errors } from '../checks.ts';
+import { column, none } from '../columns.ts';
+import type { IPAddress, ParentReference } from '../upstream/types.ts';
+
+const parentPath = field('spec', 'parentRef');
+
+const nameIsIp: NameValidation = (name) => {
+  const ip = parseIp(name);
+  if (ip === undefined) return ipErrors(name);
+  return ipText(ip) === name ? [] : ['must be in canonical form (' + JSON.stringify(ipText(ip)) + ')'];
+};
+
+function addressErrors({ spec }: DeepReadonly<IPAddress>): FieldError[] {
+  const errors: Errors = [];
+  const parent: DeepReadonly<ParentReference> | undefined = spec.parentRef;
+  if (parent === undefined) return [required(parentPath)];
+  const { group = '', resource, name, namespace = '' } = parent;
+  if (group !== '') report(errors, parentPath.child('group'), group, dns1123SubdomainErrors(group));
+  if (resource === '') errors.push(required(parentPath.child('resource')));
+  else for (const problem of nameIsPathSegment(resource, false)) errors.push(invalid(parentPath.child('resource'), resource, problem));
+  if (name === '') errors.push(required(parentPath.child('name')));
+  else report(errors, parentPath.child('name'), name, nameIsPathSegment(name, false));
+  if (namespace !== '') report(errors, parentPath.child('namespace'), namespace, dns1123LabelErrors(namespace));
+  return errors;
+}
+
+function parentText({ spec }: DeepReadonly<IPAddress>): string {
+  const parent: DeepReadonly<ParentReference> | undefined = spec.parentRef;
+  if (parent === undefined) return none;
+  const { group = '', resource, namespace = '', name } = parent;
+  return [group === '' ? resource : `${resource}.${group}`, ...(namespace === '' ? [] : [namespace]), name].join('/');
+}
+
+export const ipAddresses = defineKind<IPAddress>({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  kind: 'IPAddress',
+  plural: 'ipaddresses',
+  namespaced: false,
+  schema: 'io.k8s.api.networking.v1.IPAddress',
+  listKind: 'IPAddressList',
+  shortNames: ['ip'],
+  strategy: {
+    validateName: nameIsIp,
+    validate: addressErrors,
+    validateUpdate({ spec }, old) {
+      const errors: Errors = [];
+      checkImmutable(errors, spec.parentRef, old.spec.parentRef, parentPath);
+      return errors;
+    },
+  },
+  columns: [nameColumn(), column('ParentRef', 'The object that has the address.', parentText), ageColumn()],
+});
