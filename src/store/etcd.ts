@@ -35,7 +35,10 @@ export interface EtcdStoreOptions {
   readonly log: Log;
   readonly limits: StoreLimits;
   readonly stamp: Stamp;
-  /** Ends the process: etcd now holds what this program cannot read, so it must not go on writing. */
+  /**
+   * Ends the process, which must not go on deciding on what it knows: etcd now holds what this program cannot read
+   * (`Unsupported`), or is older than it was (`WentBack`).
+   */
   readonly onFatal: (error: HostError) => void;
   /** How often etcd's history is compacted, by one of its API servers; undefined: never. */
   readonly compactionIntervalMs?: number | undefined;
@@ -123,8 +126,9 @@ export class EtcdStore implements Store {
     if (this.#stop.signal.aborted) throw new HostError('Unavailable', 'the store is closed');
     assertDistinct(changes);
     for (const { collection, name } of changes) assertPlace(collection, name);
+    const before = this.#root.revision;
     const result = await this.#txn(changes);
-    await this.#reached(result.revision);
+    await this.#reached(result.revision, before);
     if (!result.succeeded) return this.#refusal(changes, result);
     if (!result.changed) return { ok: true, revision: result.revision, events: [] };
     return { ok: true, revision: result.revision, events: this.#eventsOf(changes, result.revision) };
@@ -142,8 +146,9 @@ export class EtcdStore implements Store {
   }
 
   async #barrier(): Promise<void> {
+    const before = this.#root.revision;
     const { revision } = await this.#options.client.range({ from: prefix, to: `${prefix}\0`, limit: 1 });
-    await this.#reached(revision);
+    await this.#reached(revision, before);
   }
 
   async #txn(changes: readonly Change[]): Promise<EtcdTxnResult> {
@@ -208,8 +213,16 @@ export class EtcdStore implements Store {
     };
   }
 
-  /** Resolves once the watch has come to this revision. */
-  #reached(revision: number): Promise<void> {
+  /** Resolves once the watch has come to this revision. It was named after the watch had come to `before`. */
+  #reached(revision: number, before: number): Promise<void> {
+    if (revision < before) {
+      const error = new HostError(
+        'WentBack',
+        `etcd is at revision ${revision}, but was at ${before}: it was replaced or restored`,
+      );
+      this.#options.onFatal(error);
+      return Promise.reject(error);
+    }
     if (this.#root.revision >= revision) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const timer = this.#options.clock.after(echoTimeoutMs, () => {

@@ -369,6 +369,26 @@ suite('etcd that fails', { skip: etcdMissing }, () => {
   });
 });
 
+suite('etcd that was replaced', { skip: etcdMissing }, () => {
+  test('an etcd that is older than it was ends the process rather than mixing two histories', async (t) => {
+    server = await EtcdServer.start();
+    t.after(() => server[Symbol.asyncDispose]());
+    await serving(server.endpoint);
+    const fatal: string[] = [];
+    const store = await opened(t, { onFatal: (error) => void fatal.push(error.code) });
+    for (let n = 1; n <= 20; n++) await store.commit([put('a', n)]);
+    await server.kill();
+    rmSync(server.directory, { recursive: true });
+    await server.start();
+    await serving(server.endpoint);
+    await assert.rejects(
+      store.commit([put('a', 21)]),
+      /etcd is at revision 2, but was at 21: it was replaced or restored/,
+    );
+    assert.deepEqual(fatal, ['WentBack']);
+  });
+});
+
 suite('etcd over TLS', { skip: etcdMissing }, () => {
   test('with client certificates', async (t) => {
     const certificates = path.join(new EtcdCertificates().directory);
