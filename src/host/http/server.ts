@@ -7,6 +7,7 @@ import type http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import { HostError } from '../../base/mod.ts';
 import type { HttpRequest, HttpResponse, Peer, StreamBody } from '../../apiserver/ports.ts';
@@ -212,12 +213,6 @@ function send(response: NodeResponse, { status, headers, body }: HttpResponse, h
 
 /** Piece by piece as the client takes them, so that a long list is not copied into the socket's buffer at once. */
 async function sendPieces(response: NodeResponse, pieces: readonly Uint8Array[]): Promise<void> {
-  for (const piece of pieces) {
-    if (response.destroyed) return;
-    if (!response.write(piece)) await new Promise<void>((resolve) => {
-      response.once('drain', resolve);
-      response.once('close', resolve);
-    });
-  }
-  response.end();
+  // A client that leaves in the middle is no failure of ours.
+  await pipeline(pieces, response).catch(() => undefined);
 }
