@@ -6,7 +6,10 @@ import type { Store } from '../store/mod.ts';
 import { admissionPlugins } from './admission/chain.ts';
 import type { Authenticator } from './authn/authenticator.ts';
 import type { Authorizer } from './authz/authorizer.ts';
+import { escalationCheck } from './authz/escalation.ts';
+import { NodeAuthorizer } from './authz/node.ts';
 import { privilegedGroup } from './authz/privileged.ts';
+import { RbacAuthorizer } from './authz/rbac.ts';
 import { Codec } from './codec.ts';
 import { Discovery } from './discovery.ts';
 import { HttpFront, type Connector } from './http/front.ts';
@@ -39,9 +42,12 @@ export function stamp(value: JsonObject, revision: number): JsonObject {
 
 export function composeServer(options: ApiServerOptions, parts: { readonly authorizers: readonly Authorizer[]; readonly posts: readonly PostHandler[] }): ComposedServer {
   const { store, clock, random, log, facts, config } = options;
-  const world = new WriteWorld({ store, clock, random, log, codec: new Codec(facts), config, plugins: admissionPlugins });
+  const rbac = new RbacAuthorizer(store);
+  const authorizers = [privilegedGroup, new NodeAuthorizer(store), rbac, ...parts.authorizers];
+  const plugins = [...admissionPlugins, escalationCheck(rbac, authorizers)];
+  const world = new WriteWorld({ store, clock, random, log, codec: new Codec(facts), config, plugins });
   const registry = new Registry(kinds);
-  const server = new ApiServer({ world, registry, authorizers: [privilegedGroup, ...parts.authorizers], posts: parts.posts });
+  const server = new ApiServer({ world, registry, authorizers, posts: parts.posts });
   return { server, client: (user) => new InProcessClient(server, user) };
 }
 

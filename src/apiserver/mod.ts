@@ -1,6 +1,7 @@
 export * from './admission/admission.ts';
 export { authenticated, bearerToken, CertificateAuthenticator, type Authenticator } from './authn/authenticator.ts';
 export { decide, noOpinion, refused, type Attributes, type Authorizer, type Decision } from './authz/authorizer.ts';
+export { bootstrap, type BootstrapOptions } from './bootstrap.ts';
 export { Codec } from './codec.ts';
 export { Discovery } from './discovery.ts';
 export { failure, HttpFront, type Connector, type ConnectTarget } from './http/front.ts';

@@ -1,0 +1,237 @@
+/**
+ * The node authorizer: a kubelet reaches what the pods on its node use, and nothing of the others. What it may do at all is
+ * the role `system:node`; secrets, configmaps, claims, service accounts, pods, its lease and its Node are narrowed to what
+ * concerns it.
+ */
+import { pods, type Pod } from '../../api/mod.ts';
+import type { DeepReadonly } from '../../base/mod.ts';
+import { groupResource, type UserInfo } from '../../machinery/mod.ts';
+import type { ChangeEvent, Entry, Store } from '../../store/mod.ts';
+import { noOpinion, type Attributes, type Authorizer, type Decision } from './authorizer.ts';
+import { nodeRules } from './bootstrap/cluster-roles.ts';
+import { rule } from './bootstrap/notation.ts';
+import { ruleFits } from './rules.ts';
+
+const rules = nodeRules.map(rule);
+const allow: Decision = { verdict: 'allow', reason: '' };
+
+/** The node that a user is: empty for one that says it is a node and not which; undefined for everybody else. */
+export function nodeOf({ username, groups }: UserInfo): string | undefined {
+  if (!username.startsWith('system:node:') || !groups.includes('system:nodes')) return undefined;
+  return username.slice('system:node:'.length);
+}
+
+export class NodeAuthorizer implements Authorizer {
+  readonly #store: Store;
+  #pods: PodsByNode | undefined;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  authorize(attributes: Attributes): Decision {
+    const node = nodeOf(attributes.user);
+    if (node === undefined) return noOpinion;
+    if (node === '') return no(`unknown node for user "${attributes.user.username}"`);
+    if (attributes.path !== undefined) return noOpinion;
+    const narrow = narrowed[groupResource({ group: attributes.group, plural: attributes.resource })];
+    if (narrow !== undefined) {
+      const decided = narrow(attributes, node);
+      if (decided !== 'related') return decided;
+      const related = attributes.name !== '' && this.#uses(node, attributes);
+      if (attributes.name === '') return no('No Object name found');
+      return related ? allow : no(`no relationship found between node '${node}' and this object`);
+    }
+    return rules.some((candidate) => ruleFits(candidate, attributes)) ? allow : noOpinion;
+  }
+
+  #uses(node: string, { resource, namespace, name }: Attributes): boolean {
+    this.#pods ??= new PodsByNode(this.#store);
+    const wanted = `${resource}/${namespace}/${name}`;
+    for (const key of this.#pods.on(node)) {
+      const entry = this.#store.current.get(pods.collection ?? '', key);
+      if (entry !== undefined && referencesOf(entry).has(wanted)) return true;
+    }
+    return false;
+  }
+}
+
+function no(reason: string): Decision {
+  return { verdict: 'no-opinion', reason };
+}
+
+/** `related`: it depends on whether a pod of the node uses the object. */
+type Narrow = (attributes: Attributes, node: string) => Decision | 'related';
+
+const read: Narrow = ({ verb, subresource, namespace }) => {
+  if (!['get', 'list', 'watch'].includes(verb)) return no('can only read resources of this type');
+  if (subresource !== '') return no('cannot read subresource');
+  return namespace === '' ? no('can only read namespaced object of this type') : 'related';
+};
+
+const get: Narrow = ({ verb, subresource }) => {
+  if (verb !== 'get') return no('can only get individual resources of this type');
+  return subresource === '' ? 'related' : no('cannot get subresource');
+};
+
+const claim: Narrow = (attributes, node) => {
+  if (attributes.subresource !== 'status') return get(attributes, node);
+  return ['update', 'patch'].includes(attributes.verb) ? 'related' : no('can only get/update/patch this type');
+};
+
+const account: Narrow = (attributes, node) => {
+  const { verb, name, subresource } = attributes;
+  if (verb === 'get') return get(attributes, node);
+  if (verb !== 'create' || name === '') return no('can only create tokens for individual service accounts');
+  return subresource === 'token' ? 'related' : no('can only create token subresource of serviceaccount');
+};
+
+const ownVerbs = ['get', 'create', 'update', 'patch', 'delete'];
+
+/** The name is not known when something is created: admission looks at it. */
+const lease: Narrow = ({ verb, namespace, name }, node) => {
+  if (!ownVerbs.includes(verb)) return no('can only get, create, update, patch, or delete a node lease');
+  if (namespace !== 'kube-node-lease') return no('can only access leases in the "kube-node-lease" system namespace');
+  return verb === 'create' || name === node
+    ? allow
+    : no('can only access node lease with the same name as the requesting node');
+};
+
+const csiNode: Narrow = ({ verb, subresource, name }, node) => {
+  if (!ownVerbs.includes(verb)) return no('can only get, create, update, patch, or delete a CSINode');
+  if (subresource !== '') return no('cannot authorize CSINode subresources');
+  return verb === 'create' || name === node
+    ? allow
+    : no('can only access CSINode with the same name as the requesting node');
+};
+
+const ownNode: Narrow = ({ verb, subresource, name }, node) => {
+  if (subresource === 'status') return ['update', 'patch'].includes(verb) ? allow : noOpinion;
+  if (subresource !== '') return noOpinion;
+  if (['create', 'update', 'patch'].includes(verb)) return allow;
+  if (!['get', 'list', 'watch'].includes(verb)) return noOpinion;
+  if (name === node) return allow;
+  return no(
+    name === ''
+      ? `node '${node}' cannot read all nodes, only its own Node object`
+      : `node '${node}' cannot read '${name}', only its own Node object`,
+  );
+};
+
+const pod: Narrow = ({ verb, subresource, name, fieldSelector = '' }, node) => {
+  if (subresource === 'status') return ['update', 'patch'].includes(verb) ? allow : noOpinion;
+  if (subresource === 'eviction') return verb === 'create' ? allow : noOpinion;
+  if (subresource !== '') return noOpinion;
+  if (verb === 'create' || verb === 'delete') return allow;
+  if (verb === 'get') return 'related';
+  if (verb !== 'list' && verb !== 'watch') return noOpinion;
+  if (name !== '') return 'related';
+  const own = fieldSelector
+    .split(',')
+    .some((part) => part === `spec.nodeName=${node}` || part === `spec.nodeName==${node}`);
+  return own ? allow : no('can only list/watch pods with spec.nodeName field selector');
+};
+
+const narrowed: Readonly<Record<string, Narrow>> = {
+  secrets: read,
+  configmaps: read,
+  persistentvolumeclaims: claim,
+  serviceaccounts: account,
+  nodes: ownNode,
+  pods: pod,
+  'leases.coordination.k8s.io': lease,
+  'csinodes.storage.k8s.io': csiNode,
+};
+
+/** Which pods are on which node, kept up to date from the moment on that a node first asks. */
+class PodsByNode {
+  readonly #nodes = new Map<string, Set<string>>();
+
+  constructor(store: Store) {
+    store.current.collection(pods.collection ?? '').scan((entry) => this.#add(entry));
+    store.subscribe((events) => {
+      for (const event of events) if (event.entry.collection === pods.collection) this.#follow(event);
+    });
+  }
+
+  on(node: string): Iterable<string> {
+    return this.#nodes.get(node) ?? [];
+  }
+
+  #follow({ type, entry, previous }: ChangeEvent): void {
+    const before = previous === undefined ? '' : nodeNameOf(previous);
+    const after = type === 'deleted' ? '' : nodeNameOf(entry);
+    if (before === after) return;
+    const set = this.#nodes.get(before);
+    if (set?.delete(entry.name) === true && set.size === 0) this.#nodes.delete(before);
+    if (type !== 'deleted') this.#add(entry);
+  }
+
+  #add(entry: Entry): void {
+    const node = nodeNameOf(entry);
+    if (node === '') return;
+    const set = this.#nodes.get(node);
+    if (set === undefined) this.#nodes.set(node, new Set([entry.name]));
+    else set.add(entry.name);
+  }
+}
+
+function podOf(entry: Entry): DeepReadonly<Pod> {
+  return entry.value as unknown as DeepReadonly<Pod>;
+}
+
+function nodeNameOf(entry: Entry): string {
+  return podOf(entry).spec?.nodeName ?? '';
+}
+
+/** What a pod uses, as `resource/namespace/name`; found once for each state of the pod. */
+function referencesOf(entry: Entry): ReadonlySet<string> {
+  return entry.memo('node authorizer', () => {
+    const { metadata, spec } = podOf(entry);
+    const namespace = metadata.namespace ?? '';
+    const found = new Set<string>([`pods/${namespace}/${metadata.name ?? ''}`]);
+    const add = (resource: string, name: string | undefined): void => {
+      if (name !== undefined && name !== '') found.add(`${resource}/${namespace}/${name}`);
+    };
+    add('serviceaccounts', spec?.serviceAccountName);
+    for (const { name } of spec?.imagePullSecrets ?? []) add('secrets', name);
+    for (const volume of spec?.volumes ?? []) addVolume(volume, add, metadata.name ?? '');
+    for (const { env = [], envFrom = [] } of [
+      ...(spec?.containers ?? []),
+      ...(spec?.initContainers ?? []),
+      ...(spec?.ephemeralContainers ?? []),
+    ]) {
+      for (const { valueFrom } of env) {
+        add('secrets', valueFrom?.secretKeyRef?.name);
+        add('configmaps', valueFrom?.configMapKeyRef?.name);
+      }
+      for (const { secretRef, configMapRef } of envFrom) {
+        add('secrets', secretRef?.name);
+        add('configmaps', configMapRef?.name);
+      }
+    }
+    return found;
+  });
+}
+
+type PodVolume = NonNullable<NonNullable<DeepReadonly<Pod>['spec']>['volumes']>[number];
+
+function addVolume(
+  volume: PodVolume,
+  add: (resource: string, name: string | undefined) => void,
+  podName: string,
+): void {
+  add('secrets', volume.secret?.secretName);
+  add('configmaps', volume.configMap?.name);
+  add('persistentvolumeclaims', volume.persistentVolumeClaim?.claimName);
+  if (volume.ephemeral !== undefined) add('persistentvolumeclaims', `${podName}-${volume.name}`);
+  for (const { secret, configMap } of volume.projected?.sources ?? []) {
+    add('secrets', secret?.name);
+    add('configmaps', configMap?.name);
+  }
+  const { azureFile, cephfs, cinder, csi, flexVolume, iscsi, rbd, scaleIO, storageos } = volume;
+  add('secrets', azureFile?.secretName);
+  for (const source of [cephfs, cinder, flexVolume, iscsi, rbd, scaleIO, storageos])
+    add('secrets', source?.secretRef?.name);
+  add('secrets', csi?.nodePublishSecretRef?.name);
+}

@@ -1,0 +1,172 @@
+/**
+ * What every cluster has from its first second on: the system's namespaces, the default policy, the `kubernetes` Service with
+ * the API server's address behind it, the configuration for aggregated API servers, the system's priority classes.
+ *
+ * Run at every start. What is there and fine costs a look; what is missing is created; what somebody changed stays changed,
+ * except for what the policy and the server's address need.
+ */
+import { configMaps, endpoints, endpointSlices, namespaces, services } from '../api/mod.ts';
+import { jsonEqual, type Json, type JsonObject } from '../base/mod.ts';
+import { isApiError, keyOf, parseIp, type Kind, type KubeObject } from '../machinery/mod.ts';
+import { defaultPolicy, reconciled, type Default } from './authz/bootstrap/policy.ts';
+import type { ComposedServer } from './compose.ts';
+import type { InProcessClient } from './in-process-client.ts';
+
+export interface BootstrapOptions {
+  /** Where clients find the API server; absent: no `kubernetes` Service. */
+  readonly server?: { readonly address: string; readonly port: number; readonly serviceIp: string };
+  readonly authentication?: {
+    readonly clientCa: string;
+    readonly frontProxyCa: string;
+    readonly frontProxyNames: readonly string[];
+  };
+}
+
+/** The API server itself, as upstream names it. */
+const self = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+
+export async function bootstrap(api: ComposedServer, options: BootstrapOptions = {}): Promise<void> {
+  const setUp = new SetUp(api);
+  // Everything else is in these.
+  await setUp.all(
+    ['default', 'kube-system', 'kube-public', 'kube-node-lease'].map((name) => ({
+      kind: anyKind(namespaces),
+      object: { metadata: { name } },
+    })),
+    keep,
+  );
+  await Promise.all([
+    setUp.all(defaultPolicy, reconciled),
+    setUp.all(serverObjects(options.server), merged),
+    setUp.all(authenticationObjects(options.authentication), merged),
+    setUp.all(priorityClasses(api), keep),
+  ]);
+}
+
+function anyKind(kind: unknown): Kind {
+  return kind as Kind;
+}
+
+/** The object as it should be, or undefined when what was found is fine. */
+type Reconcile = (wanted: KubeObject, found: KubeObject) => KubeObject | undefined;
+
+const keep: Reconcile = () => undefined;
+
+/** What is found, with all that is wanted in it. */
+const merged: Reconcile = (wanted, found) => {
+  const draft = overlay(found as Json, wanted as Json) as KubeObject;
+  return jsonEqual(draft, found) ? undefined : draft;
+};
+
+function overlay(under: Json | undefined, over: Json): Json {
+  if (typeof over !== 'object' || over === null || Array.isArray(over)) return over;
+  const base = typeof under === 'object' && under !== null && !Array.isArray(under) ? (under as JsonObject) : {};
+  const out: Record<string, Json | undefined> = { ...base };
+  for (const [name, value] of Object.entries(over as JsonObject))
+    if (value !== undefined) out[name] = overlay(base[name], value);
+  return out;
+}
+
+class SetUp {
+  readonly #api: ComposedServer;
+  readonly #client: InProcessClient;
+
+  constructor(api: ComposedServer) {
+    this.#api = api;
+    this.#client = api.client(self);
+  }
+
+  async all(objects: readonly Default[], reconcile: Reconcile): Promise<void> {
+    await Promise.all(objects.map((one) => this.#one(one, reconcile)));
+  }
+
+  /** Other servers may do the same at the same time; whoever is second looks again. */
+  async #one({ kind, object }: Default, reconcile: Reconcile): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const found = this.#api.server.world.objects.get(kind, keyOf(object)) as KubeObject | undefined;
+      const wanted = found === undefined ? object : reconcile(object, found);
+      if (wanted === undefined) return;
+      try {
+        if (found === undefined) await this.#client.create(kind, wanted);
+        else await this.#client.update(kind, wanted);
+        return;
+      } catch (error) {
+        if (!isApiError(error, 'AlreadyExists', 'Conflict') || attempt === attemptsMax) throw error;
+      }
+    }
+  }
+}
+
+const attemptsMax = 8;
+
+function serverObjects(server: BootstrapOptions['server']): Default[] {
+  if (server === undefined) return [];
+  const { address, port, serviceIp } = server;
+  const metadata = { name: 'kubernetes', namespace: 'default' };
+  const https = { name: 'https', port, protocol: 'TCP' };
+  const addressType = parseIp(address)?.family === 6 ? 'IPv6' : 'IPv4';
+  const service: KubeObject & JsonObject = {
+    metadata: { ...metadata, labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: serviceIp,
+      sessionAffinity: 'None',
+      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }],
+    },
+  };
+  const legacy: KubeObject & JsonObject = {
+    metadata: { ...metadata, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: [{ ip: address }], ports: [https] }],
+  };
+  const slice: KubeObject & JsonObject = {
+    metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType,
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    ports: [https],
+  };
+  return [
+    { kind: anyKind(services), object: service },
+    { kind: anyKind(endpoints), object: legacy },
+    { kind: anyKind(endpointSlices), object: slice },
+  ];
+}
+
+/** What aggregated API servers read to trust the same clients as this one. */
+function authenticationObjects(authentication: BootstrapOptions['authentication']): Default[] {
+  if (authentication === undefined) return [];
+  const object: KubeObject & JsonObject = {
+    metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
+    data: {
+      'client-ca-file': authentication.clientCa,
+      'requestheader-allowed-names': JSON.stringify(authentication.frontProxyNames),
+      'requestheader-client-ca-file': authentication.frontProxyCa,
+      'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
+      'requestheader-group-headers': '["X-Remote-Group"]',
+      'requestheader-uid-headers': '["X-Remote-Uid"]',
+      'requestheader-username-headers': '["X-Remote-User"]',
+    },
+  };
+  return [{ kind: anyKind(configMaps), object }];
+}
+
+/** Only where the kind is served. */
+function priorityClasses(api: ComposedServer): Default[] {
+  const kind = api.server.registry.find('scheduling.k8s.io', 'v1', 'priorityclasses')?.kind;
+  if (kind === undefined) return [];
+  const classOf = (name: string, value: number, description: string): Default => ({
+    kind,
+    object: { metadata: { name }, value, description } as KubeObject,
+  });
+  return [
+    classOf(
+      'system-node-critical',
+      2_000_001_000,
+      'Used for system critical pods that must not be moved from their current node.',
+    ),
+    classOf(
+      'system-cluster-critical',
+      2_000_000_000,
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+    ),
+  ];
+}
