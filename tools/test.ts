@@ -28,9 +28,11 @@ const debianPackages = [
   'iproute2',
   'conntrack',
   'busybox-static',
+  'bind9-dnsutils',
   'ca-certificates',
   'curl',
   'openssl',
+  'procps',
   'unzip',
 ];
 
