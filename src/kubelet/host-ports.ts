@@ -4,6 +4,7 @@
  *
  * Paths are absolute. Every call may reject with a `HostError`; removing what is not there is no error.
  */
+export type { PodCgroupSettings } from './resources.ts';
 import type { PodCgroupSettings } from './resources.ts';
 
 export interface KubeletHost {
