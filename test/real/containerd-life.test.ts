@@ -112,6 +112,10 @@ test('containerd is used again, and containers outlive its crash and its replace
   const again = await startContainerd(options);
   assert.equal(again.started, false);
 
+  let resyncs = 0;
+  using _events = runtime.events(({ type }) => {
+    if (type === 'Resync') resyncs++;
+  });
   kill(await findContainerd(layout));
   await assert.rejects(runtime.version({ timeoutMs: 1000 }), { code: 'Unavailable' });
   const after = await startContainerd(options);
@@ -131,8 +135,10 @@ test('containerd is used again, and containers outlive its crash and its replace
 
   await using _supervisor = superviseContainerd(options);
   kill(replaced.pid);
+  const resyncsBefore = resyncs;
   await answered(() => runtime.containerStatus(containerId));
   assert.notEqual(await findContainerd(layout), replaced.pid);
+  await answered(() => (resyncs > resyncsBefore ? Promise.resolve() : Promise.reject(new assert.AssertionError({}))));
 });
 
 /** A client finds the new connection by itself, a moment later. */

@@ -26,5 +26,6 @@ runtimeContract('containerd', () => ({
     endless: ['sleep', '1000'],
   },
   missingImage: 'localhost/kutter/no-such-image:1',
+  pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   log: async ({ logPath }) => (await readFile(logPath, 'utf8')).split('\n').filter((line) => line !== ''),
 }));

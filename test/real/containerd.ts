@@ -12,8 +12,8 @@ import { startContainerd } from '../../src/host/containerd/daemon.ts';
 import type { ContainerdLayout } from '../../src/host/containerd/layout.ts';
 import { removeContainerd, type RemovalOptions } from '../../src/host/containerd/removal.ts';
 import { CriRuntime } from '../../src/host/cri/runtime.ts';
-import { openImageArchive } from '../../src/host/images/archive.ts';
 import { storeImage } from '../../src/host/images/content-store.ts';
+import { loadImageArchive } from '../../src/host/images/load.ts';
 import { hostArchitecture } from '../../src/host/images/oci.ts';
 import { pauseImage, pauseImageName } from '../../src/host/images/pause.ts';
 import { buildImageArchive } from '../../tools/images/build.ts';
@@ -59,10 +59,7 @@ export async function testContainerd(
     options,
     logDir,
     load: async (...names) => {
-      for (const name of names) {
-        await using archive = await openImageArchive(await buildImageArchive(name), hostArchitecture());
-        for (const image of archive.images) await storeImage(image, store);
-      }
+      for (const name of names) await loadImageArchive(await buildImageArchive(name), store);
     },
     [Symbol.asyncDispose]: async () => {
       runtime.close();

@@ -31,11 +31,14 @@ export interface RuntimeHarness {
     readonly endless: readonly string[];
   };
   readonly missingImage: string;
+  /** Lets time go by, the runtime's own. */
+  pass(ms: number): Promise<void>;
   /** The lines a container has logged so far, as the log file has them. */
   log(status: ContainerStatus): Promise<readonly string[]>;
 }
 
 const waitMs = 20_000;
+const pauseMs = 10;
 
 export function runtimeContract(name: string, harness: () => RuntimeHarness): void {
   const at = (title: string, body: (harness: RuntimeHarness) => Promise<void>): void => {
@@ -61,7 +64,7 @@ export function runtimeContract(name: string, harness: () => RuntimeHarness): vo
     assert.deepEqual({ ...status.labels }, { app: 'a' });
     assert.deepEqual({ ...status.annotations }, { note: 'ä' });
     assert.match(status.ips[0] ?? '', /^\d+\.\d+\.\d+\.\d+$|:/);
-    assert.ok(Math.abs(Date.now() - status.createdAtMs) < waitMs || status.createdAtMs > 0);
+    assert.ok(status.createdAtMs > 0);
     const uid = { [podUid]: config.metadata.uid };
     assert.deepEqual(await listed(runtime, { id }), [id]);
     assert.deepEqual(await listed(runtime, { state: 'SANDBOX_READY', labelSelector: { app: 'a' }, id }), [id]);
@@ -103,11 +106,13 @@ export function runtimeContract(name: string, harness: () => RuntimeHarness): vo
     const id = await create(h, pod, 'main', h.exiting(3, 'a line'));
     await h.runtime.startContainer(id);
     const status = await until(
+      h,
       () => h.runtime.containerStatus(id),
       ({ state }) => state === 'CONTAINER_EXITED',
     );
     assert.deepEqual([status.exitCode, status.reason], [3, 'Error']);
     const lines = await until(
+      h,
       () => h.log(status),
       (found) => found.length > 0,
     );
@@ -170,7 +175,7 @@ export function runtimeContract(name: string, harness: () => RuntimeHarness): vo
     const attach = await runtime.attach({ containerId: id, ...streams });
     const forward = await runtime.portForward(pod.id, [80]);
     for (const endpoint of [exec, attach, forward]) {
-      if (endpoint.kind === 'url') assert.match(endpoint.url, /^https?:\/\/\S+\/\w+$/);
+      if (endpoint.kind === 'url') assert.match(endpoint.url, /^https?:\/\/\S+\/[\w-]+$/);
     }
   });
 
@@ -178,6 +183,7 @@ export function runtimeContract(name: string, harness: () => RuntimeHarness): vo
     const events: RuntimeEvent[] = [];
     using _watch = h.runtime.events((event) => events.push(event));
     await until(
+      h,
       () => events,
       (seen) => seen.some(({ type }) => type === 'Resync'),
     );
@@ -187,6 +193,7 @@ export function runtimeContract(name: string, harness: () => RuntimeHarness): vo
     const of = (type: string): RuntimeEvent | undefined =>
       events.find((event) => event.type === type && 'id' in event && event.id === id);
     await until(
+      h,
       () => of('Stopped'),
       (event) => event !== undefined,
     );
@@ -194,6 +201,7 @@ export function runtimeContract(name: string, harness: () => RuntimeHarness): vo
     assert.equal((await h.runtime.containerStatus(id)).state, 'CONTAINER_EXITED', 'the event came before the state');
     await h.runtime.stopPodSandbox(pod.id);
     await until(
+      h,
       () => events,
       (seen) => seen.some((event) => event.type === 'Stopped' && event.id === pod.id),
     );
@@ -220,6 +228,7 @@ export function runtimeContract(name: string, harness: () => RuntimeHarness): vo
     const id = await create(h, pod, 'main', h.forever);
     await h.runtime.startContainer(id);
     const stats = await until(
+      h,
       () => h.runtime.containerStats(id),
       ({ cpu, memory }) => cpu?.usageCoreNanoSeconds !== undefined && memory?.workingSetBytes !== undefined,
     );
@@ -296,12 +305,11 @@ async function listed(
 }
 
 /** Asks again, for a while, until the answer is right. */
-async function until<T>(ask: () => T | Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
-  const giveUpAt = performance.now() + waitMs;
-  for (;;) {
+async function until<T>(h: RuntimeHarness, ask: () => T | Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
+  for (let waitedMs = 0; ; waitedMs += pauseMs) {
     const answer = await ask();
     if (isRight(answer)) return answer;
-    assert.ok(performance.now() < giveUpAt, `still not so after ${waitMs} ms: ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.ok(waitedMs < waitMs, `still not so after ${waitMs} ms: ${JSON.stringify(answer)}`);
+    await h.pass(pauseMs);
   }
 }

@@ -1,4 +1,5 @@
 export { type ImageArchive, openImageArchive } from './archive.ts';
+export { loadImageArchive } from './load.ts';
 export { type LoadOptions, storeImage } from './content-store.ts';
 export {
   type Architecture,
