@@ -1,9 +1,21 @@
 /** Every controller, with upstream's name and the account that it acts as. */
 import { deployment } from './deployment/deployment.ts';
+import { endpointsController } from './endpoints.ts';
+import { endpointSlice } from './endpointslice/endpointslice.ts';
+import { garbageCollector } from './garbage-collector.ts';
+import { namespaceController } from './namespace.ts';
 import { replicaSet } from './replicaset.ts';
+import { rootCaPublisher } from './root-ca-publisher.ts';
+import { serviceAccount } from './serviceaccount.ts';
 import { controllerUnit, type ControllerUnit } from './unit.ts';
 
 export const controllers: readonly ControllerUnit[] = [
   controllerUnit({ name: 'deployment-controller', account: 'deployment-controller', component: 'deployment-controller', controllers: () => [deployment] }),
   controllerUnit({ name: 'replicaset-controller', account: 'replicaset-controller', component: 'replicaset-controller', controllers: () => [replicaSet] }),
+  controllerUnit({ name: 'endpointslice-controller', account: 'endpointslice-controller', component: 'endpoint-slice-controller', controllers: () => [endpointSlice] }),
+  controllerUnit({ name: 'endpoints-controller', account: 'endpoint-controller', component: 'endpoint-controller', controllers: () => [endpointsController] }),
+  controllerUnit({ name: 'serviceaccount-controller', account: 'service-account-controller', component: 'service-account-controller', controllers: () => [serviceAccount] }),
+  controllerUnit({ name: 'root-ca-certificate-publisher-controller', account: 'root-ca-cert-publisher', component: 'root-ca-cert-publisher', controllers: ({ rootCa }) => (rootCa === '' ? [] : [rootCaPublisher(rootCa)]) }),
+  controllerUnit({ name: 'namespace-controller', account: 'namespace-controller', component: 'namespace-controller', controllers: ({ resources }) => [namespaceController(resources)] }),
+  controllerUnit({ name: 'garbage-collector-controller', account: 'generic-garbage-collector', component: 'garbage-collector-controller', controllers: ({ resources }) => [garbageCollector(resources)] }),
 ];
