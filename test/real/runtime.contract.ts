@@ -40,11 +40,16 @@ export interface RuntimeHarness {
 const waitMs = 20_000;
 const pauseMs = 10;
 
+type At = (title: string, body: (harness: RuntimeHarness) => Promise<void>) => void;
+
 export function runtimeContract(name: string, harness: () => RuntimeHarness): void {
-  const at = (title: string, body: (harness: RuntimeHarness) => Promise<void>): void => {
+  const at: At = (title, body) => {
     test(`${name}: ${title}`, () => body(harness()));
   };
+  for (const part of [sandboxes, containerLife, containerLists, commandsAndEvents, imagesAndUse]) part(at);
+}
 
+function sandboxes(at: At): void {
   at('says what it is and that it is ready', async ({ runtime }) => {
     const { runtimeName, runtimeApiVersion } = await runtime.version();
     assert.notEqual(runtimeName, '');
@@ -77,7 +82,9 @@ export function runtimeContract(name: string, harness: () => RuntimeHarness): vo
     await assert.rejects(runtime.podSandboxStatus(id), { code: 'NotFound' });
     assert.deepEqual(await listed(runtime, { id }), []);
   });
+}
 
+function containerLife(at: At): void {
   at('takes a container from created over running to exited', async (h) => {
     await using pod = await startPod(h);
     const { runtime } = h;
@@ -127,7 +134,9 @@ export function runtimeContract(name: string, harness: () => RuntimeHarness): vo
     await h.runtime.stopContainer(id, 1);
     assert.equal((await h.runtime.containerStatus(id)).exitCode, 137);
   });
+}
 
+function containerLists(at: At): void {
   at('lists containers by sandbox, state and labels', async (h) => {
     await using pod = await startPod(h);
     const { runtime } = h;
@@ -151,7 +160,9 @@ export function runtimeContract(name: string, harness: () => RuntimeHarness): vo
     assert.equal((await h.runtime.containerStatus(id)).state, 'CONTAINER_EXITED');
     await assert.rejects(h.runtime.startContainer(id));
   });
+}
 
+function commandsAndEvents(at: At): void {
   at('runs a command in a container', async (h) => {
     await using pod = await startPod(h);
     const { runtime, commands } = h;
@@ -206,7 +217,9 @@ export function runtimeContract(name: string, harness: () => RuntimeHarness): vo
       (seen) => seen.some((event) => event.type === 'Stopped' && event.id === pod.id),
     );
   });
+}
 
+function imagesAndUse(at: At): void {
   at('knows its images', async (h) => {
     const { runtime } = h;
     const name = h.forever.image.image;
