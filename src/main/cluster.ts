@@ -2,7 +2,7 @@
  * Everything of a cluster in one process: store, API server, controllers, scheduler, and the node. Parts start side by side
  * where they do not need each other, and stop in the opposite order.
  */
-import { json, podConnectors, type ComposedServer, type PathHandler } from '../apiserver/mod.ts';
+import { bootstrap, json, podConnectors, type ComposedServer, type PathHandler } from '../apiserver/mod.ts';
 import type { Log } from '../base/mod.ts';
 import type { Progress } from '../cli/mod.ts';
 import { InformerCache, type Client } from '../client/mod.ts';
@@ -11,8 +11,10 @@ import { HttpsNodeConnections } from '../host/http/node-connections.ts';
 import type { Pki } from '../host/pki/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
 import { ControlPlane } from './control-plane.ts';
+import { primaryAddress } from './addresses.ts';
 import { openPki } from './kubeconfig-file.ts';
-import type { ClusterPaths, ClusterSettings } from './settings.ts';
+import { gatewayAddress, serviceIp, type ClusterPaths, type ClusterSettings } from './settings.ts';
+import { SimulatedNode } from './simulated-node.ts';
 import { openStore } from './stores.ts';
 
 export interface ClusterWorld {
@@ -68,7 +70,12 @@ export class Cluster implements AsyncDisposable {
       const pki = await openPki(settings, paths);
       const store = await openStore(settings.store, { clock, random, log, directory: paths.store, onFatal });
       stack.defer(() => store.close());
-      return stack.use(await this.#controlPlane(pki, store));
+      const started = stack.use(await this.#controlPlane(pki, store));
+      await bootstrap(started.api, {
+        server: { address: primaryAddress() ?? gatewayAddress, port: settings.apiPort, serviceIp },
+        authentication: { clientCa: pki.ca, frontProxyCa: pki.frontProxyCa, frontProxyNames: ['front-proxy-client'] },
+      });
+      return started;
     });
     const { api } = plane;
     const clientFor = (username: string, groups: readonly string[]): Client => api.client({ username, groups: [...groups, 'system:authenticated'] });
@@ -79,6 +86,7 @@ export class Cluster implements AsyncDisposable {
       stack.use(await startControllers({ clientFor: (account) => api.client(controllerUser(account)), cache, clock, log }, { resources, rootCa: pki.ca }));
       this.#ran('controller-manager');
     });
+    if (settings.simulatedNodes > 0) await progress.step(`Start ${settings.simulatedNodes} simulated nodes`, () => this.#simulatedNodes(clientFor));
   }
 
   async #controlPlane(pki: Pki, store: Awaited<ReturnType<typeof openStore>>): Promise<ControlPlane> {
@@ -99,6 +107,16 @@ export class Cluster implements AsyncDisposable {
     });
     this.#ran('apiserver', `https://127.0.0.1:${plane.http.port}`);
     return plane;
+  }
+
+  async #simulatedNodes(clientFor: (username: string, groups: readonly string[]) => Client): Promise<void> {
+    const { settings, log } = this.#world;
+    const { clusterDomain } = settings;
+    for (let index = 0; index < settings.simulatedNodes; index++) {
+      const name = `simulated-${index}`;
+      const client = clientFor(`system:node:${name}`, ['system:nodes']);
+      this.#stack.use(await new SimulatedNode({ name, index, client, clock, random, log: log.with({ node: name }), clusterDomain }).start());
+    }
   }
 
   #ran(name: string, address = ''): void {

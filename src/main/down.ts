@@ -9,10 +9,10 @@ import { NftTool } from '../host/nftables.ts';
 import { PodNetwork } from '../network/mod.ts';
 import { proxyRemovalScript } from '../proxy/mod.ts';
 import { removeContext } from './kubeconfig-file.ts';
-import { firstNodeCidr, podNetworkOptions } from './pod-network.ts';
+import { podNetworkOptions } from './pod-network.ts';
 import { endProcess, runningProcess } from './process-file.ts';
 import { removalOptions } from './runtime.ts';
-import { clusterPaths, dataDirOf, readSettings, type ClusterPaths, type ClusterSettings } from './settings.ts';
+import { clusterPaths, dataDirOf, firstNodeCidr, readSettings, type ClusterPaths, type ClusterSettings } from './settings.ts';
 
 const patienceMs = 15_000;
 

@@ -7,7 +7,7 @@ import { withContext, withoutContext } from '../cli/mod.ts';
 import { apiServerNames, Pki, requests } from '../host/pki/mod.ts';
 import { systemClock } from '../host/system.ts';
 import { primaryAddress } from './addresses.ts';
-import { serviceIp, type ClusterPaths, type ClusterSettings } from './settings.ts';
+import { gatewayAddress, serviceIp, type ClusterPaths, type ClusterSettings } from './settings.ts';
 
 /** Where kubectl would write: the first file of $KUBECONFIG, or the one in the home. */
 export function kubeconfigPath(given: string | undefined): string {
@@ -21,7 +21,7 @@ export function contextName(clusterName: string): string {
 
 export function openPki(settings: ClusterSettings, paths: ClusterPaths): Promise<Pki> {
   const more = [settings.nodeName, primaryAddress() ?? ''].filter((name) => name !== '');
-  return Pki.open({ keep: { directory: paths.pki }, clock: systemClock, names: apiServerNames({ clusterDomain: settings.clusterDomain, serviceIp, more: [...more, '10.244.0.1'] }) });
+  return Pki.open({ keep: { directory: paths.pki }, clock: systemClock, names: apiServerNames({ clusterDomain: settings.clusterDomain, serviceIp, more: [...more, gatewayAddress] }) });
 }
 
 /** Puts the cluster's context into the file and makes it current; returns the file. */

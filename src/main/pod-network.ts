@@ -4,9 +4,6 @@ import { containerdLayout } from '../host/containerd/mod.ts';
 import { ipamDirectory, runDirectory } from './runtime.ts';
 import type { ClusterPaths, ClusterSettings } from './settings.ts';
 
-/** What the first node of a cluster gets from its pod network. */
-export const firstNodeCidr = '10.244.0.0/24';
-
 export function podNetworkOptions(settings: ClusterSettings, paths: ClusterPaths, nodeCidr: string): PodNetworkOptions {
   const { cniConfDir } = containerdLayout({ dataDir: paths.containerd, runDir: runDirectory(settings) });
   const { podCidr, serviceCidr } = settings;

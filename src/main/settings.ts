@@ -84,3 +84,7 @@ export function defaultNodeName(): string {
 export const serviceIp = '10.96.0.1';
 /** The tenth one, which every installer gives to DNS. */
 export const dnsIp = '10.96.0.10';
+/** The pods' gateway on the first node. */
+export const gatewayAddress = '10.244.0.1';
+/** What the first node of a cluster gets from its pod network. */
+export const firstNodeCidr = '10.244.0.0/24';
