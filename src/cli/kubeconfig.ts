@@ -15,6 +15,15 @@ export interface KubeconfigEntry {
   readonly clientKey: string;
 }
 
+/** Where a server is and with what to prove oneself; PEM. */
+export interface ClusterAccess {
+  readonly server: string;
+  readonly certificateAuthority: string;
+  readonly clientCertificate?: string;
+  readonly clientKey?: string;
+  readonly token?: string;
+}
+
 interface Named {
   readonly name?: string;
   readonly [part: string]: unknown;
@@ -37,6 +46,40 @@ export function withoutContext(text: string, name: string): string {
   for (const list of ['clusters', 'users', 'contexts']) config.set(list, entries(config, list).filter((item) => item.name !== name));
   if (config.get('current-context') === name) config.set('current-context', '');
   return config.toString({ lineWidth: 0 });
+}
+
+/** How to reach the server of the current context. Throws HostError when the file does not say it. */
+export function currentAccess(text: string, readFile: (path: string) => string): ClusterAccess {
+  const config = parse(text);
+  const current = String(config.get('current-context') ?? '');
+  const context = part(config, 'contexts', current, 'context');
+  const cluster = part(config, 'clusters', String(context['cluster'] ?? ''), 'cluster');
+  const user = part(config, 'users', String(context['user'] ?? ''), 'user');
+  const pem = (from: Readonly<Record<string, unknown>>, name: string): string | undefined => {
+    const data = from[`${name}-data`];
+    if (typeof data === 'string' && data !== '') return Buffer.from(data, 'base64').toString();
+    const file = from[name];
+    return typeof file === 'string' ? readFile(file) : undefined;
+  };
+  const { server } = cluster;
+  const certificateAuthority = pem(cluster, 'certificate-authority');
+  if (typeof server !== 'string' || certificateAuthority === undefined) throw new HostError('Kubeconfig', `the cluster of context "${current}" has no server or no certificate-authority`);
+  const clientCertificate = pem(user, 'client-certificate');
+  const clientKey = pem(user, 'client-key');
+  const token = typeof user['tokenFile'] === 'string' ? readFile(user['tokenFile']).trim() : user['token'];
+  return {
+    server,
+    certificateAuthority,
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    ...(clientKey === undefined ? {} : { clientKey }),
+    ...(typeof token === 'string' ? { token } : {}),
+  };
+}
+
+function part(config: Document, list: string, name: string, key: string): Readonly<Record<string, unknown>> {
+  const found = entries(config, list).find((entry) => entry.name === name)?.[key];
+  if (typeof found !== 'object' || found === null) throw new HostError('Kubeconfig', `there is no "${name}" in ${list}`);
+  return found as Readonly<Record<string, unknown>>;
 }
 
 function parse(text: string): Document {

@@ -1,0 +1,64 @@
+/** `kutter apiserver`: store and API server as a program of their own. Writes an admin.conf beside its certificates. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bootstrap, podConnectors } from '../apiserver/mod.ts';
+import { errorText } from '../base/mod.ts';
+import { withContext, type Invocation } from '../cli/mod.ts';
+import { HttpsNodeConnections } from '../host/http/node-connections.ts';
+import { apiServerNames, Pki, requests, type CertificateRequest } from '../host/pki/mod.ts';
+import { systemClock, systemRandom } from '../host/system.ts';
+import { primaryAddress } from './addresses.ts';
+import { componentLog, untilEnd } from './component.ts';
+import { ControlPlane } from './control-plane.ts';
+import { defaultNodeName, serviceCidr, serviceIp } from './settings.ts';
+import { checkStore, openStore } from './stores.ts';
+
+/** kubeconfigs that are written for the other components, by file. */
+const configs: Readonly<Record<string, CertificateRequest>> = {
+  'admin.conf': requests.superAdmin,
+  'controller-manager.conf': requests.controllerManager,
+  'scheduler.conf': requests.scheduler,
+  'proxy.conf': requests.proxy,
+};
+
+export async function run(invocation: Invocation): Promise<void> {
+  const log = componentLog(invocation).with({ component: 'apiserver' });
+  const directory = invocation.string('data-dir') ?? '';
+  const port = invocation.integer('api-port') ?? 6443;
+  const address = invocation.string('advertise-address') ?? primaryAddress() ?? '127.0.0.1';
+  const clusterDomain = 'cluster.local';
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const names = apiServerNames({ clusterDomain, serviceIp, more: [defaultNodeName(), address] });
+  const pki = await Pki.open({ keep: { directory: join(directory, 'pki') }, clock: systemClock, names });
+  const onFatal = (error: Error): void => {
+    log.error('the API server cannot go on', { error: errorText(error) });
+    process.exit(1);
+  };
+  await using stack = new AsyncDisposableStack();
+  const store = await openStore(checkStore(invocation.string('store') ?? 'embedded'), { clock: systemClock, random: systemRandom, log, directory: join(directory, 'store'), onFatal });
+  stack.defer(() => store.close());
+  const nodes = new HttpsNodeConnections({ ca: pki.ca, cert: pki.kubeletClient.certificate, key: pki.kubeletClient.key });
+  const plane = stack.use(
+    await ControlPlane.start({
+      store,
+      pki,
+      config: { serviceCidr, nodePortRange: { first: 30000, last: 32767 }, clusterDomain },
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      host: '0.0.0.0',
+      port,
+      paths: [],
+      health: [],
+      connectors: ({ server }) => podConnectors({ objects: server.world.objects, nodes }),
+    }),
+  );
+  await bootstrap(plane.api, { server: { address, port, serviceIp }, authentication: { clientCa: pki.ca, frontProxyCa: pki.frontProxyCa, frontProxyNames: ['front-proxy-client'] } });
+  for (const [file, request] of Object.entries(configs)) {
+    const { certificate, key } = await pki.credential(file.replace('.conf', ''), request);
+    const entry = { name: 'kutter', server: `https://127.0.0.1:${plane.http.port}`, certificateAuthority: pki.ca, clientCertificate: certificate, clientKey: key };
+    await writeFile(join(directory, file), withContext('', entry), { mode: 0o600 });
+  }
+  log.info('started', { port: plane.http.port, kubeconfig: join(directory, 'admin.conf') });
+  await untilEnd();
+}
