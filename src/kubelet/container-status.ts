@@ -1,8 +1,9 @@
 /** The status of one container as the API shows it. Pure. */
 import { rfc3339, type DeepReadonly } from '../base/mod.ts';
 import type { ContainerState, ContainerStatus } from '../api/mod.ts';
-import { containersOf, restarts, type PodContainer } from './pod.ts';
-import { notesOf } from './labels.ts';
+import { containersOf, restarts, type ContainerView, type PodContainer } from './pod.ts';
+import { fullName } from './image-name.ts';
+import { containerHash, notesOf } from './labels.ts';
 import type { PodFacts } from './pod-facts.ts';
 import type { ContainerStatus as RuntimeContainer } from './ports.ts';
 
@@ -31,7 +32,7 @@ export function containerStatus(facts: PodFacts, target: PodContainer): Containe
   const started = running && hasStarted(facts, target, newest);
   return {
     ...base,
-    image: newest.image.image.startsWith('sha256:') || newest.image.image === '' ? base.image : newest.image.image,
+    image: imageShown(container, newest),
     imageID: newest.imageRef,
     containerID: containerId(facts, newest),
     restartCount: Math.max(notesOf(newest.annotations).restartCount, newest.metadata.attempt),
@@ -42,6 +43,12 @@ export function containerStatus(facts: PodFacts, target: PodContainer): Containe
     ready: isReady(facts, target, newest, started),
     ...allocated(target, running),
   };
+}
+
+/** An image of several names is shown by the one that the pod gives it, if that is what runs. */
+function imageShown(container: ContainerView, newest: RuntimeContainer): string {
+  if (container.image !== undefined && notesOf(newest.annotations).hash === containerHash(container)) return fullName(container.image);
+  return newest.image.image;
 }
 
 /** Whether the container passed its startup probe, if it has one, and its postStart hook is through. */

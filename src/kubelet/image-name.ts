@@ -35,3 +35,10 @@ export function registryPath(image: string): { readonly registry: string; readon
   const path = rest.replace(tag, '');
   return { registry, path: registry === 'docker.io' && !path.includes('/') ? `library/${path}` : path };
 }
+
+/** With registry and tag, as runtimes show an image. */
+export function fullName(image: string): string {
+  const { registry, path } = registryPath(image);
+  const [, suffix = ''] = /([:@][^/]*)$/.exec(image.slice(image.lastIndexOf('/') + 1)) ?? [];
+  return `${registry}/${path}${suffix === '' ? ':latest' : suffix}`;
+}
