@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findContainerd, startContainerd, superviseContainerd } from '../../src/host/containerd/daemon.ts';
-import { cgroupSetup } from '../../src/host/containerd/environment.ts';
+import { cgroupSetup, installPackages, missingPackages } from '../../src/host/containerd/environment.ts';
+import { removeContainerd } from '../../src/host/containerd/removal.ts';
 import { openImageArchive } from '../../src/host/images/archive.ts';
 import { storeImage } from '../../src/host/images/content-store.ts';
 import { hostArchitecture } from '../../src/host/images/oci.ts';
@@ -181,6 +182,19 @@ test('nothing is left after a removal when containerd, a shim and a pod had been
   assert.deepEqual(await traces(containerd), []);
 });
 
+test('a removal may keep the images', async () => {
+  await using containerd = await testContainerd();
+  await containerd.load('busybox');
+  const { runtime, options, layout } = containerd;
+  await runPod(containerd, 'gone');
+  await removeContainerd({ ...options, removeData: false });
+  assert.equal(existsSync(layout.runDir), false);
+  await startContainerd(options);
+  assert.ok(await answered(() => runtime.imageStatus(busybox)));
+  assert.deepEqual(await runtime.listPodSandboxes(), []);
+  assert.deepEqual(await runtime.listContainers(), []);
+});
+
 test('images come from a mirror, whatever registry they name', async () => {
   await using registry = await startRegistry();
   await registry.push('busybox');
@@ -249,4 +263,9 @@ test('archives in the formats of docker are loaded', async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('this machine has what pods need, and installing what is there changes nothing', async () => {
+  assert.deepEqual(await missingPackages(), []);
+  await installPackages(['runc']);
 });
