@@ -5,6 +5,10 @@ import type { ClusterConfig, Facts, UserInfo } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
 import { admissionPlugins } from './admission/chain.ts';
 import type { Authenticator } from './authn/authenticator.ts';
+import { BootstrapTokens } from './authn/bootstrap-token.ts';
+import { ServiceAccountTokens } from './authn/service-account.ts';
+import type { TokenKeys } from './authn/token.ts';
+import { BearerAuthenticator } from './authn/tokens.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import { escalationCheck } from './authz/escalation.ts';
 import { NodeAuthorizer } from './authz/node.ts';
@@ -16,6 +20,7 @@ import { HttpFront, type Connector } from './http/front.ts';
 import { discoveryPaths, healthPaths, versionPath, type HealthCheck, type PathHandler, type VersionInfo } from './http/paths.ts';
 import { InProcessClient } from './in-process-client.ts';
 import { OpenApi } from './openapi/openapi.ts';
+import { postHandlers } from './posts/all.ts';
 import { Registry } from './registry.ts';
 import { ApiServer } from './server.ts';
 import type { PostHandler } from './subresources.ts';
@@ -28,10 +33,15 @@ export interface ApiServerOptions {
   readonly log: Log;
   readonly facts: Facts;
   readonly config: ClusterConfig;
+  /** Signs tokens of service accounts; absent: none are issued or accepted. */
+  readonly tokenKeys?: TokenKeys;
 }
 
 export interface ComposedServer {
   readonly server: ApiServer;
+  /** Knows whose a bearer token is. */
+  readonly bearer: BearerAuthenticator;
+  readonly tokens: ServiceAccountTokens | undefined;
   client(user: UserInfo): InProcessClient;
 }
 
@@ -41,14 +51,18 @@ export function stamp(value: JsonObject, revision: number): JsonObject {
 }
 
 export function composeServer(options: ApiServerOptions, parts: { readonly authorizers: readonly Authorizer[]; readonly posts: readonly PostHandler[] }): ComposedServer {
-  const { store, clock, random, log, facts, config } = options;
+  const { store, clock, random, log, facts, config, tokenKeys } = options;
   const rbac = new RbacAuthorizer(store);
   const authorizers = [privilegedGroup, new NodeAuthorizer(store), rbac, ...parts.authorizers];
   const plugins = [...admissionPlugins, escalationCheck(rbac, authorizers)];
   const world = new WriteWorld({ store, clock, random, log, codec: new Codec(facts), config, plugins });
   const registry = new Registry(kinds);
-  const server = new ApiServer({ world, registry, authorizers, posts: parts.posts });
-  return { server, client: (user) => new InProcessClient(server, user) };
+  const issuer = `https://kubernetes.default.svc.${config.clusterDomain}`;
+  const tokens = tokenKeys === undefined ? undefined : new ServiceAccountTokens({ store, clock, random, keys: tokenKeys, issuers: [issuer], audiences: [issuer] });
+  const bearer = new BearerAuthenticator([...(tokens === undefined ? [] : [tokens]), new BootstrapTokens(store, clock)], [issuer]);
+  const posts = [...postHandlers({ rbac, tokens, bearer }), ...parts.posts];
+  const server = new ApiServer({ world, registry, authorizers, posts });
+  return { server, bearer, tokens, client: (user) => new InProcessClient(server, user) };
 }
 
 export interface FrontOptions {

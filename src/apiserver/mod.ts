@@ -1,6 +1,9 @@
 export * from './admission/admission.ts';
 export { authenticated, bearerToken, CertificateAuthenticator, type Authenticator } from './authn/authenticator.ts';
 export { decide, noOpinion, refused, type Attributes, type Authorizer, type Decision } from './authz/authorizer.ts';
+export { BearerAuthenticator } from './authn/tokens.ts';
+export { ServiceAccountTokens } from './authn/service-account.ts';
+export { issuerPaths } from './http/issuer-paths.ts';
 export { bootstrap, type BootstrapOptions } from './bootstrap.ts';
 export { Codec } from './codec.ts';
 export { Discovery } from './discovery.ts';

@@ -47,7 +47,7 @@ type May = (attributes: Attributes) => Promise<boolean>;
 
 async function checkRole(rbac: RbacAuthorizer, may: May, request: AdmissionRequest, role: AnyRole): Promise<void> {
   const { kind, name, namespace = '', context } = request;
-  if (await may(asks(context.user, 'escalate', kind.plural, namespace, name))) return;
+  if (await may(asks(request, 'escalate', kind.plural, name))) return;
   const fail = (why: string): never => {
     throw ApiError.forbidden(kind, name, why);
   };
@@ -65,14 +65,15 @@ async function checkBinding(
 ): Promise<void> {
   const { kind, name, namespace = '', context } = request;
   const resource = roleRef.kind === 'Role' ? 'roles' : 'clusterroles';
-  if (await may(asks(context.user, 'bind', resource, namespace, roleRef.name))) return;
+  if (await may(asks(request, 'bind', resource, roleRef.name))) return;
   const rules = rbac.rulesOfRole(roleRef, namespace);
   if (typeof rules === 'string') throw ApiError.notFound({ group: rbacGroup, plural: resource }, roleRef.name);
   const problem = lacking(rbac, context.user, namespace, rules);
   if (problem !== undefined) throw ApiError.forbidden(kind, name, problem);
 }
 
-function asks(user: UserInfo, verb: string, resource: string, namespace: string, name: string): Attributes {
+function asks({ context, namespace = '' }: AdmissionRequest, verb: string, resource: string, name: string): Attributes {
+  const { user } = context;
   return { user, verb, group: rbacGroup, version: '*', resource, subresource: '', namespace, name };
 }
 

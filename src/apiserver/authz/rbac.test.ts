@@ -41,7 +41,7 @@ async function put(store: LocalStore, { kind, name, namespace, ...rest }: Policy
     {
       collection: collections[kind],
       name: namespace === undefined ? name : `${namespace}/${name}`,
-      value: remove ? undefined : (value as never),
+      value: remove ? undefined : value,
     },
   ]);
 }

@@ -51,16 +51,15 @@ export function uncovered(wanted: readonly Rule[], held: readonly Rule[]): Rule[
 
 function broken(rule: Rule): Rule[] {
   const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule;
-  const atoms: Rule[] = [];
-  for (const group of apiGroups)
-    for (const resource of resources)
-      for (const verb of verbs) {
-        const atom = { apiGroups: [group], resources: [resource], verbs: [verb] };
-        if (resourceNames.length === 0) atoms.push(atom);
-        else for (const name of resourceNames) atoms.push({ ...atom, resourceNames: [name] });
-      }
-  for (const url of nonResourceURLs) for (const verb of verbs) atoms.push({ nonResourceURLs: [url], verbs: [verb] });
-  return atoms;
+  const names = resourceNames.length === 0 ? [{}] : resourceNames.map((name) => ({ resourceNames: [name] }));
+  return verbs.flatMap((verb) => [
+    ...apiGroups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        names.map((name) => ({ apiGroups: [group], resources: [resource], ...name, verbs: [verb] })),
+      ),
+    ),
+    ...nonResourceURLs.map((url) => ({ nonResourceURLs: [url], verbs: [verb] })),
+  ]);
 }
 
 function covers(
@@ -70,7 +69,7 @@ function covers(
   if (!anyOf(held.verbs, verb)) return false;
   if (nonResourceURLs !== undefined)
     return (held.nonResourceURLs ?? []).some((url) => urlFits(url, nonResourceURLs[0] ?? ''));
-  const [resource = '', subresource = ''] = splitResource(resources?.[0] ?? '');
+  const [resource, subresource] = splitResource(resources?.[0] ?? '');
   if (!anyOf(held.apiGroups, apiGroups?.[0] ?? '') || !resourceFits(held.resources ?? [], resource, subresource))
     return false;
   const allowed = held.resourceNames ?? [];

@@ -1,0 +1,23 @@
+/** `/.well-known/openid-configuration` and `/openid/v1/jwks`: with what others can check tokens of service accounts. */
+import type { ServiceAccountTokens } from '../authn/service-account.ts';
+import { json, type PathHandler } from './paths.ts';
+
+const configuration = '/.well-known/openid-configuration';
+const keySet = '/openid/v1/jwks';
+
+/** `url` is where the server can be reached from outside: `https://host:port`. */
+export function issuerPaths(tokens: ServiceAccountTokens, url: () => string): PathHandler {
+  return {
+    serves: (path) => [configuration, keySet].includes(path.replace(/\/$/, '')),
+    respond(_request, { path }) {
+      if (path.startsWith(keySet)) return json({ keys: tokens.keys.keys }, 'application/jwk-set+json');
+      return json({
+        issuer: tokens.issuer,
+        jwks_uri: `${url()}${keySet}`,
+        response_types_supported: ['id_token'],
+        subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: [...new Set(tokens.keys.keys.map(({ alg }) => alg))],
+      });
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/** Every POST that the API server itself carries out. */
+import type { ServiceAccountTokens } from '../authn/service-account.ts';
+import type { BearerAuthenticator } from '../authn/tokens.ts';
+import type { RbacAuthorizer } from '../authz/rbac.ts';
+import type { PostHandler } from '../subresources.ts';
+import { localSubjectAccessReview, selfSubjectAccessReview, selfSubjectRulesReview, subjectAccessReview } from './access-review.ts';
+import { binding } from './binding.ts';
+import { eviction } from './eviction.ts';
+import { tokenRequest } from './token-request.ts';
+import { selfSubjectReview, tokenReview } from './token-review.ts';
+
+export interface PostParts {
+  readonly rbac: RbacAuthorizer;
+  readonly tokens: ServiceAccountTokens | undefined;
+  readonly bearer: BearerAuthenticator;
+}
+
+export function postHandlers({ rbac, tokens, bearer }: PostParts): readonly PostHandler[] {
+  return [
+    binding,
+    eviction,
+    ...(tokens === undefined ? [] : [tokenRequest(tokens)]),
+    tokenReview(bearer),
+    selfSubjectReview,
+    subjectAccessReview,
+    localSubjectAccessReview,
+    selfSubjectAccessReview,
+    selfSubjectRulesReview(rbac),
+  ];
+}

@@ -1,0 +1,42 @@
+/** TokenReview and SelfSubjectReview: who is this token's, and who am I? */
+import type { SelfSubjectReview, TokenReview } from '../../api/mod.ts';
+import { rfc3339, type JsonObject } from '../../base/mod.ts';
+import { ApiError, type UserInfo } from '../../machinery/mod.ts';
+import { InvalidToken, type BearerAuthenticator } from '../authn/tokens.ts';
+import { answer, type PostHandler } from '../subresources.ts';
+
+export function tokenReview(bearer: BearerAuthenticator): PostHandler {
+  return {
+    on: 'tokenreviews.authentication.k8s.io',
+    async handle(_server, _kind, _operation, body) {
+      const review = body as TokenReview;
+      if ((review.spec?.token ?? '') === '') throw ApiError.badRequest('token is required for TokenReview in authentication');
+      return answer(201, { ...review, status: statusOf(bearer, review) });
+    },
+  };
+}
+
+function statusOf(bearer: BearerAuthenticator, { spec }: TokenReview): JsonObject {
+  const wanted = (spec.audiences ?? []).length === 0 ? bearer.audiences : (spec.audiences ?? []);
+  try {
+    const { user, audiences } = bearer.review(spec.token, wanted);
+    return { authenticated: true, user: userBody(user), audiences: [...audiences] };
+  } catch (error) {
+    if (!(error instanceof InvalidToken)) throw error;
+    const generic = 'invalid bearer token';
+    return { user: {}, error: error.message === generic ? generic : `[${generic}, ${error.message}]` };
+  }
+}
+
+export const selfSubjectReview: PostHandler = {
+  on: 'selfsubjectreviews.authentication.k8s.io',
+  async handle({ world }, _kind, { user }, body) {
+    const review = body as SelfSubjectReview;
+    return answer(201, { ...review, metadata: { ...review.metadata, creationTimestamp: rfc3339(world.clock.now()) }, status: { userInfo: userBody(user) } });
+  },
+};
+
+function userBody({ username, uid, groups, extra }: UserInfo): JsonObject {
+  const body = { username, ...(uid === undefined ? {} : { uid }), groups: [...groups] };
+  return extra === undefined ? body : { ...body, extra: Object.fromEntries(Object.entries(extra).map(([name, values]) => [name, [...values]])) };
+}
