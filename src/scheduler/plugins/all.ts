@@ -1,0 +1,31 @@
+/** Every plugin with its weight, in the order in which they are asked: upstream's default profile. */
+import type { ProfilePlugin } from '../framework.ts';
+import { defaultBinder } from './default-binder.ts';
+import { defaultPreemption } from './default-preemption.ts';
+import { dynamicResources } from './dynamic-resources.ts';
+import { imageLocality } from './image-locality.ts';
+import { nodeAffinity } from './node-affinity.ts';
+import { nodeName } from './node-name.ts';
+import { nodePorts } from './node-ports.ts';
+import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.ts';
+import { nodeResourcesFit } from './node-resources-fit.ts';
+import { nodeUnschedulable } from './node-unschedulable.ts';
+import { prioritySort } from './priority-sort.ts';
+import { schedulingGates } from './scheduling-gates.ts';
+import { taintToleration } from './taint-toleration.ts';
+
+export const defaultPlugins: readonly ProfilePlugin[] = [
+  { plugin: schedulingGates, weight: 0 },
+  { plugin: prioritySort, weight: 0 },
+  { plugin: nodeUnschedulable, weight: 0 },
+  { plugin: nodeName, weight: 0 },
+  { plugin: taintToleration, weight: 3 },
+  { plugin: nodeAffinity, weight: 2 },
+  { plugin: nodePorts, weight: 0 },
+  { plugin: nodeResourcesFit, weight: 1 },
+  { plugin: dynamicResources, weight: 0 },
+  { plugin: defaultPreemption, weight: 0 },
+  { plugin: nodeResourcesBalancedAllocation, weight: 1 },
+  { plugin: imageLocality, weight: 1 },
+  { plugin: defaultBinder, weight: 0 },
+];
