@@ -1,6 +1,6 @@
 /** API server and store with their HTTPS endpoint: what every cluster has, whatever else runs in the process. */
 import facts from '../api/upstream/facts.json' with { type: 'json' };
-import { CertificateAuthenticator, composeFront, composeServer, type ComposedServer, type Connector, type HealthCheck, type HttpFront, type PathHandler } from '../apiserver/mod.ts';
+import { CertificateAuthenticator, composeFront, composeServer, type ComposedServer, type Connector, type HealthCheck, issuerPaths, type HttpFront, type PathHandler } from '../apiserver/mod.ts';
 import type { Clock, Log, Random } from '../base/mod.ts';
 import { HttpServer } from '../host/http/server.ts';
 import { HttpUpgrade } from '../host/mod.ts';
@@ -31,12 +31,12 @@ export class ControlPlane implements AsyncDisposable {
 
   private constructor(options: ControlPlaneOptions) {
     const { store, pki, config, clock, random, log } = options;
-    this.api = composeServer({ store, clock, random, log, facts, config }, { authorizers: [], posts: [] });
+    this.api = composeServer({ store, clock, random, log, facts, config, tokenKeys: pki.tokens }, { authorizers: [], posts: [] });
     this.front = composeFront(this.api, {
-      authenticators: [new CertificateAuthenticator()],
+      authenticators: [new CertificateAuthenticator(), this.api.bearer],
       anonymousAllowed: true,
       connectors: options.connectors(this.api),
-      paths: options.paths,
+      paths: [...(this.api.tokens === undefined ? [] : [issuerPaths(this.api.tokens, () => `https://${options.host}:${this.http.port}`)]), ...options.paths],
       health: [{ name: 'ping', check: () => undefined }, { name: 'etcd', check: () => store.sync() }, ...options.health],
       shuttingDown: () => this.#stopping,
       version: { kubernetes: facts.version, build: version, platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`, builtAtMs: 0 },
