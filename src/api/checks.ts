@@ -50,13 +50,23 @@ export function checkImmutable(errors: Errors, value: unknown, old: unknown, pat
 }
 
 /** A required value out of a fixed set; `supported` in the order in which upstream names it. */
-export function checkChoice(errors: Errors, value: string | undefined, supported: readonly string[], path: FieldLike): void {
+export function checkChoice(
+  errors: Errors,
+  value: string | undefined,
+  supported: readonly string[],
+  path: FieldLike,
+): void {
   if (value === undefined || value === '') errors.push(required(path));
   else if (!supported.includes(value)) errors.push(notSupported(path, value, supported));
 }
 
 /** A value out of a fixed set that may be absent. */
-export function checkOptionalChoice(errors: Errors, value: string | undefined, supported: readonly string[], path: FieldLike): void {
+export function checkOptionalChoice(
+  errors: Errors,
+  value: string | undefined,
+  supported: readonly string[],
+  path: FieldLike,
+): void {
   if (value !== undefined && !supported.includes(value)) errors.push(notSupported(path, value, supported));
 }
 
@@ -92,7 +102,10 @@ export function checkNonSpecialIp(errors: Errors, text: string, path: FieldLike)
   const four = ip.family === 4;
   const zeros = rest.every((byte) => byte === 0);
   if (zeros && last === 0) errors.push(invalid(path, text, `may not be unspecified (${text})`));
-  if (four ? a === 127 : zeros && last === 1) errors.push(invalid(path, text, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'));
-  if (four ? a === 169 && b === 254 : a === 0xfe && (b & 0xc0) === 0x80) errors.push(invalid(path, text, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'));
-  if (four ? a === 224 && b === 0 && c === 0 : a === 0xff && (b & 0x0f) === 2) errors.push(invalid(path, text, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'));
+  if (four ? a === 127 : zeros && last === 1)
+    errors.push(invalid(path, text, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'));
+  if (four ? a === 169 && b === 254 : a === 0xfe && (b & 0xc0) === 0x80)
+    errors.push(invalid(path, text, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'));
+  if (four ? a === 224 && b === 0 && c === 0 : a === 0xff && (b & 0x0f) === 2)
+    errors.push(invalid(path, text, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'));
 }

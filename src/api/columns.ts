@@ -16,7 +16,16 @@ export function wideColumn<T>(name: string, description: string, cell: Cell<T>):
   return { ...column(name, description, cell), priority: 1 };
 }
 
-const counts: ReadonlySet<string> = new Set(['Count', 'Up-to-date', 'Available', 'Desired', 'Current', 'Data', 'Secrets', 'Value']);
+const counts: ReadonlySet<string> = new Set([
+  'Count',
+  'Up-to-date',
+  'Available',
+  'Desired',
+  'Current',
+  'Data',
+  'Secrets',
+  'Value',
+]);
 
 function typeOf(name: string): Column<unknown>['type'] {
   return counts.has(name) ? 'integer' : 'string';
@@ -29,8 +38,11 @@ export function labelsText(labels: Readonly<Record<string, string>> | undefined)
 }
 
 /** The names and the images of a template's containers. */
-export function containerColumns<T>(template: (object: DeepReadonly<T>) => DeepReadonly<PodTemplateSpec> | undefined): Column<T>[] {
-  const list = (object: DeepReadonly<T>, part: 'name' | 'image'): string => (template(object)?.spec?.containers ?? []).map((container) => container[part] ?? '').join(',');
+export function containerColumns<T>(
+  template: (object: DeepReadonly<T>) => DeepReadonly<PodTemplateSpec> | undefined,
+): Column<T>[] {
+  const list = (object: DeepReadonly<T>, part: 'name' | 'image'): string =>
+    (template(object)?.spec?.containers ?? []).map((container) => container[part] ?? '').join(',');
   return [
     wideColumn('Containers', 'Names of each container in the template.', (object) => list(object, 'name')),
     wideColumn('Images', 'Images referenced by each container in the template.', (object) => list(object, 'image')),

@@ -1,6 +1,21 @@
 /** Deployment. Its selector never changes; its generation counts changes of annotations too, because they are copied. */
 import { jsonEqual, type DeepReadonly } from '../../base/mod.ts';
-import { ageColumn, defineKind, field, forbidden, formatLabelSelector, invalid, nameColumn, notSupported, percentErrors, required, type FieldError, type FieldPath, type Strategy, type UpdateStrategy } from '../../machinery/mod.ts';
+import {
+  ageColumn,
+  defineKind,
+  field,
+  forbidden,
+  formatLabelSelector,
+  invalid,
+  nameColumn,
+  notSupported,
+  percentErrors,
+  required,
+  type FieldError,
+  type FieldPath,
+  type Strategy,
+  type UpdateStrategy,
+} from '../../machinery/mod.ts';
 import { checkImmutable, checkNonNegative, report, type Errors } from '../checks.ts';
 import { column, containerColumns, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
@@ -44,19 +59,32 @@ function deploymentErrors({ spec = noSpec }: ReadonlyDeployment): FieldError[] {
   return errors;
 }
 
-function checkStrategy(errors: Errors, { type = '', rollingUpdate }: DeepReadonly<DeploymentStrategy>, path: FieldPath): void {
+function checkStrategy(
+  errors: Errors,
+  { type = '', rollingUpdate }: DeepReadonly<DeploymentStrategy>,
+  path: FieldPath,
+): void {
   const at = path.child('rollingUpdate');
   if (type === 'Recreate') {
-    if (rollingUpdate !== undefined) errors.push(forbidden(at, "may not be specified when strategy `type` is 'Recreate'"));
-  } else if (type !== 'RollingUpdate') errors.push(notSupported(path.child('type'), type, ['Recreate', 'RollingUpdate']));
+    if (rollingUpdate !== undefined)
+      errors.push(forbidden(at, "may not be specified when strategy `type` is 'Recreate'"));
+  } else if (type !== 'RollingUpdate')
+    errors.push(notSupported(path.child('type'), type, ['Recreate', 'RollingUpdate']));
   else if (rollingUpdate === undefined) errors.push(required(at, 'this should be defaulted and never be nil'));
   else {
     const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate;
     checkAmount(errors, maxUnavailable, at.child('maxUnavailable'));
     checkAmount(errors, maxSurge, at.child('maxSurge'));
-    const isZero = (amount: number | string): boolean => amount === 0 || (typeof amount === 'string' && /^0+%$/.test(amount));
-    if (isZero(maxUnavailable) && isZero(maxSurge)) errors.push(invalid(at.child('maxUnavailable'), maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
-    if (typeof maxUnavailable === 'string' && percentErrors(maxUnavailable).length === 0 && Number.parseInt(maxUnavailable, 10) > 100) errors.push(invalid(at.child('maxUnavailable'), maxUnavailable, 'must not be greater than 100%'));
+    const isZero = (amount: number | string): boolean =>
+      amount === 0 || (typeof amount === 'string' && /^0+%$/.test(amount));
+    if (isZero(maxUnavailable) && isZero(maxSurge))
+      errors.push(invalid(at.child('maxUnavailable'), maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
+    if (
+      typeof maxUnavailable === 'string' &&
+      percentErrors(maxUnavailable).length === 0 &&
+      Number.parseInt(maxUnavailable, 10) > 100
+    )
+      errors.push(invalid(at.child('maxUnavailable'), maxUnavailable, 'must not be greater than 100%'));
   }
 }
 
@@ -80,7 +108,8 @@ const strategy: Strategy<Deployment> = {
     draft.status = {};
   },
   prepareForUpdate(draft, old) {
-    if (!jsonEqual(draft.metadata.annotations, old.metadata.annotations)) draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    if (!jsonEqual(draft.metadata.annotations, old.metadata.annotations))
+      draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
   validate: deploymentErrors,
   validateUpdate(deployment, old) {
@@ -98,7 +127,8 @@ const statusPart: UpdateStrategy<Deployment> = {
   },
   validateUpdate({ status = {} }, { status: before = {} }) {
     const errors = statusErrors(status);
-    if (before.collisionCount !== undefined && (status.collisionCount ?? -1) < before.collisionCount) errors.push(invalid(statusPath.child('collisionCount'), status.collisionCount ?? '', 'cannot be decremented'));
+    if (before.collisionCount !== undefined && (status.collisionCount ?? -1) < before.collisionCount)
+      errors.push(invalid(statusPath.child('collisionCount'), status.collisionCount ?? '', 'cannot be decremented'));
     return errors;
   },
 };
@@ -118,7 +148,11 @@ export const deployments = defineKind<Deployment>({
     scale: {
       type: 'scale',
       scale: {
-        replicas: ({ spec, status }) => ({ spec: spec?.replicas ?? 0, status: status?.replicas ?? 0, selector: selectorText(spec?.selector) }),
+        replicas: ({ spec, status }) => ({
+          spec: spec?.replicas ?? 0,
+          status: status?.replicas ?? 0,
+          selector: selectorText(spec?.selector),
+        }),
         setReplicas: ({ spec }, replicas) => {
           if (spec !== undefined) spec.replicas = replicas;
         },
@@ -127,11 +161,25 @@ export const deployments = defineKind<Deployment>({
   },
   columns: [
     nameColumn(),
-    column('Ready', 'Number of the pod with ready state', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`),
-    column('Up-to-date', 'Total number of pods that have the desired template.', ({ status }) => status?.updatedReplicas ?? 0),
-    column('Available', 'Total number of pods that have been ready for at least minReadySeconds.', ({ status }) => status?.availableReplicas ?? 0),
+    column(
+      'Ready',
+      'Number of the pod with ready state',
+      ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
+    ),
+    column(
+      'Up-to-date',
+      'Total number of pods that have the desired template.',
+      ({ status }) => status?.updatedReplicas ?? 0,
+    ),
+    column(
+      'Available',
+      'Total number of pods that have been ready for at least minReadySeconds.',
+      ({ status }) => status?.availableReplicas ?? 0,
+    ),
     ageColumn(),
     ...containerColumns<Deployment>(({ spec }) => spec?.template),
-    wideColumn('Selector', 'Selects the pods that belong to the deployment.', ({ spec }) => formatLabelSelector(spec?.selector)),
+    wideColumn('Selector', 'Selects the pods that belong to the deployment.', ({ spec }) =>
+      formatLabelSelector(spec?.selector),
+    ),
   ],
 });

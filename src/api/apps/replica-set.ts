@@ -1,6 +1,15 @@
 /** ReplicaSet. Its selector never changes. */
 import type { DeepReadonly } from '../../base/mod.ts';
-import { ageColumn, defineKind, field, formatLabelSelector, nameColumn, type FieldError, type Strategy, type UpdateStrategy } from '../../machinery/mod.ts';
+import {
+  ageColumn,
+  defineKind,
+  field,
+  formatLabelSelector,
+  nameColumn,
+  type FieldError,
+  type Strategy,
+  type UpdateStrategy,
+} from '../../machinery/mod.ts';
 import { checkImmutable, checkNonNegative } from '../checks.ts';
 import { column, containerColumns, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
@@ -63,7 +72,11 @@ export const replicaSets = defineKind<ReplicaSet>({
     scale: {
       type: 'scale',
       scale: {
-        replicas: ({ spec, status }) => ({ spec: spec?.replicas ?? 0, status: status?.replicas ?? 0, selector: selectorText(spec?.selector) }),
+        replicas: ({ spec, status }) => ({
+          spec: spec?.replicas ?? 0,
+          status: status?.replicas ?? 0,
+          selector: selectorText(spec?.selector),
+        }),
         setReplicas: ({ spec }, replicas) => {
           if (spec !== undefined) spec.replicas = replicas;
         },
@@ -77,6 +90,8 @@ export const replicaSets = defineKind<ReplicaSet>({
     column('Ready', 'How many pods are ready.', ({ status }) => status?.readyReplicas ?? 0),
     ageColumn(),
     ...containerColumns<ReplicaSet>(({ spec }) => spec?.template),
-    wideColumn('Selector', 'Selects the pods that belong to the replica set.', ({ spec }) => formatLabelSelector(spec?.selector)),
+    wideColumn('Selector', 'Selects the pods that belong to the replica set.', ({ spec }) =>
+      formatLabelSelector(spec?.selector),
+    ),
   ],
 });

@@ -23,8 +23,11 @@ export const templatePath = field('spec', 'template');
 export const selectorPath = field('spec', 'selector');
 
 /** Undefined: there is none, or it is wrong; what is wrong has been said. */
-export function checkSelector(errors: Errors, selector: DeepReadonly<LabelSelector> | undefined): CompiledSelector | undefined {
-  if (selector === undefined) {
+export function checkSelector(
+  errors: Errors,
+  selector: DeepReadonly<LabelSelector> | null | undefined,
+): CompiledSelector | undefined {
+  if (selector === undefined || selector === null) {
     errors.push(required(selectorPath));
     return undefined;
   }
@@ -41,19 +44,38 @@ export function checkSelector(errors: Errors, selector: DeepReadonly<LabelSelect
 }
 
 /** The template of pods that run until somebody deletes them, and that `selector` must find. */
-export function checkTemplate(errors: Errors, template: DeepReadonly<PodTemplateSpec> | undefined, selector: CompiledSelector): void {
+export function checkTemplate(
+  errors: Errors,
+  template: DeepReadonly<PodTemplateSpec> | undefined,
+  selector: CompiledSelector,
+): void {
   if (template === undefined) return void errors.push(required(templatePath));
   const labels = template.metadata?.labels;
-  if (!selector.empty && !selector.matches(labels)) errors.push(invalid(templatePath.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`'));
+  if (!selector.empty && !selector.matches(labels))
+    errors.push(
+      invalid(templatePath.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`'),
+    );
   checkPodTemplate(errors, template, templatePath);
   const { restartPolicy, activeDeadlineSeconds } = template.spec ?? {};
-  if (restartPolicy !== 'Always') errors.push(notSupported(templatePath.child('spec', 'restartPolicy'), restartPolicy ?? '', ['Always']));
-  if (activeDeadlineSeconds !== undefined) errors.push(forbidden(templatePath.child('spec', 'activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicaSet is not Supported'));
+  if (restartPolicy !== 'Always')
+    errors.push(notSupported(templatePath.child('spec', 'restartPolicy'), restartPolicy ?? '', ['Always']));
+  if (activeDeadlineSeconds !== undefined)
+    errors.push(
+      forbidden(
+        templatePath.child('spec', 'activeDeadlineSeconds'),
+        'activeDeadlineSeconds in ReplicaSet is not Supported',
+      ),
+    );
 }
 
 export function templateWarnings(name: string, template: DeepReadonly<PodTemplateSpec> | undefined): string[] {
   const problems = dns1123LabelErrors(name);
-  const ofName = problems.length === 0 ? [] : [`metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`];
+  const ofName =
+    problems.length === 0
+      ? []
+      : [
+          `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`,
+        ];
   return [...ofName, ...podWarnings(template?.spec ?? { containers: [] }, template?.metadata ?? {}, templatePath)];
 }
 
@@ -66,14 +88,16 @@ export function checkCounts(errors: Errors, counts: Counts, parts: readonly stri
   const total = counts['replicas'] ?? 0;
   for (const name in counts) {
     const value = counts[name];
-    if (typeof value === 'number' && value < 0) errors.push(invalid(path.child(name), value, 'must be greater than or equal to 0'));
+    if (typeof value === 'number' && value < 0)
+      errors.push(invalid(path.child(name), value, 'must be greater than or equal to 0'));
   }
   for (const name of parts) {
     const value = counts[name] ?? 0;
     if (value > total) errors.push(invalid(path.child(name), value, 'cannot be greater than status.replicas'));
   }
   const { readyReplicas: ready = 0, availableReplicas: available = 0 } = counts;
-  if (available > ready) errors.push(invalid(path.child('availableReplicas'), available, 'cannot be greater than readyReplicas'));
+  if (available > ready)
+    errors.push(invalid(path.child('availableReplicas'), available, 'cannot be greater than readyReplicas'));
 }
 
 /** The text form, empty for one that cannot be understood. */

@@ -10,9 +10,12 @@ const specPath = field('spec');
 function leaseErrors({ spec = {} }: DeepReadonly<Lease>): FieldError[] {
   const errors: Errors = [];
   const { leaseDurationSeconds: seconds, leaseTransitions: transitions, strategy, preferredHolder = '' } = spec;
-  if (seconds !== undefined && seconds <= 0) errors.push(invalid(specPath.child('leaseDurationSeconds'), seconds, 'must be greater than 0'));
-  if (transitions !== undefined && transitions < 0) errors.push(invalid(specPath.child('leaseTransitions'), transitions, mustNotBeNegative));
-  if (preferredHolder !== '' && (strategy ?? '') === '') errors.push(forbidden(specPath.child('preferredHolder'), 'may only be specified when `strategy` is defined'));
+  if (seconds !== undefined && seconds <= 0)
+    errors.push(invalid(specPath.child('leaseDurationSeconds'), seconds, 'must be greater than 0'));
+  if (transitions !== undefined && transitions < 0)
+    errors.push(invalid(specPath.child('leaseTransitions'), transitions, mustNotBeNegative));
+  if (preferredHolder !== '' && (strategy ?? '') === '')
+    errors.push(forbidden(specPath.child('preferredHolder'), 'may only be specified when `strategy` is defined'));
   return errors;
 }
 
@@ -24,5 +27,9 @@ export const leases = defineKind<Lease>({
   namespaced: true,
   schema: 'io.k8s.api.coordination.v1.Lease',
   strategy: { createOnUpdate: true, unconditionalUpdate: false, validate: leaseErrors, validateUpdate: leaseErrors },
-  columns: [nameColumn(), column('Holder', 'Who holds the lease.', ({ spec }) => spec?.holderIdentity ?? ''), ageColumn()],
+  columns: [
+    nameColumn(),
+    column('Holder', 'Who holds the lease.', ({ spec }) => spec?.holderIdentity ?? ''),
+    ageColumn(),
+  ],
 });

@@ -1,6 +1,16 @@
 /** ConfigMap. Its keys become names of files; one that is immutable stays so. */
 import { jsonEqual, type DeepReadonly } from '../../base/mod.ts';
-import { ageColumn, configMapKeyErrors, defineKind, field, forbidden, invalid, nameColumn, tooLong, type FieldError } from '../../machinery/mod.ts';
+import {
+  ageColumn,
+  configMapKeyErrors,
+  defineKind,
+  field,
+  forbidden,
+  invalid,
+  nameColumn,
+  tooLong,
+  type FieldError,
+} from '../../machinery/mod.ts';
 import { report, type Errors } from '../checks.ts';
 import { column } from '../columns.ts';
 import type { ConfigMap } from '../upstream/types.ts';
@@ -16,7 +26,8 @@ function configMapErrors({ data, binaryData }: ReadonlyConfigMap): FieldError[] 
   let bytes = 0;
   for (const key in data) {
     report(errors, dataPath.key(key), key, configMapKeyErrors(key));
-    if (binaryData?.[key] !== undefined) errors.push(invalid(dataPath.key(key), key, 'duplicate of key present in binaryData'));
+    if (binaryData?.[key] !== undefined)
+      errors.push(invalid(dataPath.key(key), key, 'duplicate of key present in binaryData'));
     bytes += textBytes(data[key] ?? '');
   }
   for (const key in binaryData) {
@@ -47,5 +58,13 @@ export const configMaps = defineKind<ConfigMap>({
   schema: 'io.k8s.api.core.v1.ConfigMap',
   shortNames: ['cm'],
   strategy: { validate: configMapErrors, validateUpdate: updateErrors },
-  columns: [nameColumn(), column('Data', 'How many entries there are.', ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length), ageColumn()],
+  columns: [
+    nameColumn(),
+    column(
+      'Data',
+      'How many entries there are.',
+      ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length,
+    ),
+    ageColumn(),
+  ],
 });

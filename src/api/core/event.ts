@@ -3,7 +3,18 @@
  * for an hour after they were last written.
  */
 import type { DeepReadonly } from '../../base/mod.ts';
-import { age, defineKind, field, invalid, qualifiedNameErrors, required, dns1123SubdomainErrors, type Column, type FieldError, type Strategy } from '../../machinery/mod.ts';
+import {
+  age,
+  defineKind,
+  field,
+  invalid,
+  qualifiedNameErrors,
+  required,
+  dns1123SubdomainErrors,
+  type Column,
+  type FieldError,
+  type Strategy,
+} from '../../machinery/mod.ts';
 import { report, type Errors } from '../checks.ts';
 import { column, wideColumn } from '../columns.ts';
 import type { Event } from '../upstream/types.ts';
@@ -20,7 +31,8 @@ export function eventErrors(event: ReadonlyEvent): FieldError[] {
   const { metadata, involvedObject } = event;
   const namespace = metadata.namespace ?? '';
   const about = involvedObject.namespace ?? '';
-  const mismatch = (): void => void errors.push(invalid(field('involvedObject', 'namespace'), about, 'does not match event.namespace'));
+  const mismatch = (): void =>
+    void errors.push(invalid(field('involvedObject', 'namespace'), about, 'does not match event.namespace'));
   if ((event.eventTime ?? '') === '') {
     // An object without a namespace has its events in `default`.
     if (about === '' ? namespace !== '' && namespace !== 'default' : namespace !== about) mismatch();
@@ -32,14 +44,22 @@ export function eventErrors(event: ReadonlyEvent): FieldError[] {
   return errors;
 }
 
-function checkReporter(errors: Errors, { reportingComponent = '', reportingInstance = '', action = '', reason = '', message = '' }: ReadonlyEvent): void {
+function checkReporter(
+  errors: Errors,
+  { reportingComponent = '', reportingInstance = '', action = '', reason = '', message = '' }: ReadonlyEvent,
+): void {
   if (reportingComponent === '') errors.push(required('reportingController'));
   report(errors, 'reportingController', reportingComponent, qualifiedNameErrors(reportingComponent));
-  for (const [name, value] of [['reportingInstance', reportingInstance], ['action', action], ['reason', reason]] as const) {
+  for (const [name, value] of [
+    ['reportingInstance', reportingInstance],
+    ['action', action],
+    ['reason', reason],
+  ] as const) {
     if (value === '') errors.push(required(name));
     if (value.length > wordLengthMax) errors.push(invalid(name, '', `can have at most ${wordLengthMax} characters`));
   }
-  if (message.length > noteLengthMax) errors.push(invalid('message', '', `can have at most ${noteLengthMax} characters`));
+  if (message.length > noteLengthMax)
+    errors.push(invalid('message', '', `can have at most ${noteLengthMax} characters`));
 }
 
 export const eventStrategy: Strategy<Event> = {
@@ -58,7 +78,11 @@ interface Times {
 function timesOf({ firstTimestamp, lastTimestamp, eventTime, series, count = 0 }: ReadonlyEvent, now: number): Times {
   const first = age(firstTimestamp ?? eventTime, now);
   if (series !== undefined) return { first, last: age(series.lastObservedTime, now), count: series.count ?? 0 };
-  return { first, last: lastTimestamp === undefined || lastTimestamp === null ? first : age(lastTimestamp, now), count: count === 0 ? 1 : count };
+  return {
+    first,
+    last: lastTimestamp === undefined || lastTimestamp === null ? first : age(lastTimestamp, now),
+    count: count === 0 ? 1 : count,
+  };
 }
 
 function objectText({ involvedObject: { kind = '', name = '' } }: ReadonlyEvent): string {
@@ -76,7 +100,11 @@ export const eventColumns: readonly Column<Event>[] = [
   column('Type', 'Whether the event is normal or a warning.', ({ type = '' }) => type),
   column('Reason', 'Why it happened, in one word.', ({ reason = '' }) => reason),
   column('Object', 'What the event is about.', objectText),
-  wideColumn('Subobject', 'Which part of the object the event is about.', ({ involvedObject }) => involvedObject.fieldPath ?? ''),
+  wideColumn(
+    'Subobject',
+    'Which part of the object the event is about.',
+    ({ involvedObject }) => involvedObject.fieldPath ?? '',
+  ),
   wideColumn('Source', 'Who reports it.', sourceText),
   column('Message', 'What happened.', ({ message = '' }) => message.trim()),
   wideColumn('First Seen', 'When the event was first seen.', (event, now) => timesOf(event, now).first),

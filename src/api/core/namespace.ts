@@ -1,6 +1,18 @@
 /** Namespace. It goes only when what is in it has gone: until then `spec.finalizers` keeps it, and its phase says so. */
 import type { DeepReadonly } from '../../base/mod.ts';
-import { ageColumn, defineKind, field, invalid, nameColumn, nameIsDns1123Label, qualifiedNameErrors, type FieldError, type FieldPath, type Strategy, type UpdateStrategy } from '../../machinery/mod.ts';
+import {
+  ageColumn,
+  defineKind,
+  field,
+  invalid,
+  nameColumn,
+  nameIsDns1123Label,
+  qualifiedNameErrors,
+  type FieldError,
+  type FieldPath,
+  type Strategy,
+  type UpdateStrategy,
+} from '../../machinery/mod.ts';
 import { report } from '../checks.ts';
 import { column } from '../columns.ts';
 import type { Namespace } from '../upstream/types.ts';
@@ -18,7 +30,8 @@ function finalizerErrors({ spec }: DeepReadonly<Namespace>, pathOf: (i: number) 
   const errors: FieldError[] = [];
   for (const [i, finalizer] of (spec?.finalizers ?? []).entries()) {
     report(errors, pathOf(i), finalizer, qualifiedNameErrors(finalizer));
-    if (!finalizer.includes('/') && !standardFinalizers.includes(finalizer)) errors.push(invalid(pathOf(i), finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
+    if (!finalizer.includes('/') && !standardFinalizers.includes(finalizer))
+      errors.push(invalid(pathOf(i), finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
   }
   return errors;
 }
@@ -48,8 +61,11 @@ const statusPart: UpdateStrategy<Namespace> = {
   validateUpdate({ metadata, status }) {
     const path = field('status', 'Phase');
     const phase = status?.phase ?? '';
-    if (metadata.deletionTimestamp === undefined) return phase === 'Active' ? [] : [invalid(path, phase, "may only be 'Active' if `deletionTimestamp` is empty")];
-    return phase === 'Terminating' ? [] : [invalid(path, phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")];
+    if (metadata.deletionTimestamp === undefined)
+      return phase === 'Active' ? [] : [invalid(path, phase, "may only be 'Active' if `deletionTimestamp` is empty")];
+    return phase === 'Terminating'
+      ? []
+      : [invalid(path, phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")];
   },
 };
 
@@ -68,6 +84,10 @@ export const namespaces = defineKind<Namespace>({
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   strategy,
   subresources: { status: { type: 'part', strategy: statusPart }, finalize: { type: 'part', strategy: finalizePart } },
-  columns: [nameColumn(), column('Status', 'The status of the namespace', ({ status }) => status?.phase ?? ''), ageColumn()],
+  columns: [
+    nameColumn(),
+    column('Status', 'The status of the namespace', ({ status }) => status?.phase ?? ''),
+    ageColumn(),
+  ],
   selectable: { 'status.phase': ({ status }) => status?.phase ?? '', name: ({ metadata }) => metadata.name ?? '' },
 });

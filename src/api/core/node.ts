@@ -1,6 +1,19 @@
 /** Node. Its addresses for pods and its provider's identity are given once. */
 import type { DeepReadonly } from '../../base/mod.ts';
-import { ageColumn, defineKind, duplicate, field, forbidden, invalid, nameColumn, parseCidr, parseQuantity, type Column, type FieldError, type Strategy } from '../../machinery/mod.ts';
+import {
+  ageColumn,
+  defineKind,
+  duplicate,
+  field,
+  forbidden,
+  invalid,
+  nameColumn,
+  parseCidr,
+  parseQuantity,
+  type Column,
+  type FieldError,
+  type Strategy,
+} from '../../machinery/mod.ts';
 import { checkCidr, type Errors } from '../checks.ts';
 import { column, none, wideColumn } from '../columns.ts';
 import type { Node, NodeSpec } from '../upstream/types.ts';
@@ -22,7 +35,8 @@ function syncCidrs(spec: NodeSpec): void {
 function checkResources(errors: Errors, { status }: ReadonlyNode): void {
   for (const list of ['capacity', 'allocatable'] as const) {
     const amounts = status?.[list];
-    for (const name in amounts) checkQuantity(errors, name, parseQuantity(amounts[name] ?? '0'), field('status', list, name));
+    for (const name in amounts)
+      checkQuantity(errors, name, parseQuantity(amounts[name] ?? '0'), field('status', list, name));
   }
 }
 
@@ -30,8 +44,10 @@ function checkCidrs(errors: Errors, cidrs: readonly string[]): void {
   for (const [i, cidr] of cidrs.entries()) checkCidr(errors, cidr, cidrsPath.index(i));
   if (cidrs.length < 2) return;
   const families = new Set(cidrs.map((cidr) => parseCidr(cidr)?.address.family));
-  if (families.size < 2 || cidrs.length > 2) errors.push(invalid(cidrsPath, cidrs, 'may specify no more than one CIDR for each IP family'));
-  for (const [i, cidr] of cidrs.entries()) if (cidrs.indexOf(cidr) < i) errors.push(duplicate(cidrsPath.index(i), cidr));
+  if (families.size < 2 || cidrs.length > 2)
+    errors.push(invalid(cidrsPath, cidrs, 'may specify no more than one CIDR for each IP family'));
+  for (const [i, cidr] of cidrs.entries())
+    if (cidrs.indexOf(cidr) < i) errors.push(duplicate(cidrsPath.index(i), cidr));
 }
 
 function nodeErrors(node: ReadonlyNode): FieldError[] {
@@ -48,16 +64,22 @@ function nodeUpdateErrors(node: ReadonlyNode, old: ReadonlyNode): FieldError[] {
   const before = old.spec ?? {};
   checkResources(errors, node);
   const addresses = (status.addresses ?? []).map(({ type, address }) => `${type}/${address}`);
-  for (const [i, address] of addresses.entries()) if (addresses.indexOf(address) < i) errors.push(duplicate(field('status', 'addresses').index(i), status.addresses?.[i]));
+  for (const [i, address] of addresses.entries())
+    if (addresses.indexOf(address) < i)
+      errors.push(duplicate(field('status', 'addresses').index(i), status.addresses?.[i]));
   const cidrs = spec.podCIDRs ?? [];
   const cidrsBefore = before.podCIDRs ?? [];
-  if (cidrsBefore.length > 0 && cidrsBefore.join() !== cidrs.join()) errors.push(forbidden(cidrsPath, 'node updates may not change podCIDR except from "" to valid'));
-  if ((before.providerID ?? '') !== '' && before.providerID !== spec.providerID) errors.push(forbidden(field('spec', 'providerID'), 'node updates may not change providerID except from "" to valid'));
+  if (cidrsBefore.length > 0 && cidrsBefore.join() !== cidrs.join())
+    errors.push(forbidden(cidrsPath, 'node updates may not change podCIDR except from "" to valid'));
+  if ((before.providerID ?? '') !== '' && before.providerID !== spec.providerID)
+    errors.push(
+      forbidden(field('spec', 'providerID'), 'node updates may not change providerID except from "" to valid'),
+    );
   checkTaints(errors, spec.taints ?? [], taintsPath);
-  if ((spec.externalID ?? '') !== (before.externalID ?? '')) errors.push(forbidden(field('spec', 'externalID'), 'may not be updated'));
+  if ((spec.externalID ?? '') !== (before.externalID ?? ''))
+    errors.push(forbidden(field('spec', 'externalID'), 'may not be updated'));
   return errors;
 }
-
 
 const strategy: Strategy<Node> = {
   defaults({ spec, status }) {
@@ -74,7 +96,8 @@ const strategy: Strategy<Node> = {
   warnings({ spec }) {
     const warnings: string[] = [];
     if (spec?.configSource !== undefined) warnings.push('spec.configSource: the feature is no longer supported');
-    if ((spec?.externalID ?? '') !== '') warnings.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
+    if ((spec?.externalID ?? '') !== '')
+      warnings.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
     return warnings;
   },
 };
@@ -102,7 +125,11 @@ function addressOf({ status }: ReadonlyNode, type: string): string {
   return status?.addresses?.find((address) => address.type === type)?.address ?? none;
 }
 
-function info(name: string, of: 'osImage' | 'kernelVersion' | 'containerRuntimeVersion', description: string): Column<Node> {
+function info(
+  name: string,
+  of: 'osImage' | 'kernelVersion' | 'containerRuntimeVersion',
+  description: string,
+): Column<Node> {
   return wideColumn(name, description, ({ status }) => {
     const value = status?.nodeInfo?.[of] ?? '';
     return value === '' ? '<unknown>' : value;
@@ -121,7 +148,11 @@ export const nodes = defineKind<Node>({
   strategy,
   subresources: {
     status: { type: 'part', strategy: { validateUpdate: nodeUpdateErrors } },
-    proxy: { type: 'connect', methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'], optionsKind: 'NodeProxyOptions' },
+    proxy: {
+      type: 'connect',
+      methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
+      optionsKind: 'NodeProxyOptions',
+    },
   },
   columns: [
     nameColumn(),

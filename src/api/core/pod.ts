@@ -37,7 +37,10 @@ const strategy: Strategy<Pod> = {
   warnings({ metadata, spec = { containers: [] } }) {
     const warnings = podWarnings(spec, metadata);
     const problems = dns1123LabelErrors(metadata.name ?? '');
-    if (problems.length > 0) warnings.unshift(`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`);
+    if (problems.length > 0)
+      warnings.unshift(
+        `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`,
+      );
     return warnings;
   },
   returnsDeleted: true,
@@ -49,7 +52,11 @@ const strategy: Strategy<Pod> = {
   },
 };
 
-const stream = (optionsKind: string, ...methods: readonly string[]): Subresource<Pod> => ({ type: 'connect', methods, optionsKind });
+const stream = (optionsKind: string, ...methods: readonly string[]): Subresource<Pod> => ({
+  type: 'connect',
+  methods,
+  optionsKind,
+});
 const allMethods = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
 export const pods = defineKind<Pod>({
@@ -78,8 +85,16 @@ export const pods = defineKind<Pod>({
     status: { type: 'part', strategy: statusPart },
     ephemeralcontainers: { type: 'part', strategy: ephemeralContainersPart },
     resize: { type: 'part', strategy: resizePart },
-    binding: { type: 'create', input: 'io.k8s.api.core.v1.Binding', gvk: { group: '', version: 'v1', kind: 'Binding' } },
-    eviction: { type: 'create', input: 'io.k8s.api.policy.v1.Eviction', gvk: { group: 'policy', version: 'v1', kind: 'Eviction' } },
+    binding: {
+      type: 'create',
+      input: 'io.k8s.api.core.v1.Binding',
+      gvk: { group: '', version: 'v1', kind: 'Binding' },
+    },
+    eviction: {
+      type: 'create',
+      input: 'io.k8s.api.policy.v1.Eviction',
+      gvk: { group: 'policy', version: 'v1', kind: 'Eviction' },
+    },
     log: { type: 'connect', methods: ['GET'] },
     exec: stream('PodExecOptions', 'GET', 'POST'),
     attach: stream('PodAttachOptions', 'GET', 'POST'),

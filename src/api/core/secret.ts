@@ -1,6 +1,18 @@
 /** Secret. What is given as text is kept as bytes; each type must hold what it is for. Its values are in no error. */
 import { jsonEqual, type DeepReadonly } from '../../base/mod.ts';
-import { ageColumn, configMapKeyErrors, defineKind, field, forbidden, invalid, nameColumn, required, tooLong, type FieldError, type Strategy } from '../../machinery/mod.ts';
+import {
+  ageColumn,
+  configMapKeyErrors,
+  defineKind,
+  field,
+  forbidden,
+  invalid,
+  nameColumn,
+  required,
+  tooLong,
+  type FieldError,
+  type Strategy,
+} from '../../machinery/mod.ts';
 import { checkImmutable, report, type Errors } from '../checks.ts';
 import { column } from '../columns.ts';
 import type { Secret } from '../upstream/types.ts';
@@ -46,13 +58,16 @@ function secretErrors({ metadata, data = {}, type = '' }: ReadonlySecret): Field
     bytes += base64Bytes(data[key] ?? '');
   }
   if (bytes > contentBytesMax) errors.push(tooLong(dataPath, contentBytesMax));
-  if (type === 'kubernetes.io/service-account-token' && (metadata.annotations?.[accountName] ?? '') === '') errors.push(required(field('metadata', 'annotations').key(accountName)));
+  if (type === 'kubernetes.io/service-account-token' && (metadata.annotations?.[accountName] ?? '') === '')
+    errors.push(required(field('metadata', 'annotations').key(accountName)));
   for (const key of needed[type] ?? []) {
     const value = data[key];
-    if (value === undefined || (value === '' && type === 'kubernetes.io/ssh-auth')) errors.push(required(dataPath.key(key)));
+    if (value === undefined || (value === '' && type === 'kubernetes.io/ssh-auth'))
+      errors.push(required(dataPath.key(key)));
     else if (type.startsWith('kubernetes.io/dockerc')) checkJson(errors, key, value);
   }
-  if (type === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined) errors.push(required(dataPath.key('username')), required(dataPath.key('password')));
+  if (type === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined)
+    errors.push(required(dataPath.key('username')), required(dataPath.key('password')));
   return errors;
 }
 
@@ -64,7 +79,9 @@ function checkJson(errors: Errors, key: string, value: string): void {
   try {
     const parsed: unknown = JSON.parse(text);
     if (parsed === null || (typeof parsed === 'object' && !Array.isArray(parsed))) return;
-    refuse(`json: cannot unmarshal ${Array.isArray(parsed) ? 'array' : typeof parsed === 'boolean' ? 'bool' : typeof parsed} into Go value of type map[string]interface {}`);
+    refuse(
+      `json: cannot unmarshal ${Array.isArray(parsed) ? 'array' : typeof parsed === 'boolean' ? 'bool' : typeof parsed} into Go value of type map[string]interface {}`,
+    );
   } catch {
     refuse('invalid character in JSON');
   }
@@ -90,8 +107,11 @@ const strategy: Strategy<Secret> = {
   warnings({ type, data = {} }) {
     if (type !== 'kubernetes.io/tls' || data['tls.crt'] === undefined || data['tls.key'] === undefined) return [];
     const pem = (value: string, what: RegExp): boolean => what.test(decodeBase64(value));
-    if (!pem(data['tls.crt'], /-----BEGIN CERTIFICATE-----/)) return ['tls: failed to find any PEM data in certificate input'];
-    return pem(data['tls.key'], /-----BEGIN [A-Z ]*PRIVATE KEY-----/) ? [] : ['tls: failed to find any PEM data in key input'];
+    if (!pem(data['tls.crt'], /-----BEGIN CERTIFICATE-----/))
+      return ['tls: failed to find any PEM data in certificate input'];
+    return pem(data['tls.key'], /-----BEGIN [A-Z ]*PRIVATE KEY-----/)
+      ? []
+      : ['tls: failed to find any PEM data in key input'];
   },
 };
 

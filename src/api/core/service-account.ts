@@ -14,15 +14,26 @@ export const serviceAccounts = defineKind<ServiceAccount>({
   strategy: {
     returnsDeleted: true,
     prepareForCreate(draft) {
-      for (const secret of draft.secrets ?? []) for (const key of Object.keys(secret)) if (key !== 'name') delete secret[key as keyof typeof secret];
+      for (const secret of draft.secrets ?? [])
+        for (const key of Object.keys(secret)) if (key !== 'name') delete secret[key as keyof typeof secret];
     },
     warnings: ({ metadata }) =>
       metadata.annotations?.['kubernetes.io/enforce-mountable-secrets'] === undefined
         ? []
-        : ['metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets'],
+        : [
+            'metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets',
+          ],
   },
   subresources: {
-    token: { type: 'create', input: 'io.k8s.api.authentication.v1.TokenRequest', gvk: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' } },
+    token: {
+      type: 'create',
+      input: 'io.k8s.api.authentication.v1.TokenRequest',
+      gvk: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+    },
   },
-  columns: [nameColumn(), column('Secrets', 'The number of secrets that the account names.', ({ secrets }) => (secrets ?? []).length), ageColumn()],
+  columns: [
+    nameColumn(),
+    column('Secrets', 'The number of secrets that the account names.', ({ secrets }) => (secrets ?? []).length),
+    ageColumn(),
+  ],
 });

@@ -1,11 +1,25 @@
 /** Service. It holds its cluster IPs and node ports alone, for as long as it names them. */
 import type { DeepReadonly } from '../../base/mod.ts';
-import { ageColumn, defineKind, ipText, nameColumn, nameIsDns1123Label, parseIp, type Strategy } from '../../machinery/mod.ts';
+import {
+  ageColumn,
+  defineKind,
+  ipText,
+  nameColumn,
+  nameIsDns1123Label,
+  parseIp,
+  type Strategy,
+} from '../../machinery/mod.ts';
 import { column, labelsText, none, wideColumn } from '../columns.ts';
 import type { Service, ServiceSpec } from '../upstream/types.ts';
 import { allocate, claimsOf } from './service/allocation.ts';
 import { dropForType, isExternallyAccessible, keepAllocated, syncClusterIps } from './service/changes.ts';
-import { serviceErrors, serviceStatusErrors, serviceUpdateErrors, topologyHints, topologyMode } from './service/validation.ts';
+import {
+  serviceErrors,
+  serviceStatusErrors,
+  serviceUpdateErrors,
+  topologyHints,
+  topologyMode,
+} from './service/validation.ts';
 
 type ReadonlyService = DeepReadonly<Service>;
 
@@ -15,14 +29,16 @@ function setDefaults({ spec, status }: Service): void {
   if (spec === undefined) return;
   spec.sessionAffinity ??= 'None';
   if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
-  else if (spec.sessionAffinity === 'ClientIP' && spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined) spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: affinitySeconds } };
+  else if (spec.sessionAffinity === 'ClientIP' && spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined)
+    spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: affinitySeconds } };
   spec.type ??= 'ClusterIP';
   for (const port of spec.ports ?? []) {
     port.protocol ??= 'TCP';
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
   }
   if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ??= 'Cluster';
-  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer' || spec.type === 'ClusterIP') spec.internalTrafficPolicy ??= 'Cluster';
+  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer' || spec.type === 'ClusterIP')
+    spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type !== 'LoadBalancer') return;
   spec.allocateLoadBalancerNodePorts ??= true;
   for (const ingress of status?.loadBalancer?.ingress ?? []) if ((ingress.ip ?? '') !== '') ingress.ipMode ??= 'VIP';
@@ -58,25 +74,36 @@ const strategy: Strategy<Service> = {
 function ipWarnings(field: string, text: string): string[] {
   const ip = parseIp(text);
   if (ip === undefined) return [];
-  if (ip.leadingZero || ip.mapped) return [`${field}: non-standard IP address "${text}" will be considered invalid in a future Kubernetes release: use "${ipText(ip)}"`];
-  return ip.family === 6 && ipText(ip) !== text ? [`${field}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${ipText(ip)}")`] : [];
+  if (ip.leadingZero || ip.mapped)
+    return [
+      `${field}: non-standard IP address "${text}" will be considered invalid in a future Kubernetes release: use "${ipText(ip)}"`,
+    ];
+  return ip.family === 6 && ipText(ip) !== text
+    ? [`${field}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${ipText(ip)}")`]
+    : [];
 }
 
 function serviceWarnings({ metadata, spec = {} }: ReadonlyService): string[] {
   const warnings: string[] = [];
   const { type, externalIPs = [], externalName = '', loadBalancerIP = '', trafficDistribution } = spec;
-  if (metadata.annotations?.[topologyHints] !== undefined) warnings.push(`annotation ${topologyHints} is deprecated, please use ${topologyMode} instead`);
+  if (metadata.annotations?.[topologyHints] !== undefined)
+    warnings.push(`annotation ${topologyHints} is deprecated, please use ${topologyMode} instead`);
   for (const [i, ip] of (spec.clusterIPs ?? []).entries()) warnings.push(...ipWarnings(`spec.clusterIPs[${i}]`, ip));
   const headless = type === 'ClusterIP' && spec.clusterIP === 'None';
   if (headless && loadBalancerIP !== '') warnings.push('spec.loadBalancerIP is ignored for headless services');
   if (headless && externalIPs.length > 0) warnings.push('spec.externalIPs is ignored for headless services');
-  if (headless && spec.sessionAffinity !== 'None') warnings.push('spec.SessionAffinity is ignored for headless services');
+  if (headless && spec.sessionAffinity !== 'None')
+    warnings.push('spec.SessionAffinity is ignored for headless services');
   for (const [i, ip] of externalIPs.entries()) warnings.push(...ipWarnings(`spec.externalIPs[${i}]`, ip));
-  if (externalIPs.length > 0 && !headless && type !== 'ExternalName') warnings.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters');
+  if (externalIPs.length > 0 && !headless && type !== 'ExternalName')
+    warnings.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters');
   if (loadBalancerIP !== '') warnings.push(...ipWarnings('spec.loadBalancerIP', loadBalancerIP));
-  if (type === 'ExternalName' && externalIPs.length > 0) warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
-  if (type !== 'ExternalName' && externalName !== '') warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
-  if (trafficDistribution === 'PreferClose') warnings.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
+  if (type === 'ExternalName' && externalIPs.length > 0)
+    warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
+  if (type !== 'ExternalName' && externalName !== '')
+    warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
+  if (trafficDistribution === 'PreferClose')
+    warnings.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
   return warnings;
 }
 
@@ -87,7 +114,9 @@ function externalText({ spec = {}, status }: ReadonlyService): string {
     case 'NodePort':
       return externalIPs.length > 0 ? externalIPs.join(',') : none;
     case 'LoadBalancer': {
-      const balancers = (status?.loadBalancer?.ingress ?? []).map(({ ip = '', hostname = '' }) => (ip === '' ? hostname : ip)).filter((address) => address !== '');
+      const balancers = (status?.loadBalancer?.ingress ?? [])
+        .map(({ ip = '', hostname = '' }) => (ip === '' ? hostname : ip))
+        .filter((address) => address !== '');
       const all = [...externalIPs, ...[...new Set(balancers)].sort()];
       return all.length > 0 ? all.join(',') : '<pending>';
     }
@@ -100,7 +129,11 @@ function externalText({ spec = {}, status }: ReadonlyService): string {
 
 function portsText({ ports = [] }: DeepReadonly<ServiceSpec>): string {
   if (ports.length === 0) return none;
-  return ports.map(({ port, nodePort = 0, protocol = 'TCP' }) => (nodePort === 0 ? `${port}/${protocol}` : `${port}:${nodePort}/${protocol}`)).join(',');
+  return ports
+    .map(({ port, nodePort = 0, protocol = 'TCP' }) =>
+      nodePort === 0 ? `${port}/${protocol}` : `${port}:${nodePort}/${protocol}`,
+    )
+    .join(',');
 }
 
 export const services = defineKind<Service>({
@@ -116,14 +149,24 @@ export const services = defineKind<Service>({
   strategy,
   subresources: {
     status: { type: 'part', strategy: { validateUpdate: serviceStatusErrors } },
-    proxy: { type: 'connect', methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'], optionsKind: 'ServiceProxyOptions' },
+    proxy: {
+      type: 'connect',
+      methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
+      optionsKind: 'ServiceProxyOptions',
+    },
   },
   columns: [
     nameColumn(),
     column('Type', 'How the service is reached.', ({ spec }) => spec?.type ?? ''),
-    column('Cluster-IP', 'The address inside of the cluster.', ({ spec }) => spec?.clusterIPs?.[0] ?? spec?.clusterIP ?? none),
+    column(
+      'Cluster-IP',
+      'The address inside of the cluster.',
+      ({ spec }) => spec?.clusterIPs?.[0] ?? spec?.clusterIP ?? none,
+    ),
     column('External-IP', 'The addresses for the outside.', externalText),
-    column('Port(s)', 'The ports of the service, with the ports of nodes that lead to them.', ({ spec }) => portsText(spec ?? {})),
+    column('Port(s)', 'The ports of the service, with the ports of nodes that lead to them.', ({ spec }) =>
+      portsText(spec ?? {}),
+    ),
     ageColumn(),
     wideColumn('Selector', 'Selects the pods that traffic goes to.', ({ spec }) => labelsText(spec?.selector)),
   ],

@@ -1,7 +1,35 @@
 /** EndpointSlice. The type of its addresses never changes. */
 import type { DeepReadonly } from '../../base/mod.ts';
-import { ageColumn, defineKind, duplicate, field, fullyQualifiedDomainNameErrors, invalid, ipErrors, labelsErrors, labelValueErrors, nameColumn, nameIsDns1123Subdomain, parseIp, required, tooMany, notSupported, type FieldError, type FieldPath, type Strategy } from '../../machinery/mod.ts';
-import { checkChoice, checkDnsLabel, checkImmutable, checkNonSpecialIp, checkQualifiedName, protocols, report, type Errors } from '../checks.ts';
+import {
+  ageColumn,
+  defineKind,
+  duplicate,
+  field,
+  fullyQualifiedDomainNameErrors,
+  invalid,
+  ipErrors,
+  labelsErrors,
+  labelValueErrors,
+  nameColumn,
+  nameIsDns1123Subdomain,
+  parseIp,
+  required,
+  tooMany,
+  notSupported,
+  type FieldError,
+  type FieldPath,
+  type Strategy,
+} from '../../machinery/mod.ts';
+import {
+  checkChoice,
+  checkDnsLabel,
+  checkImmutable,
+  checkNonSpecialIp,
+  checkQualifiedName,
+  protocols,
+  report,
+  type Errors,
+} from '../checks.ts';
 import { column, listText } from '../columns.ts';
 import type { DiscoveryV1EndpointPort, Endpoint, EndpointSlice } from '../upstream/types.ts';
 
@@ -13,7 +41,9 @@ const portsMax = 20_000;
 const endpointsMax = 1000;
 const hintsMax = 8;
 
-function sliceErrors({ addressType, endpoints = [], ports = [] }: ReadonlySlice): FieldError[] {
+function sliceErrors({ addressType, ...slice }: ReadonlySlice): FieldError[] {
+  const endpoints = slice.endpoints ?? [];
+  const ports = slice.ports ?? [];
   const errors: Errors = [];
   if (addressType === '') errors.push(required('addressType'));
   else if (!addressTypes.includes(addressType)) errors.push(notSupported('addressType', addressType, addressTypes));
@@ -25,26 +55,30 @@ function sliceErrors({ addressType, endpoints = [], ports = [] }: ReadonlySlice)
 }
 
 function checkEndpoint(errors: Errors, endpoint: DeepReadonly<Endpoint>, addressType: string, i: number): void {
-  const { addresses = [], deprecatedTopology, nodeName, hostname, hints } = endpoint;
+  const { deprecatedTopology, nodeName, hostname, hints } = endpoint;
+  const addresses = endpoint.addresses ?? [];
   const at = field('endpoints').index(i);
   const list = at.child('addresses');
   if (addresses.length === 0) errors.push(required(list, 'must contain at least 1 address'));
   else if (addresses.length > addressesMax) errors.push(tooMany(list, addresses.length, addressesMax));
   for (const [j, address] of addresses.entries()) checkAddress(errors, address, addressType, list.index(j));
-  if (deprecatedTopology !== undefined) errors.push(...labelsErrors(deprecatedTopology, at.child('deprecatedTopology')));
+  if (deprecatedTopology !== undefined)
+    errors.push(...labelsErrors(deprecatedTopology, at.child('deprecatedTopology')));
   if (nodeName !== undefined) report(errors, at.child('nodeName'), nodeName, nameIsDns1123Subdomain(nodeName, false));
   if (hostname !== undefined) checkDnsLabel(errors, hostname, at.child('hostname'));
   if (hints?.forZones === undefined) return;
   const zones = at.child('hints').child('forZones');
   if (hints.forZones.length > hintsMax) errors.push(tooMany(zones, hints.forZones.length, hintsMax));
-  for (const [j, { name }] of hints.forZones.entries()) report(errors, zones.index(j).child('name'), name, labelValueErrors(name));
+  for (const [j, { name }] of hints.forZones.entries())
+    report(errors, zones.index(j).child('name'), name, labelValueErrors(name));
 }
 
 function checkAddress(errors: Errors, address: string, type: string, path: FieldPath): void {
   if (type === 'FQDN') return report(errors, path, address, fullyQualifiedDomainNameErrors(address));
   if (type !== 'IPv4' && type !== 'IPv6') return;
   const ip = parseIp(address);
-  if ((ip?.family === 4 ? 'IPv4' : ip?.family === 6 ? 'IPv6' : '') !== type) return void errors.push(invalid(path, address, `must be a valid ${type} address`));
+  if ((ip?.family === 4 ? 'IPv4' : ip?.family === 6 ? 'IPv6' : '') !== type)
+    return void errors.push(invalid(path, address, `must be a valid ${type} address`));
   report(errors, path, address, ipErrors(address, true));
   checkNonSpecialIp(errors, address, path);
 }
@@ -91,8 +125,22 @@ export const endpointSlices = defineKind<EndpointSlice>({
   columns: [
     nameColumn(),
     column('AddressType', 'The type of all addresses.', ({ addressType }) => addressType),
-    column('Ports', 'The ports of each endpoint.', ({ ports = [] }) => orUnset(listText(ports.map(({ port, name }) => (port === undefined ? (name ?? '*') : String(port))), shownMax))),
-    column('Endpoints', 'The addresses of the endpoints.', ({ endpoints = [] }) => orUnset(listText(endpoints.flatMap(({ addresses = [] }) => addresses), shownMax))),
+    column('Ports', 'The ports of each endpoint.', ({ ports }) =>
+      orUnset(
+        listText(
+          (ports ?? []).map(({ port, name }) => (port === undefined ? (name ?? '*') : String(port))),
+          shownMax,
+        ),
+      ),
+    ),
+    column('Endpoints', 'The addresses of the endpoints.', ({ endpoints }) =>
+      orUnset(
+        listText(
+          (endpoints ?? []).flatMap(({ addresses }) => addresses ?? []),
+          shownMax,
+        ),
+      ),
+    ),
     ageColumn(),
   ],
 });

@@ -59,7 +59,22 @@ function newEventErrors(event: ReadonlyEvent): FieldError[] {
   return errors;
 }
 
-const fixed = ['involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'reason', 'type', 'eventTime', 'action', 'related', 'reportingComponent', 'reportingInstance'] as const;
+const fixed = [
+  'involvedObject',
+  'reason',
+  'message',
+  'source',
+  'firstTimestamp',
+  'lastTimestamp',
+  'count',
+  'reason',
+  'type',
+  'eventTime',
+  'action',
+  'related',
+  'reportingComponent',
+  'reportingInstance',
+] as const;
 
 const strategy: Strategy<Event> = {
   ...eventStrategy,
@@ -67,13 +82,17 @@ const strategy: Strategy<Event> = {
   validateUpdate(event, old) {
     const errors: Errors = eventErrors(event);
     if (!jsonEqual(event.series, old.series)) checkSeries(errors, event);
-    for (const name of fixed) checkImmutable(errors, event[name], old[name], name === 'reportingComponent' ? 'reportingController' : name);
+    for (const name of fixed)
+      checkImmutable(errors, event[name], old[name], name === 'reportingComponent' ? 'reportingController' : name);
     return errors;
   },
 };
 
 /** A table is made of objects as they are served. */
-const columns: readonly Column<Event>[] = eventColumns.map((column) => ({ ...column, cell: (event, now) => column.cell(eventToStorage(event as unknown as JsonObject) as unknown as ReadonlyEvent, now) }));
+const columns: readonly Column<Event>[] = eventColumns.map((column) => ({
+  ...column,
+  cell: (event, now) => column.cell(eventToStorage(event as unknown as JsonObject) as unknown as ReadonlyEvent, now),
+}));
 
 export const newEvents = defineKind<Event>({
   group: 'events.k8s.io',
@@ -83,7 +102,9 @@ export const newEvents = defineKind<Event>({
   namespaced: true,
   schema: 'io.k8s.api.events.v1.Event',
   storedAs: 'v1',
-  versions: [{ version: 'v1', schema: 'io.k8s.api.events.v1.Event', toStorage: eventToStorage, fromStorage: eventFromStorage }],
+  versions: [
+    { version: 'v1', schema: 'io.k8s.api.events.v1.Event', toStorage: eventToStorage, fromStorage: eventFromStorage },
+  ],
   collection: '/registry/events/',
   shortNames: ['ev'],
   strategy,

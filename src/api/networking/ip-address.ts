@@ -1,6 +1,21 @@
 /** IPAddress: who has an address of the service range. Its name is the address; whom it belongs to never changes. */
 import type { DeepReadonly } from '../../base/mod.ts';
-import { ageColumn, defineKind, dns1123LabelErrors, dns1123SubdomainErrors, field, invalid, ipErrors, ipText, nameColumn, nameIsPathSegment, parseIp, required, type FieldError, type NameValidation } from '../../machinery/mod.ts';
+import {
+  ageColumn,
+  defineKind,
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  field,
+  invalid,
+  ipErrors,
+  ipText,
+  nameColumn,
+  nameIsPathSegment,
+  parseIp,
+  required,
+  type FieldError,
+  type NameValidation,
+} from '../../machinery/mod.ts';
 import { checkImmutable, report, type Errors } from '../checks.ts';
 import { column, none } from '../columns.ts';
 import type { IPAddress, ParentReference } from '../upstream/types.ts';
@@ -17,10 +32,12 @@ function addressErrors({ spec }: DeepReadonly<IPAddress>): FieldError[] {
   const errors: Errors = [];
   const parent: DeepReadonly<ParentReference> | undefined = spec.parentRef;
   if (parent === undefined) return [required(parentPath)];
-  const { group = '', resource, name, namespace = '' } = parent;
+  const { group = '', resource = '', name = '', namespace = '' } = parent;
   if (group !== '') report(errors, parentPath.child('group'), group, dns1123SubdomainErrors(group));
   if (resource === '') errors.push(required(parentPath.child('resource')));
-  else for (const problem of nameIsPathSegment(resource, false)) errors.push(invalid(parentPath.child('resource'), resource, problem));
+  else
+    for (const problem of nameIsPathSegment(resource, false))
+      errors.push(invalid(parentPath.child('resource'), resource, problem));
   if (name === '') errors.push(required(parentPath.child('name')));
   else report(errors, parentPath.child('name'), name, nameIsPathSegment(name, false));
   if (namespace !== '') report(errors, parentPath.child('namespace'), namespace, dns1123LabelErrors(namespace));
@@ -30,7 +47,7 @@ function addressErrors({ spec }: DeepReadonly<IPAddress>): FieldError[] {
 function parentText({ spec }: DeepReadonly<IPAddress>): string {
   const parent: DeepReadonly<ParentReference> | undefined = spec.parentRef;
   if (parent === undefined) return none;
-  const { group = '', resource, namespace = '', name } = parent;
+  const { group = '', resource = '', namespace = '', name = '' } = parent;
   return [group === '' ? resource : `${resource}.${group}`, ...(namespace === '' ? [] : [namespace]), name].join('/');
 }
 

@@ -1,6 +1,16 @@
 /** ServiceCIDR: a range that cluster IPs come from. It never changes. */
 import type { DeepReadonly } from '../../base/mod.ts';
-import { ageColumn, defineKind, field, invalid, nameColumn, parseCidr, required, tooMany, type FieldError } from '../../machinery/mod.ts';
+import {
+  ageColumn,
+  defineKind,
+  field,
+  invalid,
+  nameColumn,
+  parseCidr,
+  required,
+  tooMany,
+  type FieldError,
+} from '../../machinery/mod.ts';
 import { checkCidr, checkImmutable, type Errors } from '../checks.ts';
 import { column } from '../columns.ts';
 import type { ServiceCIDR } from '../upstream/types.ts';
@@ -15,7 +25,14 @@ function cidrErrors({ spec = {} }: DeepReadonly<ServiceCIDR>): FieldError[] {
   if (cidrs.length > familiesMax) return [tooMany(cidrsPath, cidrs.length, familiesMax)];
   for (const [i, cidr] of cidrs.entries()) checkCidr(errors, cidr, cidrsPath.index(i));
   const families = new Set(cidrs.map((cidr) => parseCidr(cidr)?.address.family));
-  if (families.size < cidrs.length) errors.push(invalid(cidrsPath, cidrs, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'));
+  if (families.size < cidrs.length)
+    errors.push(
+      invalid(
+        cidrsPath,
+        cidrs,
+        'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
+      ),
+    );
   return errors;
 }
 

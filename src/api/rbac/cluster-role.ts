@@ -1,6 +1,13 @@
 /** ClusterRole. One that aggregates others gets its rules from a controller. */
 import type { DeepReadonly } from '../../base/mod.ts';
-import { defineKind, field, labelSelectorErrors, nameIsPathSegment, required, type FieldError } from '../../machinery/mod.ts';
+import {
+  defineKind,
+  field,
+  labelSelectorErrors,
+  nameIsPathSegment,
+  required,
+  type FieldError,
+} from '../../machinery/mod.ts';
 import type { ClusterRole } from '../upstream/types.ts';
 import { checkRules, rbacGroup, roleColumns } from './rules.ts';
 
@@ -10,7 +17,8 @@ function clusterRoleErrors({ rules, aggregationRule }: DeepReadonly<ClusterRole>
   if (aggregationRule === undefined) return errors;
   const path = field('aggregationRule', 'clusterRoleSelectors');
   const selectors = aggregationRule.clusterRoleSelectors ?? [];
-  if (selectors.length === 0) errors.push(required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
+  if (selectors.length === 0)
+    errors.push(required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
   for (const [i, selector] of selectors.entries()) errors.push(...labelSelectorErrors(selector, path.index(i)));
   return errors;
 }
@@ -22,6 +30,11 @@ export const clusterRoles = defineKind<ClusterRole>({
   plural: 'clusterroles',
   namespaced: false,
   schema: 'io.k8s.api.rbac.v1.ClusterRole',
-  strategy: { validateName: nameIsPathSegment, createOnUpdate: true, validate: clusterRoleErrors, validateUpdate: clusterRoleErrors },
+  strategy: {
+    validateName: nameIsPathSegment,
+    createOnUpdate: true,
+    validate: clusterRoleErrors,
+    validateUpdate: clusterRoleErrors,
+  },
   columns: roleColumns(),
 });

@@ -1,6 +1,18 @@
 /** What roles and bindings have in common: rules, subjects, the role that a binding names. */
 import { jsonEqual, type DeepReadonly } from '../../base/mod.ts';
-import { ageColumn, field, invalid, nameColumn, nameIsDns1123Subdomain, nameIsPathSegment, notSupported, required, type Column, type FieldPath, type KubeObject } from '../../machinery/mod.ts';
+import {
+  ageColumn,
+  field,
+  invalid,
+  nameColumn,
+  nameIsDns1123Subdomain,
+  nameIsPathSegment,
+  notSupported,
+  required,
+  type Column,
+  type FieldPath,
+  type KubeObject,
+} from '../../machinery/mod.ts';
 import { report, type Errors } from '../checks.ts';
 import { column, wideColumn } from '../columns.ts';
 import type { PolicyRule, RoleRef, Subject } from '../upstream/types.ts';
@@ -14,16 +26,20 @@ export function checkRules(errors: Errors, rules: Rules, namespaced: boolean): v
 }
 
 function checkRule(errors: Errors, rule: DeepReadonly<PolicyRule>, namespaced: boolean, path: FieldPath): void {
-  const { verbs = [], apiGroups = [], resources = [], resourceNames = [], nonResourceURLs: urls = [] } = rule;
-  if (verbs.length === 0) errors.push(required(path.child('verbs'), 'verbs must contain at least one value'));
+  const { apiGroups = [], resources = [], resourceNames = [], nonResourceURLs: urls = [] } = rule;
+  if ((rule.verbs ?? []).length === 0)
+    errors.push(required(path.child('verbs'), 'verbs must contain at least one value'));
   if (urls.length > 0) {
     const at = path.child('nonResourceURLs');
     if (namespaced) errors.push(invalid(at, urls, 'namespaced rules cannot apply to non-resource URLs'));
-    if (apiGroups.length + resources.length + resourceNames.length > 0) errors.push(invalid(at, urls, 'rules cannot apply to both regular resources and non-resource URLs'));
+    if (apiGroups.length + resources.length + resourceNames.length > 0)
+      errors.push(invalid(at, urls, 'rules cannot apply to both regular resources and non-resource URLs'));
     return;
   }
-  if (apiGroups.length === 0) errors.push(required(path.child('apiGroups'), 'resource rules must supply at least one api group'));
-  if (resources.length === 0) errors.push(required(path.child('resources'), 'resource rules must supply at least one resource'));
+  if (apiGroups.length === 0)
+    errors.push(required(path.child('apiGroups'), 'resource rules must supply at least one api group'));
+  if (resources.length === 0)
+    errors.push(required(path.child('resources'), 'resource rules must supply at least one resource'));
 }
 
 interface Binding {
@@ -32,8 +48,10 @@ interface Binding {
 }
 
 export function defaultBinding(draft: { roleRef: RoleRef; subjects?: Subject[] }): void {
-  draft.roleRef.apiGroup ??= rbacGroup;
-  for (const subject of draft.subjects ?? []) if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ??= rbacGroup;
+  // Always written, so what nobody gave is empty.
+  if ((draft.roleRef.apiGroup ?? '') === '') draft.roleRef.apiGroup = rbacGroup;
+  for (const subject of draft.subjects ?? [])
+    if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ??= rbacGroup;
 }
 
 export function checkBinding(errors: Errors, { roleRef, subjects = [] }: Binding, namespaced: boolean): void {
@@ -52,7 +70,12 @@ export function checkRoleRefUnchanged(errors: Errors, { roleRef }: Binding, { ro
   if (!jsonEqual(roleRef, before)) errors.push(invalid('roleRef', roleRef, 'cannot change roleRef'));
 }
 
-function checkSubject(errors: Errors, { kind, apiGroup = '', name, namespace = '' }: DeepReadonly<Subject>, namespaced: boolean, path: FieldPath): void {
+function checkSubject(
+  errors: Errors,
+  { kind, apiGroup = '', name, namespace = '' }: DeepReadonly<Subject>,
+  namespaced: boolean,
+  path: FieldPath,
+): void {
   if (name === '') errors.push(required(path.child('name')));
   if (kind === 'ServiceAccount') {
     if (name !== '') report(errors, path.child('name'), name, nameIsDns1123Subdomain(name, false));
@@ -65,7 +88,10 @@ function checkSubject(errors: Errors, { kind, apiGroup = '', name, namespace = '
 }
 
 export function roleColumns<T extends KubeObject>(): Column<T>[] {
-  return [nameColumn<T>(), column('Created At', 'When the role was created.', ({ metadata }) => metadata?.creationTimestamp ?? '<unknown>')];
+  return [
+    nameColumn<T>(),
+    column('Created At', 'When the role was created.', ({ metadata }) => metadata?.creationTimestamp ?? '<unknown>'),
+  ];
 }
 
 export function bindingColumns<T extends KubeObject & Binding>(): Column<T>[] {
@@ -81,6 +107,8 @@ export function bindingColumns<T extends KubeObject & Binding>(): Column<T>[] {
     ageColumn<T>(),
     wideColumn('Users', 'Users that the role is granted to.', (binding) => names(binding, 'User')),
     wideColumn('Groups', 'Groups that the role is granted to.', (binding) => names(binding, 'Group')),
-    wideColumn('ServiceAccounts', 'Service accounts that the role is granted to.', (binding) => names(binding, 'ServiceAccount')),
+    wideColumn('ServiceAccounts', 'Service accounts that the role is granted to.', (binding) =>
+      names(binding, 'ServiceAccount'),
+    ),
   ];
 }

@@ -25,7 +25,8 @@ export const systemPriorityClasses: readonly ReadonlyClass[] = [
     kind: 'PriorityClass',
     metadata: { name: 'system-cluster-critical' },
     value: systemPriority,
-    description: 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+    description:
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
     preemptionPolicy: 'PreemptLowerPriority',
   },
 ];
@@ -36,15 +37,25 @@ function classErrors({ metadata, value = 0, globalDefault, preemptionPolicy }: R
   if (name.startsWith('system-')) {
     const known = systemPriorityClasses.find((own) => own.metadata.name === name);
     const own = known !== undefined && known.value === value && (globalDefault ?? false) === false;
-    if (!own) errors.push(forbidden('metadata.name', 'priority class names with \'system-\' prefix are reserved for system use only. error: ' + systemProblem(name, known, value)));
-  } else if (value > highestUserPriority) errors.push(forbidden('value', `maximum allowed value of a user defined priority is ${highestUserPriority}`));
+    if (!own)
+      errors.push(
+        forbidden(
+          'metadata.name',
+          "priority class names with 'system-' prefix are reserved for system use only. error: " +
+            systemProblem(name, known, value),
+        ),
+      );
+  } else if (value > highestUserPriority)
+    errors.push(forbidden('value', `maximum allowed value of a user defined priority is ${highestUserPriority}`));
   checkOptionalChoice(errors, preemptionPolicy, ['PreemptLowerPriority', 'Never'], 'preemptionPolicy');
   return errors;
 }
 
 function systemProblem(name: string, known: ReadonlyClass | undefined, value: number): string {
   if (known === undefined) return `${name} is not a known system priority class`;
-  return known.value === value ? `globalDefault of ${name} PriorityClass must be false` : `value of ${name} PriorityClass must be ${known.value ?? 0}`;
+  return known.value === value
+    ? `globalDefault of ${name} PriorityClass must be false`
+    : `value of ${name} PriorityClass must be ${known.value ?? 0}`;
 }
 
 export const priorityClasses = defineKind<PriorityClass>({
@@ -71,8 +82,19 @@ export const priorityClasses = defineKind<PriorityClass>({
   columns: [
     nameColumn(),
     column('Value', 'The priority of pods of this class.', ({ value = 0 }) => value),
-    { ...column<PriorityClass>('Global-Default', 'Whether pods that name no class are of this one.', ({ globalDefault = false }) => globalDefault), type: 'boolean' },
+    {
+      ...column<PriorityClass>(
+        'Global-Default',
+        'Whether pods that name no class are of this one.',
+        ({ globalDefault = false }) => globalDefault,
+      ),
+      type: 'boolean',
+    },
     ageColumn(),
-    column('PreemptionPolicy', 'Whether pods of this class make room for themselves.', ({ preemptionPolicy = '' }) => preemptionPolicy),
+    column(
+      'PreemptionPolicy',
+      'Whether pods of this class make room for themselves.',
+      ({ preemptionPolicy = '' }) => preemptionPolicy,
+    ),
   ],
 });

@@ -6,10 +6,15 @@ import type { Container, EphemeralContainer, PodSpec } from '../../upstream/type
 export type AnyContainer = DeepReadonly<Container | EphemeralContainer>;
 
 /** In the order that upstream uses: init containers, containers, ephemeral containers. */
-export function visitContainers(spec: DeepReadonly<PodSpec>, path: FieldPath, visit: (container: AnyContainer, path: FieldPath) => void): void {
+export function visitContainers(
+  spec: DeepReadonly<PodSpec>,
+  path: FieldPath,
+  visit: (container: AnyContainer, path: FieldPath) => void,
+): void {
   for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
-    const containers: readonly AnyContainer[] | undefined = spec[list];
-    if (containers === undefined) continue;
+    // A list that Go always writes is null where there is none.
+    const containers: readonly AnyContainer[] = spec[list] ?? [];
+    if (containers.length === 0) continue;
     const at = path.child(list);
     for (const [i, container] of containers.entries()) visit(container, at.index(i));
   }

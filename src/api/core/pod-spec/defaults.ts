@@ -3,7 +3,14 @@
  * the same as once, and what the client has set stays. On the path of every pod that is created, so no allocation but for
  * what is missing.
  */
-import type { Container, EphemeralContainer, LifecycleHandler, PodSpec, PodTemplateSpec, Probe } from '../../upstream/types.ts';
+import type {
+  Container,
+  EphemeralContainer,
+  LifecycleHandler,
+  PodSpec,
+  PodTemplateSpec,
+  Probe,
+} from '../../upstream/types.ts';
 import { defaultPullPolicy } from './image.ts';
 import { defaultPodResources, requestsFromLimits, roundResources } from './resource-defaults.ts';
 import { defaultVolume } from './volume-defaults.ts';
@@ -21,7 +28,8 @@ export function defaultPodSpec(spec: PodSpec): void {
   if (spec.volumes !== undefined) for (const volume of spec.volumes) defaultVolume(volume);
   if (spec.initContainers !== undefined) for (const container of spec.initContainers) defaultContainer(container);
   for (const container of spec.containers ?? []) defaultContainer(container);
-  if (spec.ephemeralContainers !== undefined) for (const container of spec.ephemeralContainers) defaultContainer(container);
+  if (spec.ephemeralContainers !== undefined)
+    for (const container of spec.ephemeralContainers) defaultContainer(container);
   if (spec.overhead !== undefined) roundResources(spec.overhead);
   if (spec.resources !== undefined) defaultPodResources(spec);
 }
@@ -50,8 +58,11 @@ function defaultContainer(container: Container | EphemeralContainer): void {
   container.terminationMessagePath ??= '/dev/termination-log';
   container.terminationMessagePolicy ??= 'File';
   if (container.ports !== undefined) for (const port of container.ports) port.protocol ??= 'TCP';
-  if (container.env !== undefined) for (const { valueFrom } of container.env) if (valueFrom?.fieldRef !== undefined) valueFrom.fieldRef.apiVersion ??= 'v1';
-  for (const { valueFrom } of container.env ?? []) if (valueFrom?.fileKeyRef !== undefined) valueFrom.fileKeyRef.optional ??= false;
+  if (container.env !== undefined)
+    for (const { valueFrom } of container.env)
+      if (valueFrom?.fieldRef !== undefined) valueFrom.fieldRef.apiVersion ??= 'v1';
+  for (const { valueFrom } of container.env ?? [])
+    if (valueFrom?.fileKeyRef !== undefined) valueFrom.fileKeyRef.optional ??= false;
   const { resources } = container;
   if (resources !== undefined) {
     if (resources.limits !== undefined) roundResources(resources.limits);

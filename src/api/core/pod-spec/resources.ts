@@ -26,7 +26,8 @@ function addTo(sums: Map<string, Quantity>, list: ResourceList | undefined): voi
 }
 
 function raiseTo(highest: Map<string, Quantity>, list: ReadonlyMap<string, Quantity>): void {
-  for (const [name, quantity] of list) if (quantity.compare(highest.get(name) ?? zeroQuantity) > 0 || !highest.has(name)) highest.set(name, quantity);
+  for (const [name, quantity] of list)
+    if (quantity.compare(highest.get(name) ?? zeroQuantity) > 0 || !highest.has(name)) highest.set(name, quantity);
 }
 
 /**
@@ -69,7 +70,8 @@ export function qosClassOf(spec: DeepReadonly<PodSpec>): QosClass {
   const limits = new Map<string, Quantity>();
   let guaranteed = true;
   const take = (resources: DeepReadonly<ResourceRequirements> | undefined): void => {
-    for (const name of computeResources(resources?.requests)) addTo(requests, { [name]: resources?.requests?.[name] ?? '0' });
+    for (const name of computeResources(resources?.requests))
+      addTo(requests, { [name]: resources?.requests?.[name] ?? '0' });
     const limited = computeResources(resources?.limits);
     for (const name of limited) addTo(limits, { [name]: resources?.limits?.[name] ?? '0' });
     if (limited.length < 2) guaranteed = false;

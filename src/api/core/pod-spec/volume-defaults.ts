@@ -18,7 +18,8 @@ export function defaultVolume(volume: Volume): void {
   }
   if (projected !== undefined) defaultProjected(projected);
   if (hostPath !== undefined) hostPath.type ??= '';
-  if (ephemeral?.volumeClaimTemplate?.spec !== undefined) ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
+  if (ephemeral?.volumeClaimTemplate?.spec !== undefined)
+    ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
   if (image !== undefined) image.pullPolicy ??= defaultPullPolicy(image.reference ?? '');
   defaultStorage(volume);
 }

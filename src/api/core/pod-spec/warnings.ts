@@ -17,14 +17,18 @@ export function podWarnings(spec: ReadonlySpec, metadata: DeepReadonly<ObjectMet
   if (annotations !== undefined) warnOfAnnotations(warnings, annotations, spec, template);
   if (spec.volumes !== undefined) warnOfVolumes(warnings, spec.volumes, path.child('volumes'));
   warnOfDuplicates(warnings, spec, path);
-  for (const name of ['memory', 'ephemeral-storage']) warnOfFraction(warnings, spec.overhead?.[name], () => path.child('overhead').key(name));
+  for (const name of ['memory', 'ephemeral-storage'])
+    warnOfFraction(warnings, spec.overhead?.[name], () => path.child('overhead').key(name));
   const ports = new Map<string, { readonly path: FieldPath; readonly port: DeepReadonly<ContainerPort> }[]>();
   visitContainers(spec, path, (container, at) => {
     warnOfResources(warnings, container, at);
     if ((container.env ?? []).length > 1) warnOfEnv(warnings, container.env ?? [], at.child('env'));
     if (container.ports !== undefined) warnOfPorts(warnings, container.ports, at.child('ports'), ports);
   });
-  if (spec.terminationGracePeriodSeconds !== undefined && spec.terminationGracePeriodSeconds < 0) warnings.push(`${path.child('terminationGracePeriodSeconds').toString()}: must be >= 0; negative values are invalid and will be treated as 1`);
+  if (spec.terminationGracePeriodSeconds !== undefined && spec.terminationGracePeriodSeconds < 0)
+    warnings.push(
+      `${path.child('terminationGracePeriodSeconds').toString()}: must be >= 0; negative values are invalid and will be treated as 1`,
+    );
   return warnings;
 }
 
@@ -36,7 +40,11 @@ const deprecatedNodeLabels: ReadonlyMap<string, string> = new Map([
   ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
 ]);
 
-function warnOfNodeLabels(warnings: Warnings, { nodeSelector, affinity, topologySpreadConstraints }: ReadonlySpec, path: FieldPath): void {
+function warnOfNodeLabels(
+  warnings: Warnings,
+  { nodeSelector, affinity, topologySpreadConstraints }: ReadonlySpec,
+  path: FieldPath,
+): void {
   for (const key in nodeSelector) {
     const message = deprecatedNodeLabels.get(key);
     if (message !== undefined) warnings.push(`${path.child('nodeSelector').key(key).toString()}: ${message}`);
@@ -44,21 +52,32 @@ function warnOfNodeLabels(warnings: Warnings, { nodeSelector, affinity, topology
   const node = affinity?.nodeAffinity;
   const at = path.child('affinity', 'nodeAffinity');
   for (const [i, term] of (node?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []).entries())
-    warnOfTerm(warnings, term, at.child('requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms').index(i));
+    warnOfTerm(
+      warnings,
+      term,
+      at.child('requiredDuringSchedulingIgnoredDuringExecution', 'nodeSelectorTerms').index(i),
+    );
   for (const [i, { preference }] of (node?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries())
-    warnOfTerm(warnings, preference, at.child('preferredDuringSchedulingIgnoredDuringExecution').index(i).child('preference'));
+    warnOfTerm(
+      warnings,
+      preference,
+      at.child('preferredDuringSchedulingIgnoredDuringExecution').index(i).child('preference'),
+    );
   for (const [i, { topologyKey, labelSelector }] of (topologySpreadConstraints ?? []).entries()) {
     const constraint = path.child('topologySpreadConstraints').index(i);
     const message = deprecatedNodeLabels.get(topologyKey);
-    if (message !== undefined) warnings.push(`${constraint.child('topologyKey').toString()}: ${topologyKey} is ${message}`);
-    if (labelSelector === undefined) warnings.push(`${constraint.child('labelSelector').toString()}: a null labelSelector results in matching no pod`);
+    if (message !== undefined)
+      warnings.push(`${constraint.child('topologyKey').toString()}: ${topologyKey} is ${message}`);
+    if (labelSelector === undefined)
+      warnings.push(`${constraint.child('labelSelector').toString()}: a null labelSelector results in matching no pod`);
   }
 }
 
 function warnOfTerm(warnings: Warnings, { matchExpressions }: DeepReadonly<NodeSelectorTerm>, path: FieldPath): void {
   for (const [i, { key }] of (matchExpressions ?? []).entries()) {
     const message = deprecatedNodeLabels.get(key);
-    if (message !== undefined) warnings.push(`${path.child('matchExpressions').index(i).child('key').toString()}: ${key} is ${message}`);
+    if (message !== undefined)
+      warnings.push(`${path.child('matchExpressions').index(i).child('key').toString()}: ${key} is ${message}`);
   }
 }
 
@@ -68,7 +87,12 @@ const withoutFunction: readonly (readonly [key: string, message: string])[] = [
   ['security.alpha.kubernetes.io/unsafe-sysctls', 'non-functional in v1.11+; use the "sysctls" field instead'],
 ];
 
-function warnOfAnnotations(warnings: Warnings, annotations: Readonly<Record<string, string>>, spec: ReadonlySpec, template: FieldPath | undefined): void {
+function warnOfAnnotations(
+  warnings: Warnings,
+  annotations: Readonly<Record<string, string>>,
+  spec: ReadonlySpec,
+  template: FieldPath | undefined,
+): void {
   const path = template?.child('metadata', 'annotations') ?? field('metadata', 'annotations');
   const warn = (key: string, message: string): void => {
     if (annotations[key] !== undefined) warnings.push(`${path.key(key).toString()}: ${message}`);
@@ -80,7 +104,8 @@ function warnOfAnnotations(warnings: Warnings, annotations: Readonly<Record<stri
   visitContainers(spec, path, ({ name, securityContext }) => {
     if (securityContext?.seccompProfile === undefined) warn(seccompOfContainer + name, seccomp);
     const profile = securityContext?.appArmorProfile ?? context?.appArmorProfile;
-    if (template !== undefined && profile === undefined) warn(appArmorOfContainer + name, 'deprecated since v1.30; use the "appArmorProfile" field instead');
+    if (template !== undefined && profile === undefined)
+      warn(appArmorOfContainer + name, 'deprecated since v1.30; use the "appArmorProfile" field instead');
   });
 }
 
@@ -97,26 +122,44 @@ const oldVolumes: readonly (readonly [source: keyof Volume, path: string, messag
 ];
 
 function warnOfVolumes(warnings: Warnings, volumes: NonNullable<ReadonlySpec['volumes']>, path: FieldPath): void {
-  for (const [i, volume] of volumes.entries()) for (const [source, name, message] of oldVolumes) if (volume[source] !== undefined) warnings.push(`${path.index(i).child(name).toString()}: ${message}`);
+  for (const [i, volume] of volumes.entries())
+    for (const [source, name, message] of oldVolumes)
+      if (volume[source] !== undefined) warnings.push(`${path.index(i).child(name).toString()}: ${message}`);
 }
 
-function warnOfDuplicates(warnings: Warnings, { hostAliases = [], imagePullSecrets = [] }: ReadonlySpec, path: FieldPath): void {
-  for (const [i, { ip }] of hostAliases.entries()) if (hostAliases.findIndex((other) => other.ip === ip) < i) warnings.push(`${path.child('hostAliases').index(i).child('ip').toString()}: duplicate ip ${JSON.stringify(ip)}`);
+function warnOfDuplicates(
+  warnings: Warnings,
+  { hostAliases = [], imagePullSecrets = [] }: ReadonlySpec,
+  path: FieldPath,
+): void {
+  for (const [i, { ip }] of hostAliases.entries())
+    if (hostAliases.findIndex((other) => other.ip === ip) < i)
+      warnings.push(`${path.child('hostAliases').index(i).child('ip').toString()}: duplicate ip ${JSON.stringify(ip)}`);
   for (const [i, { name = '' }] of imagePullSecrets.entries())
-    if (imagePullSecrets.findIndex((other) => (other.name ?? '') === name) < i) warnings.push(`${path.child('imagePullSecrets').index(i).child('name').toString()}: duplicate name ${JSON.stringify(name)}`);
-  for (const [i, { name = '' }] of imagePullSecrets.entries()) if (name === '') warnings.push(`${path.child('imagePullSecrets').index(i).child('name').toString()}: invalid empty name ""`);
+    if (imagePullSecrets.findIndex((other) => (other.name ?? '') === name) < i)
+      warnings.push(
+        `${path.child('imagePullSecrets').index(i).child('name').toString()}: duplicate name ${JSON.stringify(name)}`,
+      );
+  for (const [i, { name = '' }] of imagePullSecrets.entries())
+    if (name === '')
+      warnings.push(`${path.child('imagePullSecrets').index(i).child('name').toString()}: invalid empty name ""`);
 }
 
 function warnOfFraction(warnings: Warnings, text: string | undefined, path: () => FieldPath): void {
   // Whole numbers of anything end in a digit or in a large unit.
   if (text === undefined || !/[mun]$|[.e]/.test(text)) return;
   const quantity = parseQuantity(text);
-  if (quantity.milliValue() % 1000 !== 0) warnings.push(`${path().toString()}: fractional byte value ${JSON.stringify(quantity.toString())} is invalid, must be an integer`);
+  if (quantity.milliValue() % 1000 !== 0)
+    warnings.push(
+      `${path().toString()}: fractional byte value ${JSON.stringify(quantity.toString())} is invalid, must be an integer`,
+    );
 }
 
 function warnOfResources(warnings: Warnings, { resources }: AnyContainer, path: FieldPath): void {
   if (resources === undefined) return;
-  for (const name of ['memory', 'ephemeral-storage']) for (const list of ['limits', 'requests'] as const) warnOfFraction(warnings, resources[list]?.[name], () => path.child('resources', list).key(name));
+  for (const name of ['memory', 'ephemeral-storage'])
+    for (const list of ['limits', 'requests'] as const)
+      warnOfFraction(warnings, resources[list]?.[name], () => path.child('resources', list).key(name));
 }
 
 /** A variable that is defined twice is no mistake only if the second definition makes use of the first. */
@@ -125,23 +168,36 @@ function warnOfEnv(warnings: Warnings, variables: readonly DeepReadonly<EnvVar>[
   for (const [i, { name, value = '', valueFrom }] of variables.entries()) {
     const reference = `$(${name})`;
     if (seen.has(name) && (valueFrom !== undefined || value === reference || !value.includes(reference)))
-      warnings.push(`${path.index(i).toString()}: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`);
+      warnings.push(
+        `${path.index(i).toString()}: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`,
+      );
     seen.add(name);
   }
 }
 
-function warnOfPorts(warnings: Warnings, ports: readonly DeepReadonly<ContainerPort>[], path: FieldPath, all: Map<string, { readonly path: FieldPath; readonly port: DeepReadonly<ContainerPort> }[]>): void {
+function warnOfPorts(
+  warnings: Warnings,
+  ports: readonly DeepReadonly<ContainerPort>[],
+  path: FieldPath,
+  all: Map<string, { readonly path: FieldPath; readonly port: DeepReadonly<ContainerPort> }[]>,
+): void {
   for (const [i, port] of ports.entries()) {
     const { hostIP = '', hostPort = 0, containerPort, protocol = '' } = port;
     const at = path.index(i);
-    if (hostIP !== '' && hostPort === 0) warnings.push(`${at.toString()}: hostIP set without hostPort: {Name:${port.name ?? ''} HostPort:0 ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`);
+    if (hostIP !== '' && hostPort === 0)
+      warnings.push(
+        `${at.toString()}: hostIP set without hostPort: {Name:${port.name ?? ''} HostPort:0 ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`,
+      );
     const key = `${containerPort}/${protocol}`;
     const others = all.get(key) ?? [];
     for (const other of others) {
       const { hostIP: otherIp = '', hostPort: otherPort = 0 } = other.port;
-      if (hostIP === otherIp && hostPort === otherPort) warnings.push(`${at.toString()}: duplicate port definition with ${other.path.toString()}`);
-      else if (hostPort === 0 || otherPort === 0) warnings.push(`${at.toString()}: overlapping port definition with ${other.path.toString()}`);
-      else if (hostPort === otherPort && (hostIP === '' || otherIp === '')) warnings.push(`${at.toString()}: dangerously ambiguous port definition with ${other.path.toString()}`);
+      if (hostIP === otherIp && hostPort === otherPort)
+        warnings.push(`${at.toString()}: duplicate port definition with ${other.path.toString()}`);
+      else if (hostPort === 0 || otherPort === 0)
+        warnings.push(`${at.toString()}: overlapping port definition with ${other.path.toString()}`);
+      else if (hostPort === otherPort && (hostIP === '' || otherIp === ''))
+        warnings.push(`${at.toString()}: dangerously ambiguous port definition with ${other.path.toString()}`);
     }
     all.set(key, [...others, { path: at, port }]);
   }

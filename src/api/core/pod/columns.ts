@@ -83,7 +83,8 @@ function isTrue({ status }: ReadonlyPod, type: string): boolean {
 function summarize(pod: ReadonlyPod): Summary {
   const { spec, status, metadata } = pod;
   const total = (spec?.containers ?? []).length + (spec?.initContainers ?? []).filter(isSidecar).length;
-  const gated = status?.conditions?.some(({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulingGated') ?? false;
+  const gated =
+    status?.conditions?.some(({ type, reason }) => type === 'PodScheduled' && reason === 'SchedulingGated') ?? false;
   const start = summarizeStart(pod);
   let reason = gated ? 'SchedulingGated' : (status?.reason ?? status?.phase ?? '');
   let { ready, restarts } = start;
@@ -125,12 +126,28 @@ function readinessGates(pod: ReadonlyPod): string {
 
 export const podColumns: readonly Column<Pod>[] = [
   nameColumn(),
-  column('Ready', 'The aggregate readiness state of this pod for accepting traffic.', (pod) => `${podSummary(pod).ready}/${podSummary(pod).total}`),
+  column(
+    'Ready',
+    'The aggregate readiness state of this pod for accepting traffic.',
+    (pod) => `${podSummary(pod).ready}/${podSummary(pod).total}`,
+  ),
   column('Status', 'The aggregate status of the containers in this pod.', (pod) => podSummary(pod).status),
-  column('Restarts', 'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.', restartsText),
+  column(
+    'Restarts',
+    'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.',
+    restartsText,
+  ),
   ageColumn(),
-  wideColumn('IP', 'The address of the pod, routable at least within the cluster.', ({ status }) => status?.podIPs?.[0]?.ip ?? status?.podIP ?? none),
+  wideColumn(
+    'IP',
+    'The address of the pod, routable at least within the cluster.',
+    ({ status }) => status?.podIPs?.[0]?.ip ?? status?.podIP ?? none,
+  ),
   wideColumn('Node', 'The node that the pod runs on.', ({ spec }) => spec?.nodeName ?? none),
-  wideColumn('Nominated Node', 'The node on which room is being made for the pod.', ({ status }) => status?.nominatedNodeName ?? none),
+  wideColumn(
+    'Nominated Node',
+    'The node on which room is being made for the pod.',
+    ({ status }) => status?.nominatedNodeName ?? none,
+  ),
   wideColumn('Readiness Gates', 'How many of the conditions that readiness also depends on are true.', readinessGates),
 ];

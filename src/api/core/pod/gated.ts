@@ -5,19 +5,32 @@ import type { NodeAffinity, NodeSelectorTerm } from '../../upstream/types.ts';
 
 type Terms = readonly DeepReadonly<NodeSelectorTerm>[];
 
-export function nodeAffinityMutationErrors(affinity: DeepReadonly<NodeAffinity> | undefined, old: DeepReadonly<NodeAffinity> | undefined, path: FieldPath): FieldError[] {
+export function nodeAffinityMutationErrors(
+  affinity: DeepReadonly<NodeAffinity> | undefined,
+  old: DeepReadonly<NodeAffinity> | undefined,
+  path: FieldPath,
+): FieldError[] {
   const before: Terms = old?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   const now: Terms = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   if (before.length === 0) return [];
   const at = path.child('requiredDuringSchedulingIgnoredDuringExecution').child('nodeSelectorTerms');
-  if (before.length !== now.length) return [invalid(at, now, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')];
-  return now.flatMap((term, i) => (narrows(term, before[i] ?? {}) ? [] : [invalid(at.index(i), term, 'only additions are allowed (no mutations or deletions)')]));
+  if (before.length !== now.length)
+    return [invalid(at, now, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')];
+  return now.flatMap((term, i) =>
+    narrows(term, before[i] ?? {})
+      ? []
+      : [invalid(at.index(i), term, 'only additions are allowed (no mutations or deletions)')],
+  );
 }
 
 function narrows(term: DeepReadonly<NodeSelectorTerm>, old: DeepReadonly<NodeSelectorTerm>): boolean {
   const { matchExpressions = [], matchFields = [] } = term;
   const { matchExpressions: oldExpressions = [], matchFields: oldFields = [] } = old;
   // A term without requirements matches nothing; one with some would match more.
-  if (oldExpressions.length === 0 && oldFields.length === 0) return matchExpressions.length === 0 && matchFields.length === 0;
-  return jsonEqual(matchExpressions.slice(0, oldExpressions.length), oldExpressions) && jsonEqual(matchFields.slice(0, oldFields.length), oldFields);
+  if (oldExpressions.length === 0 && oldFields.length === 0)
+    return matchExpressions.length === 0 && matchFields.length === 0;
+  return (
+    jsonEqual(matchExpressions.slice(0, oldExpressions.length), oldExpressions) &&
+    jsonEqual(matchFields.slice(0, oldFields.length), oldFields)
+  );
 }

@@ -14,13 +14,17 @@ export function resolveLabelKeys({ metadata, spec }: Pod): void {
   const labels = metadata.labels ?? {};
   for (const affinity of [spec?.affinity?.podAffinity, spec?.affinity?.podAntiAffinity]) {
     for (const term of affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) resolve(term, labels);
-    for (const { podAffinityTerm } of affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []) resolve(podAffinityTerm, labels);
+    for (const { podAffinityTerm } of affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])
+      resolve(podAffinityTerm, labels);
   }
   for (const constraint of spec?.topologySpreadConstraints ?? []) resolve(constraint, labels);
 }
 
 /** Without a selector nothing is matched, with or without more requirements. */
-function resolve({ labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] }: Term, labels: Readonly<Record<string, string>>): void {
+function resolve(
+  { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] }: Term,
+  labels: Readonly<Record<string, string>>,
+): void {
   if (labelSelector === undefined) return;
   const add = (key: string, operator: string): void => {
     const value = labels[key];

@@ -1,6 +1,13 @@
 /** The parts of a pod that have an address of their own: its status, its ephemeral containers, its size. */
 import { jsonEqual, type DeepReadonly } from '../../../base/mod.ts';
-import { forbidden, invalid, parseQuantity, type FieldError, type FieldPath, type UpdateStrategy } from '../../../machinery/mod.ts';
+import {
+  forbidden,
+  invalid,
+  parseQuantity,
+  type FieldError,
+  type FieldPath,
+  type UpdateStrategy,
+} from '../../../machinery/mod.ts';
 import type { Errors } from '../../checks.ts';
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../upstream/types.ts';
 import { isSidecar } from '../pod-spec/containers.ts';
@@ -57,7 +64,8 @@ export const resizePart: UpdateStrategy<Pod> = {
     keepMetadata(draft, old);
     const spec = specOf(old);
     if (wanted !== undefined && sameContainers(wanted, spec)) {
-      for (const list of ['containers', 'initContainers'] as const) for (const [i, container] of (spec[list] ?? []).entries()) takeSize(container, wanted[list]?.[i]);
+      for (const list of ['containers', 'initContainers'] as const)
+        for (const [i, container] of (spec[list] ?? []).entries()) takeSize(container, wanted[list]?.[i]);
       if (wanted.resources === undefined) delete spec.resources;
       else spec.resources = wanted.resources;
       draft.spec = spec;
@@ -68,7 +76,8 @@ export const resizePart: UpdateStrategy<Pod> = {
 
 /** Otherwise what the client sent is left as it is, for validation to refuse. */
 function sameContainers(spec: PodSpec, old: PodSpec): boolean {
-  const names = (list: readonly Container[] | undefined): string => JSON.stringify((list ?? []).map(({ name }) => name));
+  const names = (list: readonly Container[] | undefined): string =>
+    JSON.stringify((list ?? []).map(({ name }) => name));
   return names(spec.containers) === names(old.containers) && names(spec.initContainers) === names(old.initContainers);
 }
 
@@ -86,7 +95,8 @@ function resizeErrors(pod: ReadonlyPod, old: ReadonlyPod): FieldError[] {
   if (before.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')];
   const errors: Errors = [];
   checkPodAndSpec(errors, pod);
-  if (qosClassOf(spec) !== (old.status?.qosClass ?? qosClassOf(before))) errors.push(invalid(specPath, pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
+  if (qosClassOf(spec) !== (old.status?.qosClass ?? qosClassOf(before)))
+    errors.push(invalid(specPath, pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
   for (const list of ['initContainers', 'containers'] as const) {
     for (const [i, container] of (before[list] ?? []).entries()) {
       if (list === 'initContainers' && !isSidecar(container)) continue;
@@ -97,32 +107,60 @@ function resizeErrors(pod: ReadonlyPod, old: ReadonlyPod): FieldError[] {
   return errors;
 }
 
-function checkResize(errors: Errors, container: DeepReadonly<Container> | undefined, old: DeepReadonly<Container>, path: FieldPath): void {
+function checkResize(
+  errors: Errors,
+  container: DeepReadonly<Container> | undefined,
+  old: DeepReadonly<Container>,
+  path: FieldPath,
+): void {
   const now: DeepReadonly<ResourceRequirements> = container?.resources ?? {};
   const before = old.resources ?? {};
   for (const list of ['requests', 'limits'] as const) {
     const removed = Object.keys(before[list] ?? {}).some((name) => now[list]?.[name] === undefined);
     if (removed) errors.push(forbidden(path.child(list), `resource ${list} cannot be removed`));
   }
-  const restarts = container?.resizePolicy?.find(({ resourceName }) => resourceName === 'memory')?.restartPolicy === 'RestartContainer';
+  const restarts =
+    container?.resizePolicy?.find(({ resourceName }) => resourceName === 'memory')?.restartPolicy ===
+    'RestartContainer';
   if (!restarts && now.limits?.['memory'] !== undefined && before.limits?.['memory'] === undefined)
-    errors.push(forbidden(path.child('limits').key('memory'), 'memory limits cannot be added unless resizePolicy is RestartContainer'));
+    errors.push(
+      forbidden(
+        path.child('limits').key('memory'),
+        'memory limits cannot be added unless resizePolicy is RestartContainer',
+      ),
+    );
 }
 
 /** Of all that a container has only CPU and memory can change while it runs. */
 function checkOnlySizeChanged(errors: Errors, spec: DeepReadonly<PodSpec>, before: DeepReadonly<PodSpec>): void {
   const others = (container: DeepReadonly<Container>): object => {
     const { resources: _resources, resizePolicy: _policy, ...rest } = container;
-    const keep = (list: Readonly<Record<string, string>> = {}): object => Object.fromEntries(Object.entries(list).flatMap(([name, text]) => (name === 'cpu' || name === 'memory' ? [] : [[name, parseQuantity(text).toString()]])));
-    return { ...rest, limits: keep(container.resources?.limits), requests: keep(container.resources?.requests), claims: container.resources?.claims };
+    const keep = (list: Readonly<Record<string, string>> = {}): object =>
+      Object.fromEntries(
+        Object.entries(list).flatMap(([name, text]) =>
+          name === 'cpu' || name === 'memory' ? [] : [[name, parseQuantity(text).toString()]],
+        ),
+      );
+    return {
+      ...rest,
+      limits: keep(container.resources?.limits),
+      requests: keep(container.resources?.requests),
+      claims: container.resources?.claims,
+    };
   };
-  const differs = (a: readonly DeepReadonly<Container>[] = [], b: readonly DeepReadonly<Container>[] = []): boolean => a.length !== b.length || a.some((container, i) => !jsonEqual(others(container), others(b[i] ?? container)));
-  if (differs(spec.containers, before.containers)) errors.push(forbidden(specPath, 'only cpu and memory resources are mutable'));
+  const differs = (a: readonly DeepReadonly<Container>[] = [], b: readonly DeepReadonly<Container>[] = []): boolean =>
+    a.length !== b.length || a.some((container, i) => !jsonEqual(others(container), others(b[i] ?? container)));
+  if (differs(spec.containers ?? [], before.containers ?? []))
+    errors.push(forbidden(specPath, 'only cpu and memory resources are mutable'));
   const sidecars = (list: readonly DeepReadonly<Container>[] = []): DeepReadonly<Container>[] => list.filter(isSidecar);
-  if (differs(sidecars(spec.initContainers), sidecars(before.initContainers))) errors.push(forbidden(specPath, 'only cpu and memory resources for sidecar containers are mutable'));
-  const plain = (list: readonly DeepReadonly<Container>[] = []): DeepReadonly<Container>[] => list.filter((container) => !isSidecar(container));
-  if (!jsonEqual(plain(spec.initContainers), plain(before.initContainers))) errors.push(forbidden(specPath, 'resources for non-sidecar init containers are immutable'));
+  if (differs(sidecars(spec.initContainers), sidecars(before.initContainers)))
+    errors.push(forbidden(specPath, 'only cpu and memory resources for sidecar containers are mutable'));
+  const plain = (list: readonly DeepReadonly<Container>[] = []): DeepReadonly<Container>[] =>
+    list.filter((container) => !isSidecar(container));
+  if (!jsonEqual(plain(spec.initContainers), plain(before.initContainers)))
+    errors.push(forbidden(specPath, 'resources for non-sidecar init containers are immutable'));
   const { containers: _a, initContainers: _b, resources: _c, ...rest } = spec;
   const { containers: _d, initContainers: _e, resources: _f, ...restBefore } = before;
-  if (errors.length === 0 && !jsonEqual(rest, restBefore)) errors.push(forbidden(specPath, 'only cpu and memory resources are mutable'));
+  if (errors.length === 0 && !jsonEqual(rest, restBefore))
+    errors.push(forbidden(specPath, 'only cpu and memory resources are mutable'));
 }

@@ -1,6 +1,15 @@
 /** The status of a pod: what the server says of a new one, and what a report from the node may and may not say. */
 import { jsonEqual, type DeepReadonly } from '../../../base/mod.ts';
-import { duplicate, field, forbidden, invalid, nameIsDns1123Subdomain, parseIp, type FieldError, type FieldPath } from '../../../machinery/mod.ts';
+import {
+  duplicate,
+  field,
+  forbidden,
+  invalid,
+  nameIsDns1123Subdomain,
+  parseIp,
+  type FieldError,
+  type FieldPath,
+} from '../../../machinery/mod.ts';
 import { checkImmutable, checkIp, checkQualifiedName, report, type Errors } from '../../checks.ts';
 import type { ContainerStatus, Pod, PodStatus } from '../../upstream/types.ts';
 import { isSidecar } from '../pod-spec/containers.ts';
@@ -12,7 +21,14 @@ type ReadonlyPod = DeepReadonly<Pod>;
 export function newStatus({ spec = { containers: [] } }: ReadonlyPod): PodStatus {
   const status: PodStatus = { phase: 'Pending', qosClass: qosClassOf(spec) };
   if ((spec.schedulingGates ?? []).length > 0)
-    status.conditions = [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }];
+    status.conditions = [
+      {
+        type: 'PodScheduled',
+        status: 'False',
+        reason: 'SchedulingGated',
+        message: 'Scheduling is blocked due to non-empty scheduling gates',
+      },
+    ];
   return status;
 }
 
@@ -26,9 +42,11 @@ export function syncAddresses(status: PodStatus): void {
 /** A reporter that does not know a field does not mean to clear it. */
 export function keepObserved(status: PodStatus, before: DeepReadonly<PodStatus> = {}): void {
   if ((status.qosClass ?? '') === '' && before.qosClass !== undefined) status.qosClass = before.qosClass;
-  if ((status.observedGeneration ?? 0) === 0 && before.observedGeneration !== undefined) status.observedGeneration = before.observedGeneration;
+  if ((status.observedGeneration ?? 0) === 0 && before.observedGeneration !== undefined)
+    status.observedGeneration = before.observedGeneration;
   const generations = new Map<string, number[]>();
-  for (const { type, observedGeneration = 0 } of before.conditions ?? []) generations.set(type, [...(generations.get(type) ?? []), observedGeneration]);
+  for (const { type, observedGeneration = 0 } of before.conditions ?? [])
+    generations.set(type, [...(generations.get(type) ?? []), observedGeneration]);
   for (const condition of status.conditions ?? []) {
     const known = generations.get(condition.type)?.shift() ?? 0;
     if ((condition.observedGeneration ?? 0) === 0 && known !== 0) condition.observedGeneration = known;
@@ -41,20 +59,48 @@ export function podStatusErrors(pod: ReadonlyPod, old: ReadonlyPod): FieldError[
   const { status: before = {} } = old;
   const path = field('status');
   checkAnnotationUpdates(errors, pod, old);
-  for (const [i, { type }] of (status.conditions ?? []).entries()) checkQualifiedName(errors, type, field('metadata', 'conditions').index(i).child('Type'));
+  for (const [i, { type }] of (status.conditions ?? []).entries())
+    checkQualifiedName(errors, type, field('metadata', 'conditions').index(i).child('Type'));
   const { nominatedNodeName: nominated = '' } = status;
-  if (nominated !== '' && nominated !== before.nominatedNodeName) report(errors, path.child('nominatedNodeName'), nominated, nameIsDns1123Subdomain(nominated, false));
+  if (nominated !== '' && nominated !== before.nominatedNodeName)
+    report(errors, path.child('nominatedNodeName'), nominated, nameIsDns1123Subdomain(nominated, false));
   checkImmutable(errors, status.qosClass, before.qosClass, path.child('qosClass'));
   const restartPolicy = spec?.restartPolicy ?? '';
   const sidecars = new Set((spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
-  const mayRestart = new Set([...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].filter((container) => container.restartPolicy !== undefined || container.restartPolicyRules !== undefined).map(({ name }) => name));
-  checkTransitions(errors, status.containerStatuses, before.containerStatuses, path.child('containerStatuses'), restartPolicy, mayRestart);
-  checkTransitions(errors, status.initContainerStatuses, before.initContainerStatuses, path.child('initContainerStatuses'), restartPolicy, new Set([...sidecars, ...mayRestart]));
-  checkTransitions(errors, status.ephemeralContainerStatuses, before.ephemeralContainerStatuses, path.child('ephemeralContainerStatuses'), 'Never', new Set());
+  const mayRestart = new Set(
+    [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])]
+      .filter((container) => container.restartPolicy !== undefined || container.restartPolicyRules !== undefined)
+      .map(({ name }) => name),
+  );
+  checkTransitions(
+    errors,
+    status.containerStatuses,
+    before.containerStatuses,
+    path.child('containerStatuses'),
+    restartPolicy,
+    mayRestart,
+  );
+  checkTransitions(
+    errors,
+    status.initContainerStatuses,
+    before.initContainerStatuses,
+    path.child('initContainerStatuses'),
+    restartPolicy,
+    new Set([...sidecars, ...mayRestart]),
+  );
+  checkTransitions(
+    errors,
+    status.ephemeralContainerStatuses,
+    before.ephemeralContainerStatuses,
+    path.child('ephemeralContainerStatuses'),
+    'Never',
+    new Set(),
+  );
   checkClaims(errors, pod, path.child('resourceClaimStatuses'));
   if (!jsonEqual(status.podIPs, before.podIPs)) checkAddresses(errors, status.podIPs ?? [], path.child('podIPs'));
   const { hostIPs = [], hostIP = '' } = status;
-  if (hostIPs.length > 0 && hostIPs[0]?.ip !== hostIP) errors.push(invalid(path.child('hostIPs').index(0).child('ip'), hostIPs[0]?.ip ?? '', 'must be equal to `hostIP`'));
+  if (hostIPs.length > 0 && hostIPs[0]?.ip !== hostIP)
+    errors.push(invalid(path.child('hostIPs').index(0).child('ip'), hostIPs[0]?.ip ?? '', 'must be equal to `hostIP`'));
   if (!jsonEqual(hostIPs, before.hostIPs ?? [])) checkAddresses(errors, hostIPs, path.child('hostIPs'));
   return errors;
 }
@@ -62,12 +108,21 @@ export function podStatusErrors(pod: ReadonlyPod, old: ReadonlyPod): FieldError[
 type Statuses = readonly DeepReadonly<ContainerStatus>[] | undefined;
 
 /** A container that is over for good does not come back. */
-function checkTransitions(errors: Errors, statuses: Statuses, before: Statuses, path: FieldPath, restartPolicy: string, restartable: ReadonlySet<string>): void {
+function checkTransitions(
+  errors: Errors,
+  statuses: Statuses,
+  before: Statuses,
+  path: FieldPath,
+  restartPolicy: string,
+  restartable: ReadonlySet<string>,
+): void {
   if (restartPolicy === 'Always') return;
   for (const [i, { name, state }] of (before ?? []).entries()) {
     if (state?.terminated === undefined || restartable.has(name)) continue;
     if (state.terminated.exitCode !== 0 && restartPolicy === 'OnFailure') continue;
-    for (const status of statuses ?? []) if (status.name === name && status.state?.terminated === undefined) errors.push(forbidden(path.index(i).child('state'), 'may not be transitioned to non-terminated state'));
+    for (const status of statuses ?? [])
+      if (status.name === name && status.state?.terminated === undefined)
+        errors.push(forbidden(path.index(i).child('state'), 'may not be transitioned to non-terminated state'));
   }
 }
 
@@ -75,10 +130,12 @@ function checkClaims(errors: Errors, { spec, status }: ReadonlyPod, path: FieldP
   const seen = new Set<string>();
   for (const [i, { name, resourceClaimName }] of (status?.resourceClaimStatuses ?? []).entries()) {
     const at = path.index(i).child('name');
-    if (spec?.resourceClaims?.some((claim) => claim.name === name) !== true) errors.push(invalid(at, name, 'must match the name of an entry in `spec.resourceClaims`'));
+    if (spec?.resourceClaims?.some((claim) => claim.name === name) !== true)
+      errors.push(invalid(at, name, 'must match the name of an entry in `spec.resourceClaims`'));
     if (seen.has(name)) errors.push(duplicate(at, name));
     seen.add(name);
-    if (resourceClaimName !== undefined) report(errors, at, resourceClaimName, nameIsDns1123Subdomain(resourceClaimName, false));
+    if (resourceClaimName !== undefined)
+      report(errors, at, resourceClaimName, nameIsDns1123Subdomain(resourceClaimName, false));
   }
 }
 
@@ -87,6 +144,8 @@ function checkAddresses(errors: Errors, addresses: readonly { readonly ip: strin
   for (const [i, { ip }] of addresses.entries()) checkIp(errors, ip, path.index(i));
   if (addresses.length < 2) return;
   const families = new Set(addresses.map(({ ip }) => parseIp(ip)?.family));
-  if (families.size < 2 || addresses.length > 2) errors.push(invalid(path, addresses, 'may specify no more than one IP for each IP family'));
-  for (const [i, address] of addresses.entries()) if (addresses.findIndex(({ ip }) => ip === address.ip) < i) errors.push(duplicate(path.index(i), address));
+  if (families.size < 2 || addresses.length > 2)
+    errors.push(invalid(path, addresses, 'may specify no more than one IP for each IP family'));
+  for (const [i, address] of addresses.entries())
+    if (addresses.findIndex(({ ip }) => ip === address.ip) < i) errors.push(duplicate(path.index(i), address));
 }

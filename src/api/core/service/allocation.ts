@@ -4,7 +4,20 @@
  * so it gives back what it no longer names.
  */
 import type { DeepReadonly, JsonObject } from '../../../base/mod.ts';
-import { ApiError, cidrContains, field, invalid, ipText, maskIp, parseCidr, parseIp, type Cidr, type Claim, type FieldError, type HookContext } from '../../../machinery/mod.ts';
+import {
+  ApiError,
+  cidrContains,
+  field,
+  invalid,
+  ipText,
+  maskIp,
+  parseCidr,
+  parseIp,
+  type Cidr,
+  type Claim,
+  type FieldError,
+  type HookContext,
+} from '../../../machinery/mod.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../upstream/types.ts';
 import { assignFamilies, familyOf, familyOfCidr, isHeadless } from './families.ts';
 
@@ -42,7 +55,10 @@ export function allocate(draft: Service, old: DeepReadonly<Service> | undefined,
 
 /** The numbers of a range in the order in which they are tried: the upper band from a random start, then the lower one. */
 function* candidates(size: number, offset: number, random: HookContext['random']): Generator<number> {
-  for (const [first, count] of [[offset, size - offset], [0, offset]] as const) {
+  for (const [first, count] of [
+    [offset, size - offset],
+    [0, offset],
+  ] as const) {
     const start = Math.floor(random.next() * count);
     for (let i = 0; i < count; i++) yield first + ((start + i) % count);
   }
@@ -101,8 +117,15 @@ function assignClusterIp(spec: ServiceSpec, old: ReadonlySpec | undefined, conte
   if (given !== '') {
     const ip = parseIp(given);
     if (old?.clusterIPs?.includes(given) === true) return [];
-    const problem = ip === undefined || !cidrContains(range.cidr, ip) ? 'the provided network does not match the current range' : isUsable(given, range) ? undefined : 'the provided IP is not in the valid range';
-    return problem === undefined ? [] : [invalid(specPath.child('clusterIPs'), spec.clusterIPs, `failed to allocate IP ${given}: ${problem}`)];
+    const problem =
+      ip === undefined || !cidrContains(range.cidr, ip)
+        ? 'the provided network does not match the current range'
+        : isUsable(given, range)
+          ? undefined
+          : 'the provided IP is not in the valid range';
+    return problem === undefined
+      ? []
+      : [invalid(specPath.child('clusterIPs'), spec.clusterIPs, `failed to allocate IP ${given}: ${problem}`)];
   }
   for (const i of candidates(range.size, bandOffset(range.size, 16, 256), context.random)) {
     // The first address belongs to the service `kubernetes`, which is given it by name.
@@ -130,8 +153,14 @@ function assignNodePorts(spec: ServiceSpec, old: ReadonlySpec | undefined, conte
   if (type === 'NodePort' || type === 'LoadBalancer') {
     for (const [i, port] of (spec.ports ?? []).entries()) {
       const { nodePort = 0 } = port;
-      if (nodePort !== 0) checkRange(errors, nodePort, held, context, () => specPath.child('ports').index(i).child('nodePort').toString());
-      else if (needsNodePorts(spec)) port.nodePort = sameNumber(spec.ports ?? [], port) ?? freePort(taken, context);
+      if (nodePort !== 0)
+        checkRange(errors, nodePort, held, context, () =>
+          specPath.child('ports').index(i).child('nodePort').toString(),
+        );
+      // The first one that cannot be had is the one to tell of.
+      if (errors.length > 0) return errors;
+      if (nodePort === 0 && needsNodePorts(spec))
+        port.nodePort = sameNumber(spec.ports ?? [], port) ?? freePort(taken, context);
     }
   }
   if (needsHealthCheckPort(spec)) {
@@ -142,14 +171,24 @@ function assignNodePorts(spec: ServiceSpec, old: ReadonlySpec | undefined, conte
   return errors;
 }
 
-function checkRange(errors: FieldError[], port: number, held: ReadonlySet<number>, { config }: HookContext, path: () => string): void {
+function checkRange(
+  errors: FieldError[],
+  port: number,
+  held: ReadonlySet<number>,
+  { config }: HookContext,
+  path: () => string,
+): void {
   const { first, last } = config.nodePortRange;
-  if (!held.has(port) && (port < first || port > last)) errors.push(invalid(path(), port, `provided port is not in the valid range. The range of valid ports is ${first}-${last}`));
+  if (!held.has(port) && (port < first || port > last))
+    errors.push(
+      invalid(path(), port, `provided port is not in the valid range. The range of valid ports is ${first}-${last}`),
+    );
 }
 
 /** One port in two protocols is one port of the node. */
 function sameNumber(ports: readonly ServicePort[], { port, protocol }: ServicePort): number | undefined {
-  return ports.find((other) => other.port === port && other.protocol !== protocol && (other.nodePort ?? 0) !== 0)?.nodePort;
+  return ports.find((other) => other.port === port && other.protocol !== protocol && (other.nodePort ?? 0) !== 0)
+    ?.nodePort;
 }
 
 function freePort(taken: Set<number>, context: HookContext): number {
@@ -169,9 +208,19 @@ export function claimsOf({ metadata, spec = {} }: DeepReadonly<Service>): readon
   const claims: Claim[] = [];
   if (needsClusterIp(spec) && !isHeadless(spec)) {
     for (const ip of spec.clusterIPs ?? []) {
-      const name = parseIp(ip) === undefined ? ip : ipText(parseIp(ip) ?? { family: 4, bytes: [], mapped: false, leadingZero: false });
+      const name =
+        parseIp(ip) === undefined
+          ? ip
+          : ipText(parseIp(ip) ?? { family: 4, bytes: [], mapped: false, leadingZero: false });
       if (ip === '') continue;
-      claims.push({ collection: addressCollection, name, value: addressObject(metadata, name), field: 'spec.clusterIPs', taken: `failed to allocate IP ${ip}: provided IP is already allocated`, badValue: spec.clusterIPs ?? [] });
+      claims.push({
+        collection: addressCollection,
+        name,
+        value: addressObject(metadata, name),
+        field: 'spec.clusterIPs',
+        taken: `failed to allocate IP ${ip}: provided IP is already allocated`,
+        badValue: spec.clusterIPs ?? [],
+      });
     }
   }
   const seen = new Set<number>();
@@ -179,7 +228,14 @@ export function claimsOf({ metadata, spec = {} }: DeepReadonly<Service>): readon
     if (port === 0 || seen.has(port)) return;
     seen.add(port);
     const owner = { namespace: metadata.namespace ?? '', name: metadata.name ?? '' };
-    claims.push({ collection: nodePortCollection, name: String(port), value: { kind: 'NodePort', apiVersion: 'kutter/v1', metadata: { name: String(port) }, service: owner }, field: at, taken: 'provided port is already allocated', badValue: port });
+    claims.push({
+      collection: nodePortCollection,
+      name: String(port),
+      value: { kind: 'NodePort', apiVersion: 'kutter/v1', metadata: { name: String(port) }, service: owner },
+      field: at,
+      taken: 'provided port is already allocated',
+      badValue: port,
+    });
   };
   if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') {
     for (const [i, { nodePort = 0 }] of (spec.ports ?? []).entries()) claimPort(nodePort, `spec.ports[${i}].nodePort`);
@@ -197,7 +253,10 @@ function addressObject(owner: DeepReadonly<Service>['metadata'], ip: string): Js
       name: ip,
       uid: derivedUid(owner.uid ?? '', ip),
       creationTimestamp: owner.creationTimestamp ?? null,
-      labels: { 'ipaddress.kubernetes.io/ip-family': familyOf(ip), 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
+      labels: {
+        'ipaddress.kubernetes.io/ip-family': familyOf(ip),
+        'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+      },
     },
     spec: { parentRef: { resource: 'services', namespace: owner.namespace ?? '', name: owner.name ?? '' } },
   };

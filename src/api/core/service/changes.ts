@@ -33,16 +33,25 @@ export function syncClusterIps(spec: ServiceSpec, old: ReadonlySpec | undefined)
 export function keepAllocated(spec: ServiceSpec, old: ReadonlySpec): void {
   if (needsClusterIp(old) && needsClusterIp(spec)) {
     if ((spec.clusterIP ?? '') === '' && old.clusterIP !== undefined) spec.clusterIP = old.clusterIP;
-    if ((spec.clusterIPs ?? []).length === 0 && spec.clusterIP === old.clusterIP && old.clusterIPs !== undefined) spec.clusterIPs = [...old.clusterIPs];
+    if ((spec.clusterIPs ?? []).length === 0 && spec.clusterIP === old.clusterIP && old.clusterIPs !== undefined)
+      spec.clusterIPs = [...old.clusterIPs];
   }
   if (hasNodePorts(old) && hasNodePorts(spec)) keepNodePorts(spec, old);
-  if (needsHealthCheckPort(old) && needsHealthCheckPort(spec) && (spec.healthCheckNodePort ?? 0) === 0 && old.healthCheckNodePort !== undefined) spec.healthCheckNodePort = old.healthCheckNodePort;
+  if (
+    needsHealthCheckPort(old) &&
+    needsHealthCheckPort(spec) &&
+    (spec.healthCheckNodePort ?? 0) === 0 &&
+    old.healthCheckNodePort !== undefined
+  )
+    spec.healthCheckNodePort = old.healthCheckNodePort;
 }
 
 function keepNodePorts(spec: ServiceSpec, old: ReadonlySpec): void {
   const named = new Map((old.ports ?? []).map(({ name = '', nodePort = 0 }) => [name, nodePort]));
   const before = new Set(named.values());
-  const used = new Set((spec.ports ?? []).map(({ nodePort = 0 }) => nodePort).filter((port) => port !== 0 && before.has(port)));
+  const used = new Set(
+    (spec.ports ?? []).map(({ nodePort = 0 }) => nodePort).filter((port) => port !== 0 && before.has(port)),
+  );
   for (const port of spec.ports ?? []) {
     const known = named.get(port.name ?? '') ?? 0;
     if ((port.nodePort ?? 0) !== 0 || known === 0 || used.has(known)) continue;
@@ -65,7 +74,8 @@ export function dropForType(spec: ServiceSpec, old: ReadonlySpec): void {
     drop('ipFamilyPolicy');
   }
   const ports = (list: ReadonlySpec['ports']): number[] => (list ?? []).map(({ nodePort = 0 }) => nodePort).sort();
-  if (hasNodePorts(old) && !hasNodePorts(spec) && jsonEqual(ports(spec.ports), ports(old.ports))) for (const port of spec.ports ?? []) delete port.nodePort;
+  if (hasNodePorts(old) && !hasNodePorts(spec) && jsonEqual(ports(spec.ports), ports(old.ports)))
+    for (const port of spec.ports ?? []) delete port.nodePort;
   if (needsHealthCheckPort(old) && !needsHealthCheckPort(spec)) drop('healthCheckNodePort');
   if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
     drop('allocateLoadBalancerNodePorts');

@@ -3,7 +3,16 @@
  * CIDR; only a headless service without a selector may name others, because nobody here gives it addresses.
  */
 import type { DeepReadonly } from '../../../base/mod.ts';
-import { duplicate, field, invalid, notSupported, parseCidr, parseIp, required, type FieldError } from '../../../machinery/mod.ts';
+import {
+  duplicate,
+  field,
+  invalid,
+  notSupported,
+  parseCidr,
+  parseIp,
+  required,
+  type FieldError,
+} from '../../../machinery/mod.ts';
 import { checkIp, checkOptionalChoice, type Errors } from '../../checks.ts';
 import type { Service, ServiceSpec } from '../../upstream/types.ts';
 
@@ -37,7 +46,8 @@ export function clusterIpErrors({ spec = {} }: ReadonlyService): FieldError[] {
     else if (ips[0] !== clusterIP) errors.push(invalid(ipsPath, ips, 'first value must match `clusterIP`'));
   } else if (ips.length > 0) errors.push(invalid(ipsPath, ips, 'must be empty when `clusterIP` is not specified'));
   for (const [i, family] of families.entries()) {
-    if (family !== 'IPv4' && family !== 'IPv6') errors.push(notSupported(familiesPath.index(i), family, ['IPv4', 'IPv6']));
+    if (family !== 'IPv4' && family !== 'IPv6')
+      errors.push(notSupported(familiesPath.index(i), family, ['IPv4', 'IPv6']));
     if (families.indexOf(family) < i) errors.push(duplicate(familiesPath.index(i), family));
   }
   checkOptionalChoice(errors, spec.ipFamilyPolicy, ['PreferDualStack', 'RequireDualStack', 'SingleStack'], policyPath);
@@ -50,17 +60,23 @@ export function clusterIpErrors({ spec = {} }: ReadonlyService): FieldError[] {
   const wrong = errors.length > before;
   if (ips.length > 2) errors.push(invalid(ipsPath, ips, 'may only hold up to 2 values'));
   if (wrong) return errors;
-  if (ips.length > 1 && new Set(ips.map(familyOf)).size < 2) errors.push(invalid(ipsPath, ips, 'may specify no more than one IP for each IP family'));
+  if (ips.length > 1 && new Set(ips.map(familyOf)).size < 2)
+    errors.push(invalid(ipsPath, ips, 'may specify no more than one IP for each IP family'));
   if (isHeadless(spec)) return errors;
   for (const [i, ip] of ips.entries()) {
     const family = families[i];
-    if (family !== undefined && family !== familyOf(ip)) errors.push(invalid(ipsPath.index(i), ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``));
+    if (family !== undefined && family !== familyOf(ip))
+      errors.push(invalid(ipsPath.index(i), ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``));
   }
   return errors;
 }
 
 /** Fills in policy and families; returns what stands in the way. */
-export function assignFamilies(spec: ServiceSpec, old: DeepReadonly<ServiceSpec> | undefined, clusterFamily: Family): FieldError[] {
+export function assignFamilies(
+  spec: ServiceSpec,
+  old: DeepReadonly<ServiceSpec> | undefined,
+  clusterFamily: Family,
+): FieldError[] {
   if (spec.type === 'ExternalName') return [];
   const selectorless = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0;
   spec.ipFamilyPolicy ??= old?.ipFamilyPolicy ?? (selectorless ? 'RequireDualStack' : 'SingleStack');
@@ -68,8 +84,22 @@ export function assignFamilies(spec: ServiceSpec, old: DeepReadonly<ServiceSpec>
   if (wrong.length > 0) return wrong;
   const errors: Errors = [];
   const single = spec.ipFamilyPolicy === 'SingleStack';
-  if (single && (spec.clusterIPs ?? []).length === 2) errors.push(invalid(policyPath, spec.ipFamilyPolicy, "must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified"));
-  if (single && (spec.ipFamilies ?? []).length === 2) errors.push(invalid(policyPath, spec.ipFamilyPolicy, "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified"));
+  if (single && (spec.clusterIPs ?? []).length === 2)
+    errors.push(
+      invalid(
+        policyPath,
+        spec.ipFamilyPolicy,
+        "must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified",
+      ),
+    );
+  if (single && (spec.ipFamilies ?? []).length === 2)
+    errors.push(
+      invalid(
+        policyPath,
+        spec.ipFamilyPolicy,
+        "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified",
+      ),
+    );
   const families = [...(spec.ipFamilies ?? [])];
   for (const [i, ip] of (spec.clusterIPs ?? []).entries()) {
     if (ip === 'None') break;
@@ -84,8 +114,10 @@ export function assignFamilies(spec: ServiceSpec, old: DeepReadonly<ServiceSpec>
     spec.ipFamilies = families;
     return errors;
   }
-  if (spec.ipFamilyPolicy === 'RequireDualStack') errors.push(invalid(policyPath, spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services'));
-  for (const [i, family] of families.entries()) if (family !== clusterFamily) errors.push(invalid(familiesPath.index(i), family, 'not configured on this cluster'));
+  if (spec.ipFamilyPolicy === 'RequireDualStack')
+    errors.push(invalid(policyPath, spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services'));
+  for (const [i, family] of families.entries())
+    if (family !== clusterFamily) errors.push(invalid(familiesPath.index(i), family, 'not configured on this cluster'));
   if (errors.length > 0) return errors;
   spec.ipFamilies = families.length === 0 ? [clusterFamily] : families;
   return errors;

@@ -1,7 +1,33 @@
 /** What is wrong with a service, new or changed. */
 import type { DeepReadonly } from '../../../base/mod.ts';
-import { dns1123SubdomainErrors, duplicate, field, forbidden, invalid, ipErrors, labelsErrors, notSupported, parseIp, required, type FieldError, type FieldPath } from '../../../machinery/mod.ts';
-import { checkChoice, checkCidr, checkDnsLabel, checkIp, checkNonSpecialIp, checkOptionalChoice, checkPort, checkPortNumber, checkQualifiedName, protocols, report, type Errors } from '../../checks.ts';
+import {
+  dns1123SubdomainErrors,
+  duplicate,
+  field,
+  forbidden,
+  invalid,
+  ipErrors,
+  labelsErrors,
+  notSupported,
+  parseIp,
+  required,
+  type FieldError,
+  type FieldPath,
+} from '../../../machinery/mod.ts';
+import {
+  checkChoice,
+  checkCidr,
+  checkDnsLabel,
+  checkIp,
+  checkNonSpecialIp,
+  checkOptionalChoice,
+  checkPort,
+  checkPortNumber,
+  checkQualifiedName,
+  protocols,
+  report,
+  type Errors,
+} from '../../checks.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../upstream/types.ts';
 import { needsHealthCheckPort } from './allocation.ts';
 import { isExternallyAccessible } from './changes.ts';
@@ -22,7 +48,14 @@ export function serviceErrors(service: ReadonlyService): FieldError[] {
   const errors: Errors = [];
   const { metadata, spec = {} } = service;
   const { [topologyHints]: hints, [topologyMode]: mode } = metadata.annotations ?? {};
-  if (hints !== undefined && mode !== undefined && hints !== mode) errors.push(invalid(annotationsPath.key(topologyMode), mode, `must match annotations[${topologyHints}] when both are specified`));
+  if (hints !== undefined && mode !== undefined && hints !== mode)
+    errors.push(
+      invalid(
+        annotationsPath.key(topologyMode),
+        mode,
+        `must match annotations[${topologyHints}] when both are specified`,
+      ),
+    );
   const { ports = [], type = '' } = spec;
   if (ports.length === 0 && !isHeadless(spec) && type !== 'ExternalName') errors.push(required(portsPath));
   checkType(errors, spec);
@@ -46,7 +79,10 @@ export function serviceErrors(service: ReadonlyService): FieldError[] {
 
 function checkType(errors: Errors, spec: ReadonlySpec): void {
   const { type = '' } = spec;
-  if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec)) errors.push(invalid(specPath.child('clusterIPs').index(0), 'None', `may not be set to 'None' for ${type} services`));
+  if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec))
+    errors.push(
+      invalid(specPath.child('clusterIPs').index(0), 'None', `may not be set to 'None' for ${type} services`),
+    );
   if (type !== 'ExternalName') return;
   const why = 'may not be set for ExternalName services';
   if ((spec.clusterIPs ?? []).length > 0) errors.push(forbidden(specPath.child('clusterIPs'), why));
@@ -58,7 +94,13 @@ function checkType(errors: Errors, spec: ReadonlySpec): void {
   else report(errors, specPath.child('externalName'), name, dns1123SubdomainErrors(name));
 }
 
-function checkServicePort(errors: Errors, port: DeepReadonly<ServicePort>, nameNeeded: boolean, names: Set<string>, path: FieldPath): void {
+function checkServicePort(
+  errors: Errors,
+  port: DeepReadonly<ServicePort>,
+  nameNeeded: boolean,
+  names: Set<string>,
+  path: FieldPath,
+): void {
   const { name = '', targetPort = 0, appProtocol } = port;
   if (name !== '') {
     checkDnsLabel(errors, name, path.child('name'));
@@ -74,7 +116,9 @@ function checkServicePort(errors: Errors, port: DeepReadonly<ServicePort>, nameN
 function checkPortList(errors: Errors, { type, ports = [] }: ReadonlySpec): void {
   const seenNodePorts = new Set<string>();
   const seenPorts = new Set<string>();
-  for (const [i, { nodePort = 0 }] of ports.entries()) if (type === 'ClusterIP' && nodePort !== 0) errors.push(forbidden(portsPath.index(i).child('nodePort'), "may not be used when `type` is 'ClusterIP'"));
+  for (const [i, { nodePort = 0 }] of ports.entries())
+    if (type === 'ClusterIP' && nodePort !== 0)
+      errors.push(forbidden(portsPath.index(i).child('nodePort'), "may not be used when `type` is 'ClusterIP'"));
   for (const [i, { protocol = '', nodePort = 0 }] of ports.entries()) {
     if (nodePort === 0) continue;
     const key = `${protocol}/${nodePort}`;
@@ -90,14 +134,22 @@ function checkPortList(errors: Errors, { type, ports = [] }: ReadonlySpec): void
 
 function checkAffinityConfig(errors: Errors, { sessionAffinity, sessionAffinityConfig: config }: ReadonlySpec): void {
   const path = specPath.child('sessionAffinityConfig');
-  if (sessionAffinity === 'None' && config !== undefined) errors.push(forbidden(path, 'must not be set when session affinity is None'));
+  if (sessionAffinity === 'None' && config !== undefined)
+    errors.push(forbidden(path, 'must not be set when session affinity is None'));
   if (sessionAffinity !== 'ClientIP') return;
   const why = 'when session affinity type is ClientIP';
   const seconds = config?.clientIP?.timeoutSeconds;
   if (config === undefined) errors.push(required(path, why));
   else if (config.clientIP === undefined) errors.push(required(path.child('clientIP'), why));
   else if (seconds === undefined) errors.push(required(path.child('clientIP').child('timeoutSeconds'), why));
-  else if (seconds <= 0 || seconds > affinitySecondsMax) errors.push(invalid(path.child('clientIP').child('timeoutSeconds'), seconds, `must be greater than 0 and less than ${affinitySecondsMax}`));
+  else if (seconds <= 0 || seconds > affinitySecondsMax)
+    errors.push(
+      invalid(
+        path.child('clientIP').child('timeoutSeconds'),
+        seconds,
+        `must be greater than 0 and less than ${affinitySecondsMax}`,
+      ),
+    );
 }
 
 const onlyForLoadBalancers = "may only be used when `type` is 'LoadBalancer'";
@@ -116,7 +168,8 @@ function checkLoadBalancer(errors: Errors, { metadata, spec = {} }: ReadonlyServ
     if (annotation.trim() !== '') for (const cidr of annotation.split(',')) checkCidr(errors, cidr.trim(), path);
   }
   const { allocateLoadBalancerNodePorts: allocate, loadBalancerClass } = spec;
-  if (allocate !== undefined && !balanced) errors.push(forbidden(specPath.child('allocateLoadBalancerNodePorts'), onlyForLoadBalancers));
+  if (allocate !== undefined && !balanced)
+    errors.push(forbidden(specPath.child('allocateLoadBalancerNodePorts'), onlyForLoadBalancers));
   if (allocate === undefined && balanced) errors.push(required('allocateLoadBalancerNodePorts'));
   if (loadBalancerClass === undefined) return;
   if (balanced) checkQualifiedName(errors, loadBalancerClass, specPath.child('loadBalancerClass'));
@@ -124,18 +177,33 @@ function checkLoadBalancer(errors: Errors, { metadata, spec = {} }: ReadonlyServ
 }
 
 function checkTrafficPolicies(errors: Errors, spec: ReadonlySpec): void {
-  const { externalTrafficPolicy: external = '', healthCheckNodePort: port = 0, internalTrafficPolicy: internal, trafficDistribution } = spec;
+  const {
+    externalTrafficPolicy: external = '',
+    healthCheckNodePort: port = 0,
+    internalTrafficPolicy: internal,
+    trafficDistribution,
+  } = spec;
   const externalPath = specPath.child('externalTrafficPolicy');
   if (isExternallyAccessible(spec)) checkChoice(errors, external, ['Cluster', 'Local'], externalPath);
-  else if (external !== '') errors.push(invalid(externalPath, external, 'may only be set for externally-accessible services'));
+  else if (external !== '')
+    errors.push(invalid(externalPath, external, 'may only be set for externally-accessible services'));
   const portPath = specPath.child('healthCheckNodePort');
   if (!needsHealthCheckPort(spec)) {
-    if (port !== 0) errors.push(invalid(portPath, port, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"));
+    if (port !== 0)
+      errors.push(
+        invalid(portPath, port, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"),
+      );
   } else if (port === 0) errors.push(required(portPath));
   else checkPortNumber(errors, port, portPath);
-  if (internal === undefined && spec.type !== 'ExternalName') errors.push(required(specPath.child('internalTrafficPolicy')));
+  if (internal === undefined && spec.type !== 'ExternalName')
+    errors.push(required(specPath.child('internalTrafficPolicy')));
   checkOptionalChoice(errors, internal, ['Cluster', 'Local'], specPath.child('internalTrafficPolicy'));
-  checkOptionalChoice(errors, trafficDistribution, ['PreferClose', 'PreferSameNode', 'PreferSameZone'], specPath.child('trafficDistribution'));
+  checkOptionalChoice(
+    errors,
+    trafficDistribution,
+    ['PreferClose', 'PreferSameNode', 'PreferSameZone'],
+    specPath.child('trafficDistribution'),
+  );
 }
 
 export function serviceUpdateErrors(service: ReadonlyService, old: ReadonlyService): FieldError[] {
@@ -143,9 +211,20 @@ export function serviceUpdateErrors(service: ReadonlyService, old: ReadonlyServi
   const { spec = {} } = service;
   const { spec: before = {} } = old;
   checkAddressChange(errors, spec, before);
-  if (spec.type === 'LoadBalancer' && before.type === 'LoadBalancer' && spec.loadBalancerClass !== before.loadBalancerClass)
-    errors.push(invalid(specPath.child('loadBalancerClass'), spec.loadBalancerClass ?? null, 'may not change once set'));
-  if (needsHealthCheckPort(before) && needsHealthCheckPort(spec) && spec.healthCheckNodePort !== before.healthCheckNodePort) errors.push(forbidden(specPath.child('healthCheckNodePort'), 'field is immutable'));
+  if (
+    spec.type === 'LoadBalancer' &&
+    before.type === 'LoadBalancer' &&
+    spec.loadBalancerClass !== before.loadBalancerClass
+  )
+    errors.push(
+      invalid(specPath.child('loadBalancerClass'), spec.loadBalancerClass ?? null, 'may not change once set'),
+    );
+  if (
+    needsHealthCheckPort(before) &&
+    needsHealthCheckPort(spec) &&
+    spec.healthCheckNodePort !== before.healthCheckNodePort
+  )
+    errors.push(forbidden(specPath.child('healthCheckNodePort'), 'field is immutable'));
   return [...errors, ...serviceErrors(service)];
 }
 
@@ -159,35 +238,52 @@ function checkAddressChange(errors: Errors, spec: ReadonlySpec, before: Readonly
   if (headless === wasHeadless) checkListChange(errors, spec, before, 'ipFamilies', 'ipFamily');
 }
 
-function checkListChange(errors: Errors, spec: ReadonlySpec, before: ReadonlySpec, list: 'clusterIPs' | 'ipFamilies', one: string): void {
+function checkListChange(
+  errors: Errors,
+  spec: ReadonlySpec,
+  before: ReadonlySpec,
+  list: 'clusterIPs' | 'ipFamilies',
+  one: string,
+): void {
   const now = spec[list] ?? [];
   const old = before[list] ?? [];
   const path = specPath.child(list);
   if (now.length === old.length) {
-    for (const [i, value] of old.entries()) if (value !== now[i]) errors.push(invalid(path.index(list === 'clusterIPs' ? i : 0), now, 'may not change once set'));
+    for (const [i, value] of old.entries())
+      if (value !== now[i])
+        errors.push(invalid(path.index(list === 'clusterIPs' ? i : 0), now, 'may not change once set'));
     return;
   }
   if (now.length === 0) errors.push(invalid(path.index(0), now, `primary ${one} can not be unset`));
   else if (old.length > 0 && now[0] !== old[0]) errors.push(invalid(path.index(0), now, 'may not change once set'));
   if (now.length < old.length && now.length === 1 && spec.ipFamilyPolicy !== 'SingleStack')
-    errors.push(invalid(specPath.child('ipFamilyPolicy'), spec.ipFamilyPolicy ?? null, `must be set to 'SingleStack' when releasing the secondary ${one}`));
+    errors.push(
+      invalid(
+        specPath.child('ipFamilyPolicy'),
+        spec.ipFamilyPolicy ?? null,
+        `must be set to 'SingleStack' when releasing the secondary ${one}`,
+      ),
+    );
 }
 
 export function serviceStatusErrors({ spec, status }: ReadonlyService): FieldError[] {
   const errors: Errors = [];
   const path = field('status', 'loadBalancer', 'ingress');
   const ingress = status?.loadBalancer?.ingress ?? [];
-  if (spec?.type !== 'LoadBalancer' && ingress.length > 0) return [forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")];
+  if (spec?.type !== 'LoadBalancer' && ingress.length > 0)
+    return [forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")];
   for (const [i, { ip = '', hostname = '', ipMode }] of ingress.entries()) {
     const at = path.index(i);
     if (ip !== '') checkIp(errors, ip, at.child('ip'));
     if (ipMode === undefined) {
       if (ip !== '') errors.push(required(at.child('ipMode'), 'must be specified when `ip` is set'));
     } else if (ip === '') errors.push(forbidden(at.child('ipMode'), 'may not be specified when `ip` is not set'));
-    else if (ipMode !== 'Proxy' && ipMode !== 'VIP') errors.push(notSupported(at.child('ipMode'), ipMode, ['Proxy', 'VIP']));
+    else if (ipMode !== 'Proxy' && ipMode !== 'VIP')
+      errors.push(notSupported(at.child('ipMode'), ipMode, ['Proxy', 'VIP']));
     if (hostname === '') continue;
     report(errors, at.child('hostname'), hostname, dns1123SubdomainErrors(hostname));
-    if (parseIp(hostname) !== undefined) errors.push(invalid(at.child('hostname'), hostname, 'must be a DNS name, not an IP address'));
+    if (parseIp(hostname) !== undefined)
+      errors.push(invalid(at.child('hostname'), hostname, 'must be a DNS name, not an IP address'));
   }
   return errors;
 }

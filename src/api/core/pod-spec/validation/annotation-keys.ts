@@ -3,7 +3,10 @@ import { invalid, qualifiedNameErrors, tooLong, type FieldError, type FieldPath 
 
 const annotationsBytesMax = 256 * 1024;
 
-export function annotationKeyErrors(annotations: Readonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
+export function annotationKeyErrors(
+  annotations: Readonly<Record<string, string>> | undefined,
+  path: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const key in annotations) {

@@ -16,22 +16,32 @@ export const appArmorOfContainer = 'container.apparmor.security.beta.kubernetes.
 type Annotations = Readonly<Record<string, string>> | undefined;
 
 /** `general` checks also what holds for the annotations of any object, for templates. */
-export function checkPodAnnotations(errors: Errors, annotations: Annotations, spec: DeepReadonly<PodSpec>, path: FieldPath, general: boolean): void {
+export function checkPodAnnotations(
+  errors: Errors,
+  annotations: Annotations,
+  spec: DeepReadonly<PodSpec>,
+  path: FieldPath,
+  general: boolean,
+): void {
   if (annotations === undefined) return;
   if (general) errors.push(...annotationKeyErrors(annotations, path));
   for (const key in annotations) checkOne(errors, key, annotations[key] ?? '', spec, path);
 }
 
 function checkOne(errors: Errors, key: string, value: string, spec: DeepReadonly<PodSpec>, path: FieldPath): void {
-  if (key === mirrorPod && (spec.nodeName ?? '') === '') errors.push(invalid(path.key(key), value, 'must set spec.nodeName if mirror pod annotation is set'));
-  else if (key === deletionCost && !isInt32(value)) errors.push(invalid(path.key(key), value, 'must be a 32bit integer'));
-  else if (key === seccompOfPod || key.startsWith(seccompOfContainer)) checkSeccompProfile(errors, value, path.child(key));
+  if (key === mirrorPod && (spec.nodeName ?? '') === '')
+    errors.push(invalid(path.key(key), value, 'must set spec.nodeName if mirror pod annotation is set'));
+  else if (key === deletionCost && !isInt32(value))
+    errors.push(invalid(path.key(key), value, 'must be a 32bit integer'));
+  else if (key === seccompOfPod || key.startsWith(seccompOfContainer))
+    checkSeccompProfile(errors, value, path.child(key));
   else if (key.startsWith(appArmorOfContainer)) {
     const name = key.slice(appArmorOfContainer.length);
     let found = false;
     visitContainers(spec, path, (container) => (found ||= container.name === name));
     if (!found) errors.push(invalid(path.key(key), name, 'container not found'));
-    if (value !== '' && value !== 'runtime/default' && value !== 'unconfined' && !value.startsWith('localhost/')) errors.push(invalid(path.key(key), value, `invalid AppArmor profile name: ${JSON.stringify(value)}`));
+    if (value !== '' && value !== 'runtime/default' && value !== 'unconfined' && !value.startsWith('localhost/'))
+      errors.push(invalid(path.key(key), value, `invalid AppArmor profile name: ${JSON.stringify(value)}`));
   }
 }
 
@@ -49,22 +59,42 @@ function checkSeccompProfile(errors: Errors, profile: string, path: FieldPath): 
 }
 
 /** Where the old annotation and the field are both given they must say the same. */
-export function checkProfilesMatchAnnotations(errors: Errors, annotations: Annotations, spec: DeepReadonly<PodSpec>, path: FieldPath): void {
+export function checkProfilesMatchAnnotations(
+  errors: Errors,
+  annotations: Annotations,
+  spec: DeepReadonly<PodSpec>,
+  path: FieldPath,
+): void {
   if (annotations === undefined) return;
   const ofPod = spec.securityContext;
   const annotation = annotations[seccompOfPod];
-  if (annotation !== undefined && ofPod?.seccompProfile !== undefined) checkMatch(errors, annotation, ofPod.seccompProfile, path.child('securityContext').child('seccompProfile'), 'seccomp');
+  if (annotation !== undefined && ofPod?.seccompProfile !== undefined)
+    checkMatch(
+      errors,
+      annotation,
+      ofPod.seccompProfile,
+      path.child('securityContext').child('seccompProfile'),
+      'seccomp',
+    );
   visitContainers(spec, path, ({ name, securityContext }, at) => {
     const seccomp = annotations[seccompOfContainer + name];
     const own = securityContext?.seccompProfile;
-    if (seccomp !== undefined && own !== undefined) checkMatch(errors, seccomp, own, at.child('securityContext').child('seccompProfile'), 'seccomp');
+    if (seccomp !== undefined && own !== undefined)
+      checkMatch(errors, seccomp, own, at.child('securityContext').child('seccompProfile'), 'seccomp');
     const appArmor = annotations[appArmorOfContainer + name];
     const profile = securityContext?.appArmorProfile ?? ofPod?.appArmorProfile;
-    if (spec.os?.name !== 'windows' && appArmor !== undefined && profile !== undefined) checkMatch(errors, appArmor, profile, at.child('securityContext').child('appArmorProfile'), 'apparmor');
+    if (spec.os?.name !== 'windows' && appArmor !== undefined && profile !== undefined)
+      checkMatch(errors, appArmor, profile, at.child('securityContext').child('appArmorProfile'), 'apparmor');
   });
 }
 
-function checkMatch(errors: Errors, annotation: string, { type, localhostProfile }: DeepReadonly<SeccompProfile>, path: FieldPath, what: 'seccomp' | 'apparmor'): void {
+function checkMatch(
+  errors: Errors,
+  annotation: string,
+  { type, localhostProfile }: DeepReadonly<SeccompProfile>,
+  path: FieldPath,
+  what: 'seccomp' | 'apparmor',
+): void {
   const sameType =
     type === 'Unconfined'
       ? annotation === 'unconfined'
@@ -72,5 +102,6 @@ function checkMatch(errors: Errors, annotation: string, { type, localhostProfile
         ? annotation === 'runtime/default' || (what === 'seccomp' && annotation === 'docker/default')
         : type !== 'Localhost' || annotation.startsWith('localhost/');
   if (!sameType) errors.push(forbidden(path.child('type'), `${what} type in annotation and field must match`));
-  else if (type === 'Localhost' && annotation !== `localhost/${localhostProfile ?? ''}`) errors.push(forbidden(path.child('localhostProfile'), `${what} profile in annotation and field must match`));
+  else if (type === 'Localhost' && annotation !== `localhost/${localhostProfile ?? ''}`)
+    errors.push(forbidden(path.child('localhostProfile'), `${what} profile in annotation and field must match`));
 }

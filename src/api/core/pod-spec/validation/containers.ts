@@ -1,6 +1,15 @@
 /** Containers of all three sorts: what they have in common, and what each sort may not have. */
 import type { DeepReadonly } from '../../../../base/mod.ts';
-import { duplicate, forbidden, invalid, notFound, notSupported, required, tooMany, type FieldPath } from '../../../../machinery/mod.ts';
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  notFound,
+  notSupported,
+  required,
+  tooMany,
+  type FieldPath,
+} from '../../../../machinery/mod.ts';
 import { checkChoice, checkDnsLabel, checkPortNumber, protocols, report, type Errors } from '../../../checks.ts';
 import { portNameErrors } from '../../../../machinery/mod.ts';
 import type { Container, ContainerPort } from '../../../upstream/types.ts';
@@ -42,11 +51,27 @@ export function checkInitContainers(errors: Errors, path: FieldPath, context: Sp
     else if (container.name !== '') names.add(container.name);
     checkHostPortConflicts(errors, [container], path);
     if (isSidecar(container)) checkRunning(errors, container, at, context);
-    else refuse(errors, container, at, ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'], 'may not be set for init containers without restartPolicy=Always');
+    else
+      refuse(
+        errors,
+        container,
+        at,
+        ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'],
+        'may not be set for init containers without restartPolicy=Always',
+      );
   }
 }
 
-const notForEphemeral = ['ports', 'resizePolicy', 'restartPolicy', 'restartPolicyRules', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'] as const;
+const notForEphemeral = [
+  'ports',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+] as const;
 
 export function checkEphemeralContainers(errors: Errors, path: FieldPath, context: SpecContext): void {
   const { spec } = context;
@@ -56,7 +81,8 @@ export function checkEphemeralContainers(errors: Errors, path: FieldPath, contex
     const at = path.index(i);
     checkCommon(errors, container, at, context);
     const { image = '', targetContainerName: target = '', resources = {} } = container;
-    if (image.trim() !== image) errors.push(invalid(at.child('image'), image, 'must not have leading or trailing whitespace'));
+    if (image.trim() !== image)
+      errors.push(invalid(at.child('image'), image, 'must not have leading or trailing whitespace'));
     if (names.has(container.name)) errors.push(duplicate(at.child('name'), container.name));
     names.add(container.name);
     if (target !== '' && !others.has(target)) errors.push(notFound(at.child('targetContainerName'), target));
@@ -71,7 +97,13 @@ export function checkEphemeralContainers(errors: Errors, path: FieldPath, contex
   }
 }
 
-function refuse(errors: Errors, container: AnyContainer, path: FieldPath, fields: readonly (keyof Container)[], why: string): void {
+function refuse(
+  errors: Errors,
+  container: AnyContainer,
+  path: FieldPath,
+  fields: readonly (keyof Container)[],
+  why: string,
+): void {
   for (const name of fields) if (container[name] !== undefined) errors.push(forbidden(path.child(name), why));
 }
 
@@ -85,16 +117,29 @@ function checkCommon(errors: Errors, container: AnyContainer, path: FieldPath, c
   if (container.name === '') errors.push(required(path.child('name')));
   else checkDnsLabel(errors, container.name, path.child('name'));
   if ((container.image ?? '') === '') errors.push(required(path.child('image')));
-  checkChoice(errors, container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError'], path.child('terminationMessagePolicy'));
+  checkChoice(
+    errors,
+    container.terminationMessagePolicy,
+    ['File', 'FallbackToLogsOnError'],
+    path.child('terminationMessagePolicy'),
+  );
   if (container.ports !== undefined) checkPorts(errors, container.ports, path.child('ports'));
   if (container.env !== undefined) checkEnv(errors, container.env, path.child('env'), context);
   if (container.envFrom !== undefined) checkEnvFrom(errors, container.envFrom, path.child('envFrom'));
   if (container.volumeMounts !== undefined) checkMounts(errors, container, path.child('volumeMounts'), context);
   if (container.volumeDevices !== undefined) checkDevices(errors, container, path.child('volumeDevices'), context);
   checkChoice(errors, container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never'], path.child('imagePullPolicy'));
-  if (container.resources !== undefined) checkResourceRequirements(errors, container.resources, path.child('resources'), context.claimNames, 'container');
-  if (container.resizePolicy !== undefined) checkResizePolicy(errors, container.resizePolicy, path.child('resizePolicy'), context.spec.restartPolicy);
-  if (container.securityContext !== undefined) checkSecurityContext(errors, container.securityContext, path.child('securityContext'), context.spec.hostUsers !== false);
+  if (container.resources !== undefined)
+    checkResourceRequirements(errors, container.resources, path.child('resources'), context.claimNames, 'container');
+  if (container.resizePolicy !== undefined)
+    checkResizePolicy(errors, container.resizePolicy, path.child('resizePolicy'), context.spec.restartPolicy);
+  if (container.securityContext !== undefined)
+    checkSecurityContext(
+      errors,
+      container.securityContext,
+      path.child('securityContext'),
+      context.spec.hostUsers !== false,
+    );
 }
 
 function checkPorts(errors: Errors, ports: readonly DeepReadonly<ContainerPort>[], path: FieldPath): void {
@@ -128,14 +173,20 @@ function checkHostPortConflicts(errors: Errors, containers: readonly ReadonlyCon
   }
 }
 
-function checkResizePolicy(errors: Errors, policies: NonNullable<ReadonlyContainer['resizePolicy']>, path: FieldPath, podRestartPolicy: string | undefined): void {
+function checkResizePolicy(
+  errors: Errors,
+  policies: NonNullable<ReadonlyContainer['resizePolicy']>,
+  path: FieldPath,
+  podRestartPolicy: string | undefined,
+): void {
   const seen = new Set<string>();
   for (const [i, { resourceName, restartPolicy }] of policies.entries()) {
     if (seen.has(resourceName)) errors.push(duplicate(path.index(i), resourceName));
     seen.add(resourceName);
     checkChoice(errors, resourceName, ['cpu', 'memory'], path);
     checkChoice(errors, restartPolicy, ['NotRequired', 'RestartContainer'], path);
-    if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired') errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"));
+    if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired')
+      errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"));
   }
 }
 
@@ -143,21 +194,30 @@ const restartRulesMax = 20;
 const exitCodesMax = 255;
 
 /** A container's own restart policy, with rules that depend on the exit code. */
-function checkRestart(errors: Errors, { restartPolicy, restartPolicyRules: rules = [] }: ReadonlyContainer, path: FieldPath): void {
-  if (restartPolicy !== undefined && !['Always', 'OnFailure', 'Never'].includes(restartPolicy)) errors.push(notSupported(path.child('restartPolicy'), restartPolicy, ['Always', 'Never', 'OnFailure']));
+function checkRestart(
+  errors: Errors,
+  { restartPolicy, restartPolicyRules: rules = [] }: ReadonlyContainer,
+  path: FieldPath,
+): void {
+  if (restartPolicy !== undefined && !['Always', 'OnFailure', 'Never'].includes(restartPolicy))
+    errors.push(notSupported(path.child('restartPolicy'), restartPolicy, ['Always', 'Never', 'OnFailure']));
   if (rules.length === 0) return;
   const rulesPath = path.child('restartPolicyRules');
-  if (restartPolicy === undefined) errors.push(required(path.child('restartPolicy'), 'must specify restartPolicy when restart rules are used'));
+  if (restartPolicy === undefined)
+    errors.push(required(path.child('restartPolicy'), 'must specify restartPolicy when restart rules are used'));
   if (rules.length > restartRulesMax) errors.push(tooMany(rulesPath, rules.length, restartRulesMax));
-  for (const [i, { action, exitCodes }] of rules.entries()) {
+  for (const [i, { action = '', exitCodes }] of rules.entries()) {
     const at = rulesPath.index(i);
-    if (action !== 'Restart' && action !== 'RestartAllContainers') errors.push(notSupported(at.child('action'), action, ['Restart', 'RestartAllContainers']));
+    if (action !== 'Restart' && action !== 'RestartAllContainers')
+      errors.push(notSupported(at.child('action'), action, ['Restart', 'RestartAllContainers']));
     if (exitCodes === undefined) {
       errors.push(required(at.child('exitCodes'), 'must be specified'));
       continue;
     }
     const codes = at.child('exitCodes');
-    if (exitCodes.operator !== 'In' && exitCodes.operator !== 'NotIn') errors.push(notSupported(codes.child('operator'), exitCodes.operator, ['In', 'NotIn']));
-    if ((exitCodes.values ?? []).length > exitCodesMax) errors.push(tooMany(codes.child('values'), exitCodes.values?.length ?? 0, exitCodesMax));
+    const { operator = '', values = [] } = exitCodes;
+    if (operator !== 'In' && operator !== 'NotIn')
+      errors.push(notSupported(codes.child('operator'), operator, ['In', 'NotIn']));
+    if (values.length > exitCodesMax) errors.push(tooMany(codes.child('values'), values.length, exitCodesMax));
   }
 }

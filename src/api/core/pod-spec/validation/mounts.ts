@@ -19,36 +19,64 @@ export function checkMounts(errors: Errors, container: AnyContainer, path: Field
     if (points.has(mountPath)) errors.push(invalid(path.index(i).child('mountPath'), mountPath, 'must be unique'));
     points.add(mountPath);
     for (const device of volumeDevices) {
-      if (device.name === name) errors.push(invalid(path.index(i).child('name'), name, 'must not already exist in volumeDevices'));
-      if (device.devicePath === mountPath) errors.push(invalid(path.index(i).child('mountPath'), mountPath, 'must not already exist as a path in volumeDevices'));
+      if (device.name === name)
+        errors.push(invalid(path.index(i).child('name'), name, 'must not already exist in volumeDevices'));
+      if (device.devicePath === mountPath)
+        errors.push(
+          invalid(path.index(i).child('mountPath'), mountPath, 'must not already exist as a path in volumeDevices'),
+        );
     }
     // Upstream names the list here and not the mount.
     if (mount.subPath !== undefined) checkDescendingPath(errors, mount.subPath, path.child('subPath'));
     if (mount.subPathExpr !== undefined) {
-      if (mount.subPath !== undefined) errors.push(invalid(path.index(i).child('subPathExpr'), mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
+      if (mount.subPath !== undefined)
+        errors.push(
+          invalid(
+            path.index(i).child('subPathExpr'),
+            mount.subPathExpr,
+            'subPathExpr and subPath are mutually exclusive',
+          ),
+        );
       checkDescendingPath(errors, mount.subPathExpr, path.child('subPathExpr'));
     }
-    if (mount.mountPropagation !== undefined) checkPropagation(errors, mount.mountPropagation, container, path.child('mountPropagation'));
+    if (mount.mountPropagation !== undefined)
+      checkPropagation(errors, mount.mountPropagation, container, path.child('mountPropagation'));
     if (mount.recursiveReadOnly !== undefined) checkRecursiveReadOnly(errors, mount, path.child('recursiveReadOnly'));
   }
 }
 
-function checkPropagation(errors: Errors, propagation: string, { securityContext }: AnyContainer, path: FieldPath): void {
+function checkPropagation(
+  errors: Errors,
+  propagation: string,
+  { securityContext }: AnyContainer,
+  path: FieldPath,
+): void {
   const supported = ['Bidirectional', 'HostToContainer', 'None'];
   if (!supported.includes(propagation)) errors.push(notSupported(path, propagation, supported));
-  if (propagation === 'Bidirectional' && securityContext?.privileged !== true) errors.push(forbidden(path, 'Bidirectional mount propagation is available only to privileged containers'));
+  if (propagation === 'Bidirectional' && securityContext?.privileged !== true)
+    errors.push(forbidden(path, 'Bidirectional mount propagation is available only to privileged containers'));
 }
 
-function checkRecursiveReadOnly(errors: Errors, { recursiveReadOnly = '', readOnly, mountPropagation = 'None' }: DeepReadonly<VolumeMount>, path: FieldPath): void {
+function checkRecursiveReadOnly(
+  errors: Errors,
+  { recursiveReadOnly = '', readOnly, mountPropagation = 'None' }: DeepReadonly<VolumeMount>,
+  path: FieldPath,
+): void {
   const supported = ['Disabled', 'Enabled', 'IfPossible'];
   if (!supported.includes(recursiveReadOnly)) errors.push(notSupported(path, recursiveReadOnly, supported));
   else if (recursiveReadOnly !== 'Disabled') {
     if (readOnly !== true) errors.push(forbidden(path, 'may only be specified when readOnly is true'));
-    if (mountPropagation !== 'None') errors.push(forbidden(path, 'may only be specified when mountPropagation is None or not specified'));
+    if (mountPropagation !== 'None')
+      errors.push(forbidden(path, 'may only be specified when mountPropagation is None or not specified'));
   }
 }
 
-export function checkDevices(errors: Errors, { volumeDevices = [], volumeMounts = [] }: AnyContainer, path: FieldPath, { volumes }: SpecContext): void {
+export function checkDevices(
+  errors: Errors,
+  { volumeDevices = [], volumeMounts = [] }: AnyContainer,
+  path: FieldPath,
+  { volumes }: SpecContext,
+): void {
   const names = new Set<string>();
   const paths = new Set<string>();
   for (const [i, { name, devicePath }] of volumeDevices.entries()) {
@@ -57,14 +85,23 @@ export function checkDevices(errors: Errors, { volumeDevices = [], volumeMounts 
     if (name === '') errors.push(required(at.child('name')));
     if (names.has(name)) errors.push(invalid(at.child('name'), name, 'must be unique'));
     if (volume === undefined) errors.push(notFound(at.child('name'), name));
-    else if (volume.persistentVolumeClaim === undefined && volume.ephemeral === undefined) errors.push(invalid(at.child('name'), name, 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'));
+    else if (volume.persistentVolumeClaim === undefined && volume.ephemeral === undefined)
+      errors.push(
+        invalid(
+          at.child('name'),
+          name,
+          'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode',
+        ),
+      );
     if (devicePath === '') errors.push(required(at.child('devicePath')));
     if (paths.has(devicePath)) errors.push(invalid(at.child('devicePath'), devicePath, 'must be unique'));
-    if (devicePath.split('/').includes('..')) errors.push(invalid(at.child('devicePath'), devicePath, "can not contain backsteps ('..')"));
+    if (devicePath.split('/').includes('..'))
+      errors.push(invalid(at.child('devicePath'), devicePath, "can not contain backsteps ('..')"));
     else paths.add(devicePath);
     for (const mount of volumeMounts) {
       if (mount.name === name) errors.push(invalid(at.child('name'), name, 'must not already exist in volumeMounts'));
-      if (mount.mountPath === devicePath) errors.push(invalid(at.child('devicePath'), devicePath, 'must not already exist as a path in volumeMounts'));
+      if (mount.mountPath === devicePath)
+        errors.push(invalid(at.child('devicePath'), devicePath, 'must not already exist as a path in volumeMounts'));
     }
     if (name !== '') names.add(name);
   }

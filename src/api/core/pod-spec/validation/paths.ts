@@ -3,7 +3,8 @@ import { invalid, type FieldPath } from '../../../../machinery/mod.ts';
 import { type Errors } from '../../../checks.ts';
 
 export function checkNoBacksteps(errors: Errors, target: string, path: FieldPath): void {
-  if (target.includes('..') && target.split('/').includes('..')) errors.push(invalid(path, target, "must not contain '..'"));
+  if (target.includes('..') && target.split('/').includes('..'))
+    errors.push(invalid(path, target, "must not contain '..'"));
 }
 
 /** Relative, and never upwards. */
@@ -15,9 +16,11 @@ export function checkDescendingPath(errors: Errors, target: string, path: FieldP
 /** A name that the kubelet does not need itself: those that start with `..` are its own. */
 export function checkFreePath(errors: Errors, target: string, path: FieldPath): void {
   checkDescendingPath(errors, target, path);
-  if (target.startsWith('..') && !target.startsWith('../')) errors.push(invalid(path, target, "must not start with '..'"));
+  if (target.startsWith('..') && !target.startsWith('../'))
+    errors.push(invalid(path, target, "must not start with '..'"));
 }
 
 export function checkFileMode(errors: Errors, mode: number | undefined, path: FieldPath): void {
-  if (mode !== undefined && (mode > 0o777 || mode < 0)) errors.push(invalid(path, mode, 'must be a number between 0 and 0777 (octal), both inclusive'));
+  if (mode !== undefined && (mode > 0o777 || mode < 0))
+    errors.push(invalid(path, mode, 'must be a number between 0 and 0777 (octal), both inclusive'));
 }

@@ -1,32 +1,57 @@
 /** Volumes that are put together from other objects and from the pod itself. */
 import type { DeepReadonly } from '../../../../base/mod.ts';
-import { dns1123SubdomainErrors, forbidden, invalid, labelSelectorErrors, notSupported, required, type FieldPath } from '../../../../machinery/mod.ts';
+import {
+  dns1123SubdomainErrors,
+  forbidden,
+  invalid,
+  labelSelectorErrors,
+  notSupported,
+  required,
+  type FieldPath,
+} from '../../../../machinery/mod.ts';
 import { report, type Errors } from '../../../checks.ts';
-import type { ClusterTrustBundleProjection, DownwardAPIVolumeFile, PodCertificateProjection, ProjectedVolumeSource, VolumeProjection } from '../../../upstream/types.ts';
+import type {
+  ClusterTrustBundleProjection,
+  DownwardAPIVolumeFile,
+  PodCertificateProjection,
+  ProjectedVolumeSource,
+  VolumeProjection,
+} from '../../../upstream/types.ts';
 import { checkFieldRef, checkResourceFieldRef, volumeFields } from './env.ts';
 import { checkFileMode, checkFreePath } from './paths.ts';
 import { checkKey } from './volumes.ts';
 
-export function checkFiles(errors: Errors, files: readonly DeepReadonly<DownwardAPIVolumeFile>[] | undefined, path: FieldPath): void {
+export function checkFiles(
+  errors: Errors,
+  files: readonly DeepReadonly<DownwardAPIVolumeFile>[] | undefined,
+  path: FieldPath,
+): void {
   for (const { path: target, fieldRef, resourceFieldRef, mode } of files ?? []) {
     if (target === '') errors.push(required(path.child('path')));
     checkFreePath(errors, target, path.child('path'));
     if (fieldRef !== undefined) {
       checkFieldRef(errors, fieldRef, volumeFields, path.child('fieldRef'));
-      if (resourceFieldRef !== undefined) errors.push(invalid(path, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
-    } else if (resourceFieldRef !== undefined) checkResourceFieldRef(errors, resourceFieldRef, path.child('resourceFieldRef'), true);
+      if (resourceFieldRef !== undefined)
+        errors.push(invalid(path, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
+    } else if (resourceFieldRef !== undefined)
+      checkResourceFieldRef(errors, resourceFieldRef, path.child('resourceFieldRef'), true);
     else errors.push(required(path, 'one of fieldRef and resourceFieldRef is required'));
     checkFileMode(errors, mode, path.child('mode'));
   }
 }
 
-export function checkProjected(errors: Errors, { defaultMode, sources }: DeepReadonly<ProjectedVolumeSource>, path: FieldPath): void {
+export function checkProjected(
+  errors: Errors,
+  { defaultMode, sources }: DeepReadonly<ProjectedVolumeSource>,
+  path: FieldPath,
+): void {
   checkFileMode(errors, defaultMode, path.child('defaultMode'));
   const paths = new Set<string>();
   for (const [i, source] of (sources ?? []).entries()) {
     const at = path.child('sources').index(i);
     checkProjection(errors, source, at, path, paths);
-    if (Object.keys(source).length > 1) errors.push(forbidden(at, 'may not specify more than 1 volume type per source'));
+    if (Object.keys(source).length > 1)
+      errors.push(forbidden(at, 'may not specify more than 1 volume type per source'));
   }
 }
 
@@ -34,7 +59,13 @@ const tokenSecondsMin = 10 * 60;
 const tokenSecondsMax = 2 ** 32;
 
 /** `volume` is the path of the whole volume, which upstream blames for paths that are taken. */
-function checkProjection(errors: Errors, source: DeepReadonly<VolumeProjection>, path: FieldPath, volume: FieldPath, paths: Set<string>): void {
+function checkProjection(
+  errors: Errors,
+  source: DeepReadonly<VolumeProjection>,
+  path: FieldPath,
+  volume: FieldPath,
+  paths: Set<string>,
+): void {
   const take = (target: string, blamed: string): void => {
     if (target === '') return;
     if (paths.has(target)) errors.push(invalid(volume, blamed, 'conflicting duplicate paths'));
@@ -57,7 +88,8 @@ function checkProjection(errors: Errors, source: DeepReadonly<VolumeProjection>,
     const { expirationSeconds: seconds = 0, path: target } = source.serviceAccountToken;
     const at = path.child('serviceAccountToken').child('expirationSeconds');
     if (seconds < tokenSecondsMin) errors.push(invalid(at, seconds, 'may not specify a duration less than 10 minutes'));
-    if (seconds > tokenSecondsMax) errors.push(invalid(at, seconds, 'may not specify a duration larger than 2^32 seconds'));
+    if (seconds > tokenSecondsMax)
+      errors.push(invalid(at, seconds, 'may not specify a duration larger than 2^32 seconds'));
     if (target === '') errors.push(required(volume.child('path')));
     else checkFreePath(errors, target, volume.child('path'));
   }
@@ -74,12 +106,17 @@ function checkProjection(errors: Errors, source: DeepReadonly<VolumeProjection>,
 
 function checkTrustBundle(errors: Errors, bundle: DeepReadonly<ClusterTrustBundleProjection>, path: FieldPath): void {
   const { name, signerName, labelSelector, path: target } = bundle;
-  if (name !== undefined && signerName !== undefined) errors.push(invalid(path, bundle, 'only one of name and signerName may be used'));
+  if (name !== undefined && signerName !== undefined)
+    errors.push(invalid(path, bundle, 'only one of name and signerName may be used'));
   else if (name !== undefined) {
     if (name === '') errors.push(required(path.child('name'), 'must be a valid object name'));
     // `signer.example:group:name` belongs to a signer.
-    for (const problem of dns1123SubdomainErrors(name.split(':').at(-1) ?? '')) errors.push(invalid(path.child('name'), name, `not a valid clustertrustbundlename: ${problem}`));
-    if (labelSelector !== undefined) errors.push(invalid(path.child('labelSelector'), labelSelector, 'labelSelector must be unset if name is specified'));
+    for (const problem of dns1123SubdomainErrors(name.split(':').at(-1) ?? ''))
+      errors.push(invalid(path.child('name'), name, `not a valid clustertrustbundlename: ${problem}`));
+    if (labelSelector !== undefined)
+      errors.push(
+        invalid(path.child('labelSelector'), labelSelector, 'labelSelector must be unset if name is specified'),
+      );
   } else if (signerName !== undefined) {
     if (signerName === '') errors.push(required(path.child('signerName'), 'must be a valid signer name'));
     checkSigner(errors, signerName, path.child('signerName'));
@@ -93,9 +130,22 @@ function checkTrustBundle(errors: Errors, bundle: DeepReadonly<ClusterTrustBundl
 function checkSigner(errors: Errors, name: string, path: FieldPath): void {
   if (name === '') return void errors.push(required(path));
   const [domain = '', rest, ...more] = name.split('/');
-  if (rest === undefined || more.length > 0) return void errors.push(invalid(path, name, 'must be a fully qualified domain and path of the form "example.com/signer-name"'));
-  report(errors, path, name, dns1123SubdomainErrors(domain).map((problem) => `validating label ${JSON.stringify(domain)}: ${problem}`));
-  report(errors, path, name, dns1123SubdomainErrors(rest).map((problem) => `validating label ${JSON.stringify(rest)}: ${problem}`));
+  if (rest === undefined || more.length > 0)
+    return void errors.push(
+      invalid(path, name, 'must be a fully qualified domain and path of the form "example.com/signer-name"'),
+    );
+  report(
+    errors,
+    path,
+    name,
+    dns1123SubdomainErrors(domain).map((problem) => `validating label ${JSON.stringify(domain)}: ${problem}`),
+  );
+  report(
+    errors,
+    path,
+    name,
+    dns1123SubdomainErrors(rest).map((problem) => `validating label ${JSON.stringify(rest)}: ${problem}`),
+  );
 }
 
 const keyTypes = ['ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519', 'RSA3072', 'RSA4096'];
@@ -103,12 +153,30 @@ const certificateSecondsMin = 3600;
 const certificateSecondsMax = 91 * 24 * 3600;
 
 function checkCertificate(errors: Errors, certificate: DeepReadonly<PodCertificateProjection>, path: FieldPath): void {
-  const { signerName, keyType, maxExpirationSeconds: seconds, credentialBundlePath: bundle, keyPath: key, certificateChainPath: chain } = certificate;
+  const {
+    signerName = '',
+    keyType = '',
+    maxExpirationSeconds: seconds,
+    credentialBundlePath: bundle,
+    keyPath: key,
+    certificateChainPath: chain,
+  } = certificate;
   checkSigner(errors, signerName, path.child('signerName'));
   if (!keyTypes.includes(keyType)) errors.push(notSupported(path.child('keyType'), keyType, keyTypes));
-  if (seconds !== undefined && seconds < certificateSecondsMin) errors.push(invalid(path.child('maxExpirationSeconds'), seconds, 'if provided, maxExpirationSeconds must be >= 3600'));
-  if (seconds !== undefined && seconds > certificateSecondsMax) errors.push(invalid(path.child('maxExpirationSeconds'), seconds, `if provided, maxExpirationSeconds must be <= ${certificateSecondsMax}`));
-  if (bundle === undefined && key === undefined && chain === undefined) errors.push(required(path, 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'));
+  if (seconds !== undefined && seconds < certificateSecondsMin)
+    errors.push(
+      invalid(path.child('maxExpirationSeconds'), seconds, 'if provided, maxExpirationSeconds must be >= 3600'),
+    );
+  if (seconds !== undefined && seconds > certificateSecondsMax)
+    errors.push(
+      invalid(
+        path.child('maxExpirationSeconds'),
+        seconds,
+        `if provided, maxExpirationSeconds must be <= ${certificateSecondsMax}`,
+      ),
+    );
+  if (bundle === undefined && key === undefined && chain === undefined)
+    errors.push(required(path, 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'));
   if (bundle !== undefined) checkFreePath(errors, bundle, path.child('credentialBundlePath'));
   if (key !== undefined) checkFreePath(errors, key, path.child('keyPath'));
   if (chain !== undefined) checkFreePath(errors, chain, path.child('certificateChainPath'));

@@ -1,6 +1,17 @@
 /** What containers and pods ask for and may use at most. */
 import type { DeepReadonly } from '../../../../base/mod.ts';
-import { dns1123LabelErrors, duplicate, forbidden, invalid, notSupported, parseQuantity, qualifiedNameErrors, required, type FieldPath, type Quantity } from '../../../../machinery/mod.ts';
+import {
+  dns1123LabelErrors,
+  duplicate,
+  forbidden,
+  invalid,
+  notSupported,
+  parseQuantity,
+  qualifiedNameErrors,
+  required,
+  type FieldPath,
+  type Quantity,
+} from '../../../../machinery/mod.ts';
 import { mustNotBeNegative, report, type Errors } from '../../../checks.ts';
 import type { PodSpec, ResourceRequirements } from '../../../upstream/types.ts';
 import { isNativeResource, isOvercommitAllowed, podResourceSupported, totalRequests } from '../resources.ts';
@@ -26,13 +37,25 @@ const standard: ReadonlySet<string> = new Set([
   'services.nodeports',
   'services.loadbalancers',
 ]);
-const integers: ReadonlySet<string> = new Set(['pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers']);
+const integers: ReadonlySet<string> = new Set([
+  'pods',
+  'resourcequotas',
+  'services',
+  'replicationcontrollers',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services.nodeports',
+  'services.loadbalancers',
+]);
 
 const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
 
 /** `example.com/gpu`: a resource that somebody else defines. */
 function isExtended(name: string): boolean {
-  return !isNativeResource(name) && !name.startsWith('requests.') && qualifiedNameErrors(`requests.${name}`).length === 0;
+  return (
+    !isNativeResource(name) && !name.startsWith('requests.') && qualifiedNameErrors(`requests.${name}`).length === 0
+  );
 }
 
 function checkName(errors: Errors, name: string, path: FieldPath, of: 'container' | 'pod'): void {
@@ -43,26 +66,38 @@ function checkName(errors: Errors, name: string, path: FieldPath, of: 'container
   const notStandard = problems.length === 0 && plain && !standard.has(name) && !isHugePages(name);
   if (notStandard) errors.push(invalid(path, name, 'must be a standard resource type or fully qualified'));
   if (of === 'pod') {
-    if (problems.length === 0 && !notStandard && !podResourceSupported(name)) errors.push(notSupported(path, name, ['cpu', 'hugepages-', 'memory']));
+    if (problems.length === 0 && !notStandard && !podResourceSupported(name))
+      errors.push(notSupported(path, name, ['cpu', 'hugepages-', 'memory']));
     return;
   }
-  if (plain && !forContainers.has(name) && !isHugePages(name)) errors.push(invalid(path, name, 'must be a standard resource for containers'));
-  else if (!plain && !isNativeResource(name) && !isExtended(name)) errors.push(invalid(path, name, "doesn't follow extended resource name standard"));
+  if (plain && !forContainers.has(name) && !isHugePages(name))
+    errors.push(invalid(path, name, 'must be a standard resource for containers'));
+  else if (!plain && !isNativeResource(name) && !isExtended(name))
+    errors.push(invalid(path, name, "doesn't follow extended resource name standard"));
 }
 
 /** A quantity of a resource: not negative, and whole where the resource can only be counted. */
 export function checkQuantity(errors: Errors, name: string, quantity: Quantity, path: FieldPath): void {
   if (quantity.sign < 0) errors.push(invalid(path, quantity.toString(), mustNotBeNegative));
-  if ((integers.has(name) || isExtended(name)) && quantity.milliValue() % 1000 !== 0) errors.push(invalid(path, quantity, 'must be an integer'));
+  if ((integers.has(name) || isExtended(name)) && quantity.milliValue() % 1000 !== 0)
+    errors.push(invalid(path, quantity, 'must be an integer'));
 }
 
 function checkHugePages(errors: Errors, name: string, quantity: Quantity, path: FieldPath): void {
   const page = parseQuantity(name.slice('hugepages-'.length));
-  if (page.sign <= 0 || quantity.nanos % page.nanos !== 0n) errors.push(invalid(path, quantity.toString(), `${quantity.toString()} is not positive integer multiple of ${name}`));
+  if (page.sign <= 0 || quantity.nanos % page.nanos !== 0n)
+    errors.push(
+      invalid(path, quantity.toString(), `${quantity.toString()} is not positive integer multiple of ${name}`),
+    );
 }
 
 /** Checks one of the lists; tells which sorts of resources are in it. */
-function checkList(errors: Errors, list: Readonly<Record<string, string>> | undefined, path: FieldPath, of: 'container' | 'pod'): { compute: boolean; hugePages: boolean } {
+function checkList(
+  errors: Errors,
+  list: Readonly<Record<string, string>> | undefined,
+  path: FieldPath,
+  of: 'container' | 'pod',
+): { compute: boolean; hugePages: boolean } {
   const found = { compute: false, hugePages: false };
   for (const name in list) {
     const at = path.key(name);
@@ -78,7 +113,13 @@ function checkList(errors: Errors, list: Readonly<Record<string, string>> | unde
   return found;
 }
 
-export function checkResourceRequirements(errors: Errors, requirements: DeepReadonly<ResourceRequirements>, path: FieldPath, claimNames: ReadonlySet<string>, of: 'container' | 'pod'): void {
+export function checkResourceRequirements(
+  errors: Errors,
+  requirements: DeepReadonly<ResourceRequirements>,
+  path: FieldPath,
+  claimNames: ReadonlySet<string>,
+  of: 'container' | 'pod',
+): void {
   const { limits, requests, claims } = requirements;
   if (limits === undefined && requests === undefined && claims === undefined) return;
   const limited = checkList(errors, limits, path.child('limits'), of);
@@ -87,18 +128,29 @@ export function checkResourceRequirements(errors: Errors, requirements: DeepRead
     const quantity = parseQuantity(requests[name] ?? '0');
     const text = limits?.[name];
     if (text === undefined) {
-      if (!isOvercommitAllowed(name)) errors.push(required(path.child('limits'), 'Limit must be set for non overcommitable resources'));
+      if (!isOvercommitAllowed(name))
+        errors.push(required(path.child('limits'), 'Limit must be set for non overcommitable resources'));
       continue;
     }
     const order = quantity.compare(parseQuantity(text));
-    if (order !== 0 && !isOvercommitAllowed(name)) errors.push(invalid(path.child('requests'), quantity.toString(), `must be equal to ${name} limit of ${text}`));
-    else if (order > 0) errors.push(invalid(path.child('requests'), quantity.toString(), `must be less than or equal to ${name} limit of ${text}`));
+    if (order !== 0 && !isOvercommitAllowed(name))
+      errors.push(invalid(path.child('requests'), quantity.toString(), `must be equal to ${name} limit of ${text}`));
+    else if (order > 0)
+      errors.push(
+        invalid(path.child('requests'), quantity.toString(), `must be less than or equal to ${name} limit of ${text}`),
+      );
   }
-  if ((limited.hugePages || requested.hugePages) && !limited.compute && !requested.compute) errors.push(forbidden(path, 'HugePages require cpu or memory'));
+  if ((limited.hugePages || requested.hugePages) && !limited.compute && !requested.compute)
+    errors.push(forbidden(path, 'HugePages require cpu or memory'));
   if (claims !== undefined) checkClaims(errors, claims, path.child('claims'), claimNames);
 }
 
-function checkClaims(errors: Errors, claims: NonNullable<DeepReadonly<ResourceRequirements>['claims']>, path: FieldPath, known: ReadonlySet<string>): void {
+function checkClaims(
+  errors: Errors,
+  claims: NonNullable<DeepReadonly<ResourceRequirements>['claims']>,
+  path: FieldPath,
+  known: ReadonlySet<string>,
+): void {
   const seen = new Set<string>();
   for (const [i, { name, request = '' }] of claims.entries()) {
     const at = path.index(i);
@@ -115,19 +167,37 @@ function checkClaims(errors: Errors, claims: NonNullable<DeepReadonly<ResourceRe
     seen.add(key);
     if (known.has(name)) continue;
     const names = known.size === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`;
-    errors.push({ type: 'FieldValueNotFound', field: at.toString(), badValue: name, detail: `must be one of the names in pod.spec.resourceClaims${names}` });
+    errors.push({
+      type: 'FieldValueNotFound',
+      field: at.toString(),
+      badValue: name,
+      detail: `must be one of the names in pod.spec.resourceClaims${names}`,
+    });
   }
 }
 
 /** The resources of the pod as a whole must have room for those of its containers. */
-export function checkPodResources(errors: Errors, spec: DeepReadonly<PodSpec>, path: FieldPath, claimNames: ReadonlySet<string>): void {
+export function checkPodResources(
+  errors: Errors,
+  spec: DeepReadonly<PodSpec>,
+  path: FieldPath,
+  claimNames: ReadonlySet<string>,
+): void {
   const { resources = {} } = spec;
-  if (resources.claims !== undefined) errors.push(forbidden(path.child('claims'), 'claims cannot be set for Resources at pod-level'));
+  if (resources.claims !== undefined)
+    errors.push(forbidden(path.child('claims'), 'claims cannot be set for Resources at pod-level'));
   checkResourceRequirements(errors, resources, path, claimNames, 'pod');
   for (const [name, total] of totalRequests(spec)) {
     if (!podResourceSupported(name)) continue;
     const own = parseQuantity(resources.requests?.[name] ?? '0');
-    if (total.compare(own) > 0) errors.push(invalid(path.child('requests').key(name), own.toString(), `must be greater than or equal to aggregate container requests of ${total.toString()}`));
+    if (total.compare(own) > 0)
+      errors.push(
+        invalid(
+          path.child('requests').key(name),
+          own.toString(),
+          `must be greater than or equal to aggregate container requests of ${total.toString()}`,
+        ),
+      );
   }
   for (const [i, container] of (spec.containers ?? []).entries()) {
     const limits = container.resources?.limits;
@@ -135,7 +205,13 @@ export function checkPodResources(errors: Errors, spec: DeepReadonly<PodSpec>, p
       const own = resources.limits?.[name];
       const limit = parseQuantity(limits[name] ?? '0');
       if (own !== undefined && limit.compare(parseQuantity(own)) > 0)
-        errors.push(invalid(path.child('containers').index(i).key(name).child('limits'), limit.toString(), `must be less than or equal to pod limits of ${own}`));
+        errors.push(
+          invalid(
+            path.child('containers').index(i).key(name).child('limits'),
+            limit.toString(),
+            `must be less than or equal to pod limits of ${own}`,
+          ),
+        );
     }
   }
 }

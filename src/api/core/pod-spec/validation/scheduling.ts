@@ -6,23 +6,40 @@ import type { PodSchedulingGate, Taint, Toleration } from '../../../upstream/typ
 
 const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
-export function checkTolerations(errors: Errors, tolerations: readonly DeepReadonly<Toleration>[], path: FieldPath): void {
+export function checkTolerations(
+  errors: Errors,
+  tolerations: readonly DeepReadonly<Toleration>[],
+  path: FieldPath,
+): void {
   for (const [i, { key = '', operator = '', value = '', effect = '', tolerationSeconds }] of tolerations.entries()) {
     const at = path.index(i);
     if (key !== '') checkQualifiedName(errors, key, at.child('key'));
-    else if (operator !== 'Exists') errors.push(invalid(at.child('operator'), operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'));
-    if (tolerationSeconds !== undefined && effect !== 'NoExecute') errors.push(invalid(at.child('effect'), effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+    else if (operator !== 'Exists')
+      errors.push(
+        invalid(
+          at.child('operator'),
+          operator,
+          'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+        ),
+      );
+    if (tolerationSeconds !== undefined && effect !== 'NoExecute')
+      errors.push(invalid(at.child('effect'), effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
     if (operator === '' || operator === 'Equal') {
       const problems = labelValueErrors(value);
       if (problems.length > 0) errors.push(invalid(at.child('operator'), value, problems.join(';')));
     } else if (operator === 'Exists') {
-      if (value !== '') errors.push(invalid(at.child('operator'), value, "value must be empty when `operator` is 'Exists'"));
+      if (value !== '')
+        errors.push(invalid(at.child('operator'), value, "value must be empty when `operator` is 'Exists'"));
     } else errors.push(notSupported(at.child('operator'), operator, ['Equal', 'Exists']));
     if (effect !== '') checkOptionalChoice(errors, effect, taintEffects, at.child('effect'));
   }
 }
 
-export function checkSchedulingGates(errors: Errors, gates: readonly DeepReadonly<PodSchedulingGate>[], path: FieldPath): void {
+export function checkSchedulingGates(
+  errors: Errors,
+  gates: readonly DeepReadonly<PodSchedulingGate>[],
+  path: FieldPath,
+): void {
   const seen = new Set<string>();
   for (const [i, { name }] of gates.entries()) {
     checkQualifiedName(errors, name, path.index(i));
@@ -40,7 +57,8 @@ export function checkTaints(errors: Errors, taints: readonly DeepReadonly<Taint>
     if (problems.length > 0) errors.push(invalid(at.child('value'), taint.value ?? '', problems.join(';')));
     checkChoice(errors, taint.effect, taintEffects, at.child('effect'));
     const pair = `${taint.effect}:${taint.key}`;
-    if (seen.has(pair)) errors.push({ ...duplicate(at, taint), detail: 'taints must be unique by key and effect pair' });
+    if (seen.has(pair))
+      errors.push({ ...duplicate(at, taint), detail: 'taints must be unique by key and effect pair' });
     seen.add(pair);
   }
 }

@@ -12,7 +12,14 @@ import {
   required,
   type FieldPath,
 } from '../../../../machinery/mod.ts';
-import { checkChoice, checkDnsLabel, checkOptionalChoice, checkQualifiedName, report, type Errors } from '../../../checks.ts';
+import {
+  checkChoice,
+  checkDnsLabel,
+  checkOptionalChoice,
+  checkQualifiedName,
+  report,
+  type Errors,
+} from '../../../checks.ts';
 import type { PodSpec, PodTemplateSpec } from '../../../upstream/types.ts';
 import { checkAffinity } from './affinity.ts';
 import { checkPodAnnotations, checkProfilesMatchAnnotations } from './annotations.ts';
@@ -43,50 +50,73 @@ export interface SpecContext extends PodContext {
 const int32Max = 2 ** 31 - 1;
 
 export function checkPodSpec(errors: Errors, spec: DeepReadonly<PodSpec>, path: FieldPath, pod: PodContext): void {
-  if (spec.terminationGracePeriodSeconds === undefined) errors.push(required(path.child('terminationGracePeriodSeconds')));
+  if (spec.terminationGracePeriodSeconds === undefined)
+    errors.push(required(path.child('terminationGracePeriodSeconds')));
   const volumes = checkVolumes(errors, spec.volumes, path, pod);
   const claimNames = checkResourceClaims(errors, spec, path);
   const context: SpecContext = { ...pod, spec, volumes, claimNames };
   checkContainers(errors, path.child('containers'), context);
   if (spec.initContainers !== undefined) checkInitContainers(errors, path.child('initContainers'), context);
-  if (spec.ephemeralContainers !== undefined) checkEphemeralContainers(errors, path.child('ephemeralContainers'), context);
+  if (spec.ephemeralContainers !== undefined)
+    checkEphemeralContainers(errors, path.child('ephemeralContainers'), context);
   if (spec.resources !== undefined) checkPodResources(errors, spec, path.child('resources'), claimNames);
   if (spec.hostNetwork === true) checkHostPorts(errors, spec, path, pod.isPod);
   checkChoice(errors, spec.restartPolicy, ['Always', 'OnFailure', 'Never'], path.child('restartPolicy'));
-  checkChoice(errors, spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], path.child('dnsPolicy'));
+  checkChoice(
+    errors,
+    spec.dnsPolicy,
+    ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'],
+    path.child('dnsPolicy'),
+  );
   if (spec.nodeSelector !== undefined) errors.push(...labelsErrors(spec.nodeSelector, path.child('nodeSelector')));
   if (spec.securityContext !== undefined) checkPodSecurityContext(errors, spec, path.child('securityContext'));
   if (spec.affinity !== undefined) checkAffinity(errors, spec.affinity, path.child('affinity'));
   checkDnsConfig(errors, spec, path.child('dnsConfig'));
-  for (const [i, gate] of (spec.readinessGates ?? []).entries()) checkQualifiedName(errors, gate.conditionType, path.child('readinessGates').index(i).child('conditionType'));
-  if (spec.schedulingGates !== undefined) checkSchedulingGates(errors, spec.schedulingGates, path.child('schedulingGates'));
-  if (spec.topologySpreadConstraints !== undefined) checkTopologySpread(errors, spec.topologySpreadConstraints, path.child('topologySpreadConstraints'));
+  for (const [i, gate] of (spec.readinessGates ?? []).entries())
+    checkQualifiedName(errors, gate.conditionType, path.child('readinessGates').index(i).child('conditionType'));
+  if (spec.schedulingGates !== undefined)
+    checkSchedulingGates(errors, spec.schedulingGates, path.child('schedulingGates'));
+  if (spec.topologySpreadConstraints !== undefined)
+    checkTopologySpread(errors, spec.topologySpreadConstraints, path.child('topologySpreadConstraints'));
   checkHostProcess(errors, spec, path);
   if (spec.hostUsers === false) checkHostUsers(errors, spec, path);
   checkNames(errors, spec, path);
   const { activeDeadlineSeconds: deadline } = spec;
-  if (deadline !== undefined && (deadline < 1 || deadline > int32Max)) errors.push(invalid(path.child('activeDeadlineSeconds'), deadline, inclusiveRangeError(1, int32Max)));
+  if (deadline !== undefined && (deadline < 1 || deadline > int32Max))
+    errors.push(invalid(path.child('activeDeadlineSeconds'), deadline, inclusiveRangeError(1, int32Max)));
   if (spec.tolerations !== undefined) checkTolerations(errors, spec.tolerations, path.child('tolerations'));
   if (spec.hostAliases !== undefined) checkHostAliases(errors, spec.hostAliases, path.child('hostAliases'));
   checkOptionalChoice(errors, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], path.child('preemptionPolicy'));
-  if (spec.overhead !== undefined) checkResourceRequirements(errors, { limits: spec.overhead }, path.child('overhead'), claimNames, 'container');
+  if (spec.overhead !== undefined)
+    checkResourceRequirements(errors, { limits: spec.overhead }, path.child('overhead'), claimNames, 'container');
   if (spec.os !== undefined) checkOs(errors, spec, path);
 }
 
-function checkResourceClaims(errors: Errors, { resourceClaims }: DeepReadonly<PodSpec>, path: FieldPath): ReadonlySet<string> {
+function checkResourceClaims(
+  errors: Errors,
+  { resourceClaims }: DeepReadonly<PodSpec>,
+  path: FieldPath,
+): ReadonlySet<string> {
   if (resourceClaims === undefined) return noNames;
   const names = new Set<string>();
   for (const [i, claim] of resourceClaims.entries()) {
     const at = path.child('resourceClaims').index(i);
     const { name, resourceClaimName: existing, resourceClaimTemplateName: template } = claim;
     if (name === '') errors.push(required(at.child('name')));
-    else if (names.has(name)) errors.push({ type: 'FieldValueDuplicate', field: at.child('name').toString(), badValue: name, detail: '' });
+    else if (names.has(name))
+      errors.push({ type: 'FieldValueDuplicate', field: at.child('name').toString(), badValue: name, detail: '' });
     else checkDnsLabel(errors, name, at.child('name'));
     if (name !== '') names.add(name);
-    if (existing !== undefined && template !== undefined) errors.push(invalid(at, claim, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'));
-    if (existing === undefined && template === undefined) errors.push(invalid(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
-    if (existing !== undefined) report(errors, at.child('resourceClaimName'), existing, dns1123SubdomainErrors(existing));
-    if (template !== undefined) report(errors, at.child('resourceClaimTemplateName'), template, dns1123SubdomainErrors(template));
+    if (existing !== undefined && template !== undefined)
+      errors.push(
+        invalid(at, claim, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'),
+      );
+    if (existing === undefined && template === undefined)
+      errors.push(invalid(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+    if (existing !== undefined)
+      report(errors, at.child('resourceClaimName'), existing, dns1123SubdomainErrors(existing));
+    if (template !== undefined)
+      report(errors, at.child('resourceClaimTemplateName'), template, dns1123SubdomainErrors(template));
   }
   return names;
 }
@@ -98,7 +128,13 @@ function checkHostPorts(errors: Errors, spec: DeepReadonly<PodSpec>, path: Field
   for (const [i, container] of (spec.containers ?? []).entries()) {
     for (const [j, { hostPort = 0, containerPort }] of (container.ports ?? []).entries()) {
       if ((isPod || hostPort !== 0) && hostPort !== containerPort)
-        errors.push(invalid(path.child('containers').index(i).child('ports').index(j).child('hostPort'), hostPort, 'must match `containerPort` when `hostNetwork` is true'));
+        errors.push(
+          invalid(
+            path.child('containers').index(i).child('ports').index(j).child('hostPort'),
+            hostPort,
+            'must match `containerPort` when `hostNetwork` is true',
+          ),
+        );
     }
   }
 }
@@ -115,7 +151,8 @@ const hostnameOverrideLengthMax = 64;
 function checkNames(errors: Errors, spec: DeepReadonly<PodSpec>, path: FieldPath): void {
   for (const name of ['serviceAccountName', 'nodeName', 'priorityClassName', 'runtimeClassName'] as const) {
     const value = spec[name];
-    if (value !== undefined && (value !== '' || name === 'runtimeClassName')) report(errors, path.child(name), value, nameIsDns1123Subdomain(value, false));
+    if (value !== undefined && (value !== '' || name === 'runtimeClassName'))
+      report(errors, path.child(name), value, nameIsDns1123Subdomain(value, false));
   }
   if (spec.hostname !== undefined) checkDnsLabel(errors, spec.hostname, path.child('hostname'));
   if (spec.subdomain !== undefined) checkDnsLabel(errors, spec.subdomain, path.child('subdomain'));
@@ -123,15 +160,23 @@ function checkNames(errors: Errors, spec: DeepReadonly<PodSpec>, path: FieldPath
   if (hostnameOverride === undefined) return;
   const at = path.child('hostnameOverride');
   if (spec.hostNetwork === true) errors.push(forbidden(at, 'may not be specified when hostNetwork is true'));
-  if (spec.setHostnameAsFQDN === true) errors.push(forbidden(at, 'may not be specified when setHostnameAsFQDN is true'));
-  if (hostnameOverride.length > hostnameOverrideLengthMax) errors.push({ type: 'FieldValueTooLong', field: at.toString(), badValue: '', detail: `may not be more than ${hostnameOverrideLengthMax} bytes` });
+  if (spec.setHostnameAsFQDN === true)
+    errors.push(forbidden(at, 'may not be specified when setHostnameAsFQDN is true'));
+  if (hostnameOverride.length > hostnameOverrideLengthMax)
+    errors.push({
+      type: 'FieldValueTooLong',
+      field: at.toString(),
+      badValue: '',
+      detail: `may not be more than ${hostnameOverrideLengthMax} bytes`,
+    });
   report(errors, at, hostnameOverride, dns1123SubdomainErrors(hostnameOverride));
 }
 
 function checkOs(errors: Errors, spec: DeepReadonly<PodSpec>, path: FieldPath): void {
   const name = spec.os?.name ?? '';
   if (name === '') errors.push(required(path.child('os').child('name'), 'cannot be empty'));
-  else if (name !== 'linux' && name !== 'windows') errors.push(notSupported(path.child('os'), name, ['linux', 'windows']));
+  else if (name !== 'linux' && name !== 'windows')
+    errors.push(notSupported(path.child('os'), name, ['linux', 'windows']));
   else checkWindows(errors, spec, path, name);
 }
 
@@ -139,7 +184,10 @@ function checkOs(errors: Errors, spec: DeepReadonly<PodSpec>, path: FieldPath): 
 export function checkImagesOfPod(errors: Errors, spec: DeepReadonly<PodSpec>, path: FieldPath): void {
   for (const list of ['containers', 'initContainers'] as const) {
     for (const [i, { image = '' }] of (spec[list] ?? []).entries())
-      if (image.trim() !== image) errors.push(invalid(path.child(list).index(i).child('image'), image, 'must not have leading or trailing whitespace'));
+      if (image.trim() !== image)
+        errors.push(
+          invalid(path.child(list).index(i).child('image'), image, 'must not have leading or trailing whitespace'),
+        );
   }
 }
 
@@ -150,7 +198,10 @@ export function checkPodTemplate(errors: Errors, template: DeepReadonly<PodTempl
   checkPodAnnotations(errors, metadata.annotations, spec, path.child('annotations'), true);
   checkPodSpec(errors, spec, path.child('spec'), { isPod: false, podName: '' });
   checkProfilesMatchAnnotations(errors, metadata.annotations, spec, path.child('spec'));
-  if ((spec.ephemeralContainers ?? []).length > 0) errors.push(forbidden(path.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
+  if ((spec.ephemeralContainers ?? []).length > 0)
+    errors.push(
+      forbidden(path.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'),
+    );
 }
 
 /** The paths that validation of whole objects starts from. */

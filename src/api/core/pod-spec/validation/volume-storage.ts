@@ -2,7 +2,15 @@
 import type { DeepReadonly } from '../../../../base/mod.ts';
 import { inclusiveRangeError, invalid, notSupported, required, type FieldPath } from '../../../../machinery/mod.ts';
 import type { Errors } from '../../../checks.ts';
-import type { AzureDiskVolumeSource, FCVolumeSource, FlexVolumeSource, FlockerVolumeSource, ISCSIVolumeSource, QuobyteVolumeSource, Volume } from '../../../upstream/types.ts';
+import type {
+  AzureDiskVolumeSource,
+  FCVolumeSource,
+  FlexVolumeSource,
+  FlockerVolumeSource,
+  ISCSIVolumeSource,
+  QuobyteVolumeSource,
+  Volume,
+} from '../../../upstream/types.ts';
 import { checkDescendingPath } from './paths.ts';
 
 /** The sources of which nothing more is asked than that some fields are there, with the path that upstream reports. */
@@ -31,13 +39,19 @@ export function checkStorage(errors: Errors, volume: DeepReadonly<Volume>, path:
     if (value === undefined) continue;
     for (const key of fields) {
       const given = value[key];
-      if (given === undefined || given === '' || (Array.isArray(given) && given.length === 0)) errors.push(required(path.child(name).child(key)));
+      if (given === undefined || given === null || given === '' || (Array.isArray(given) && given.length === 0))
+        errors.push(required(path.child(name).child(key)));
     }
   }
-  const { gcePersistentDisk, awsElasticBlockStore, gitRepo, nfs, iscsi, flocker, quobyte, fc, flexVolume, azureDisk } = volume;
-  for (const [disk, name] of [[gcePersistentDisk, 'persistentDisk'], [awsElasticBlockStore, 'awsElasticBlockStore']] as const) {
+  const { gcePersistentDisk, awsElasticBlockStore, gitRepo, nfs, iscsi, flocker, quobyte, fc, flexVolume, azureDisk } =
+    volume;
+  for (const [disk, name] of [
+    [gcePersistentDisk, 'persistentDisk'],
+    [awsElasticBlockStore, 'awsElasticBlockStore'],
+  ] as const) {
     const partition = disk?.partition ?? 0;
-    if (partition < 0 || partition > partitionMax) errors.push(invalid(path.child(name).child('partition'), partition, inclusiveRangeError(1, partitionMax)));
+    if (partition < 0 || partition > partitionMax)
+      errors.push(invalid(path.child(name).child('partition'), partition, inclusiveRangeError(1, partitionMax)));
   }
   if (gitRepo !== undefined) {
     if (gitRepo.repository === '') errors.push(required(path.child('gitRepo').child('repository')));
@@ -46,7 +60,8 @@ export function checkStorage(errors: Errors, volume: DeepReadonly<Volume>, path:
   if (nfs !== undefined) {
     if (nfs.server === '') errors.push(required(path.child('nfs').child('server')));
     if (nfs.path === '') errors.push(required(path.child('nfs').child('path')));
-    if (!nfs.path.startsWith('/')) errors.push(invalid(path.child('nfs').child('path'), nfs.path, 'must be an absolute path'));
+    if (!nfs.path.startsWith('/'))
+      errors.push(invalid(path.child('nfs').child('path'), nfs.path, 'must be an absolute path'));
   }
   if (iscsi !== undefined) checkIscsi(errors, volume.name, iscsi, path);
   if (flocker !== undefined) checkFlocker(errors, flocker, path.child('flocker'));
@@ -74,33 +89,63 @@ function checkIscsi(errors: Errors, volumeName: string, iscsi: DeepReadonly<ISCS
   if (iscsi.targetPortal === '') errors.push(required(at.child('targetPortal')));
   if (iscsi.iqn === '') errors.push(required(at.child('iqn')));
   else checkInitiator(errors, iscsi.iqn, at.child('iqn'));
-  if (iscsi.lun < 0 || iscsi.lun > lunMax) errors.push(invalid(at.child('lun'), iscsi.lun, inclusiveRangeError(0, lunMax)));
-  if ((iscsi.chapAuthDiscovery === true || iscsi.chapAuthSession === true) && iscsi.secretRef === undefined) errors.push(required(at.child('secretRef')));
+  if (iscsi.lun < 0 || iscsi.lun > lunMax)
+    errors.push(invalid(at.child('lun'), iscsi.lun, inclusiveRangeError(0, lunMax)));
+  if ((iscsi.chapAuthDiscovery === true || iscsi.chapAuthSession === true) && iscsi.secretRef === undefined)
+    errors.push(required(at.child('secretRef')));
   if (iscsi.initiatorName === undefined) return;
   checkInitiator(errors, iscsi.initiatorName, at.child('initiatorname'));
   if (`${volumeName}:${iscsi.targetPortal}`.length > 64)
-    errors.push(invalid(path.child('name'), volumeName, 'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.'));
+    errors.push(
+      invalid(
+        path.child('name'),
+        volumeName,
+        'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.',
+      ),
+    );
 }
 
-function checkFlocker(errors: Errors, { datasetName = '', datasetUUID = '' }: DeepReadonly<FlockerVolumeSource>, path: FieldPath): void {
-  if (datasetName === '' && datasetUUID === '') errors.push(required(path, 'one of datasetName and datasetUUID is required'));
-  if (datasetName !== '' && datasetUUID !== '') errors.push(invalid(path, 'resource', 'datasetName and datasetUUID can not be specified simultaneously'));
+function checkFlocker(
+  errors: Errors,
+  { datasetName = '', datasetUUID = '' }: DeepReadonly<FlockerVolumeSource>,
+  path: FieldPath,
+): void {
+  if (datasetName === '' && datasetUUID === '')
+    errors.push(required(path, 'one of datasetName and datasetUUID is required'));
+  if (datasetName !== '' && datasetUUID !== '')
+    errors.push(invalid(path, 'resource', 'datasetName and datasetUUID can not be specified simultaneously'));
   if (datasetName.includes('/')) errors.push(invalid(path.child('datasetName'), datasetName, "must not contain '/'"));
 }
 
 const tenantLengthMax = 64;
 
-function checkQuobyte(errors: Errors, { registry, tenant = '', volume }: DeepReadonly<QuobyteVolumeSource>, path: FieldPath): void {
+function checkQuobyte(
+  errors: Errors,
+  { registry, tenant = '', volume }: DeepReadonly<QuobyteVolumeSource>,
+  path: FieldPath,
+): void {
   const why = 'must be a host:port pair or multiple pairs separated by commas';
   if (registry === '') errors.push(required(path.child('registry'), why));
-  else if (tenant.length > tenantLengthMax) errors.push(required(path.child('tenant'), 'must be a UUID and may not exceed a length of 64 characters'));
-  else for (const pair of registry.split(',')) if (!/^(?:[^:[\]]*|\[[^[\]]*\]):[^:[\]]*$/.test(pair)) errors.push(invalid(path.child('registry'), registry, why));
+  else if (tenant.length > tenantLengthMax)
+    errors.push(required(path.child('tenant'), 'must be a UUID and may not exceed a length of 64 characters'));
+  else
+    for (const pair of registry.split(','))
+      if (!/^(?:[^:[\]]*|\[[^[\]]*\]):[^:[\]]*$/.test(pair))
+        errors.push(invalid(path.child('registry'), registry, why));
   if (volume === '') errors.push(required(path.child('volume')));
 }
 
-function checkFibreChannel(errors: Errors, { targetWWNs = [], wwids = [], lun }: DeepReadonly<FCVolumeSource>, path: FieldPath): void {
-  if (targetWWNs.length === 0 && wwids.length === 0) errors.push(required(path.child('targetWWNs'), 'must specify either targetWWNs or wwids, but not both'));
-  if (targetWWNs.length > 0 && wwids.length > 0) errors.push(invalid(path.child('targetWWNs'), targetWWNs, 'targetWWNs and wwids can not be specified simultaneously'));
+function checkFibreChannel(
+  errors: Errors,
+  { targetWWNs = [], wwids = [], lun }: DeepReadonly<FCVolumeSource>,
+  path: FieldPath,
+): void {
+  if (targetWWNs.length === 0 && wwids.length === 0)
+    errors.push(required(path.child('targetWWNs'), 'must specify either targetWWNs or wwids, but not both'));
+  if (targetWWNs.length > 0 && wwids.length > 0)
+    errors.push(
+      invalid(path.child('targetWWNs'), targetWWNs, 'targetWWNs and wwids can not be specified simultaneously'),
+    );
   if (targetWWNs.length === 0) return;
   if (lun === undefined) errors.push(required(path.child('lun'), 'lun is required if targetWWNs is specified'));
   else if (lun < 0 || lun > lunMax) errors.push(invalid(path.child('lun'), lun, inclusiveRangeError(0, lunMax)));
@@ -110,21 +155,29 @@ function checkFlex(errors: Errors, { driver, options = {} }: DeepReadonly<FlexVo
   if (driver === '') errors.push(required(path.child('driver')));
   for (const key in options) {
     const namespace = `.${(key.split('/')[0] ?? '').toLowerCase()}`;
-    if (namespace.endsWith('.kubernetes.io') || namespace.endsWith('.k8s.io')) errors.push(invalid(path.child('options').key(key), key, 'kubernetes.io and k8s.io namespaces are reserved'));
+    if (namespace.endsWith('.kubernetes.io') || namespace.endsWith('.k8s.io'))
+      errors.push(invalid(path.child('options').key(key), key, 'kubernetes.io and k8s.io namespaces are reserved'));
   }
 }
 
 const managedUri = '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}';
 const blobUri = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
 
-function checkAzureDisk(errors: Errors, { diskName, diskURI, cachingMode, kind }: DeepReadonly<AzureDiskVolumeSource>, path: FieldPath): void {
+function checkAzureDisk(
+  errors: Errors,
+  { diskName, diskURI, cachingMode, kind }: DeepReadonly<AzureDiskVolumeSource>,
+  path: FieldPath,
+): void {
   const cachingModes = ['None', 'ReadOnly', 'ReadWrite'];
   const kinds = ['Dedicated', 'Managed', 'Shared'];
   if (diskName === '') errors.push(required(path.child('diskName')));
   if (diskURI === '') errors.push(required(path.child('diskURI')));
-  if (cachingMode !== undefined && !cachingModes.includes(cachingMode)) errors.push(notSupported(path.child('cachingMode'), cachingMode, cachingModes));
+  if (cachingMode !== undefined && !cachingModes.includes(cachingMode))
+    errors.push(notSupported(path.child('cachingMode'), cachingMode, cachingModes));
   if (kind === undefined) return;
   if (!kinds.includes(kind)) errors.push(notSupported(path.child('kind'), kind, kinds));
-  if (kind === 'Managed' && !diskURI.startsWith('/subscriptions/')) errors.push(notSupported(path.child('diskURI'), diskURI, [managedUri]));
-  if (kind !== 'Managed' && !diskURI.startsWith('https://')) errors.push(notSupported(path.child('diskURI'), diskURI, [blobUri]));
+  if (kind === 'Managed' && !diskURI.startsWith('/subscriptions/'))
+    errors.push(notSupported(path.child('diskURI'), diskURI, [managedUri]));
+  if (kind !== 'Managed' && !diskURI.startsWith('https://'))
+    errors.push(notSupported(path.child('diskURI'), diskURI, [blobUri]));
 }

@@ -1,6 +1,14 @@
 /** Volumes: each has a name of its own and exactly one source. */
 import type { DeepReadonly } from '../../../../base/mod.ts';
-import { dns1123SubdomainErrors, duplicate, forbidden, invalid, parseQuantity, required, type FieldPath } from '../../../../machinery/mod.ts';
+import {
+  dns1123SubdomainErrors,
+  duplicate,
+  forbidden,
+  invalid,
+  parseQuantity,
+  required,
+  type FieldPath,
+} from '../../../../machinery/mod.ts';
 import { checkChoice, checkDnsLabel, checkOptionalChoice, type Errors } from '../../../checks.ts';
 import type { EphemeralVolumeSource, HostPathVolumeSource, KeyToPath, Volume } from '../../../upstream/types.ts';
 import { checkClaimTemplate } from './claim-template.ts';
@@ -14,9 +22,36 @@ type Source = Exclude<keyof Volume, 'name'>;
 
 /** In the order in which upstream looks at them: the first one counts, the others are too many. */
 const sources: readonly Source[] = [
-  'emptyDir', 'hostPath', 'gitRepo', 'gcePersistentDisk', 'awsElasticBlockStore', 'secret', 'nfs', 'iscsi', 'glusterfs', 'flocker',
-  'persistentVolumeClaim', 'rbd', 'cinder', 'cephfs', 'quobyte', 'downwardAPI', 'fc', 'flexVolume', 'configMap', 'azureFile',
-  'vsphereVolume', 'photonPersistentDisk', 'portworxVolume', 'azureDisk', 'storageos', 'projected', 'scaleIO', 'csi', 'ephemeral', 'image',
+  'emptyDir',
+  'hostPath',
+  'gitRepo',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'secret',
+  'nfs',
+  'iscsi',
+  'glusterfs',
+  'flocker',
+  'persistentVolumeClaim',
+  'rbd',
+  'cinder',
+  'cephfs',
+  'quobyte',
+  'downwardAPI',
+  'fc',
+  'flexVolume',
+  'configMap',
+  'azureFile',
+  'vsphereVolume',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'azureDisk',
+  'storageos',
+  'projected',
+  'scaleIO',
+  'csi',
+  'ephemeral',
+  'image',
 ];
 /** Where upstream's text names another field than the one that is wrong. */
 const misnamed: Readonly<Partial<Record<Source, string>>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' };
@@ -24,11 +59,17 @@ const misnamed: Readonly<Partial<Record<Source, string>>> = { cephfs: 'cephFS', 
 const noVolumes: ReadonlyMap<string, ReadonlyVolume> = new Map();
 
 /** The volumes that are valid, by name. `path` is that of the pod's specification. */
-export function checkVolumes(errors: Errors, volumes: readonly ReadonlyVolume[] | undefined, path: FieldPath, pod: PodContext): ReadonlyMap<string, ReadonlyVolume> {
+export function checkVolumes(
+  errors: Errors,
+  volumes: readonly ReadonlyVolume[] | undefined,
+  path: FieldPath,
+  pod: PodContext,
+): ReadonlyMap<string, ReadonlyVolume> {
   if (volumes === undefined || volumes.length === 0) return noVolumes;
   const found = new Map<string, ReadonlyVolume>();
   const created = new Set<string>();
-  if (pod.podName !== '') for (const { name, ephemeral } of volumes) if (ephemeral !== undefined) created.add(`${pod.podName}-${name}`);
+  if (pod.podName !== '')
+    for (const { name, ephemeral } of volumes) if (ephemeral !== undefined) created.add(`${pod.podName}-${name}`);
   const list = path.child('volumes');
   for (const [i, volume] of volumes.entries()) {
     const at = list.index(i);
@@ -39,7 +80,14 @@ export function checkVolumes(errors: Errors, volumes: readonly ReadonlyVolume[] 
     if (found.has(volume.name)) errors.push(duplicate(at.child('name'), volume.name));
     if (errors.length === before) found.set(volume.name, volume);
     const claim = volume.persistentVolumeClaim?.claimName;
-    if (claim !== undefined && created.has(claim)) errors.push(invalid(at.child('persistentVolumeClaim').child('claimName'), claim, 'must not reference a PVC that gets created for an ephemeral volume'));
+    if (claim !== undefined && created.has(claim))
+      errors.push(
+        invalid(
+          at.child('persistentVolumeClaim').child('claimName'),
+          claim,
+          'must not reference a PVC that gets created for an ephemeral volume',
+        ),
+      );
   }
   return found;
 }
@@ -63,11 +111,22 @@ function checkSource(errors: Errors, volume: ReadonlyVolume, path: FieldPath, po
 }
 
 function checkOne(errors: Errors, volume: ReadonlyVolume, source: Source, path: FieldPath, pod: PodContext): void {
-  const { emptyDir, hostPath, secret, configMap, persistentVolumeClaim: claim, downwardAPI, projected, ephemeral, image } = volume;
+  const {
+    emptyDir,
+    hostPath,
+    secret,
+    configMap,
+    persistentVolumeClaim: claim,
+    downwardAPI,
+    projected,
+    ephemeral,
+    image,
+  } = volume;
   const at = path.child(source);
   if (source === 'emptyDir') {
     const limit = emptyDir?.sizeLimit;
-    if (limit !== undefined && parseQuantity(limit).sign < 0) errors.push(forbidden(at.child('sizeLimit'), 'SizeLimit field must be a valid resource quantity'));
+    if (limit !== undefined && parseQuantity(limit).sign < 0)
+      errors.push(forbidden(at.child('sizeLimit'), 'SizeLimit field must be a valid resource quantity'));
   } else if (source === 'hostPath' && hostPath !== undefined) checkHostPath(errors, hostPath, at);
   else if (source === 'secret' && secret !== undefined) {
     if ((secret.secretName ?? '') === '') errors.push(required(at.child('secretName')));
@@ -88,9 +147,22 @@ function checkOne(errors: Errors, volume: ReadonlyVolume, source: Source, path: 
   } else checkStorage(errors, volume, path);
 }
 
-const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
+const hostPathTypes = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+];
 
-function checkHostPath(errors: Errors, { path: target, type }: DeepReadonly<HostPathVolumeSource>, path: FieldPath): void {
+function checkHostPath(
+  errors: Errors,
+  { path: target, type }: DeepReadonly<HostPathVolumeSource>,
+  path: FieldPath,
+): void {
   if (target === '') return void errors.push(required(path.child('path')));
   checkNoBacksteps(errors, target, path.child('path'));
   checkOptionalChoice(errors, type, hostPathTypes, path.child('type'));
@@ -113,11 +185,18 @@ export function checkKey(errors: Errors, { key, path: target, mode }: DeepReadon
   checkFileMode(errors, mode, path.child('mode'));
 }
 
-function checkEphemeral(errors: Errors, name: string, { volumeClaimTemplate: template }: DeepReadonly<EphemeralVolumeSource>, path: FieldPath, { podName }: PodContext): void {
+function checkEphemeral(
+  errors: Errors,
+  name: string,
+  { volumeClaimTemplate: template }: DeepReadonly<EphemeralVolumeSource>,
+  path: FieldPath,
+  { podName }: PodContext,
+): void {
   const at = path.child('ephemeral').child('volumeClaimTemplate');
   if (template === undefined) errors.push(required(at));
   else checkClaimTemplate(errors, template, at);
   if (podName === '' || name === '') return;
   const claim = `${podName}-${name}`;
-  for (const problem of dns1123SubdomainErrors(claim)) errors.push(invalid(path.child('name'), name, `PVC name ${JSON.stringify(claim)}: ${problem}`));
+  for (const problem of dns1123SubdomainErrors(claim))
+    errors.push(invalid(path.child('name'), name, `PVC name ${JSON.stringify(claim)}: ${problem}`));
 }
