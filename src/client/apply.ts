@@ -48,7 +48,7 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     this.#informers = new Map(reads.map(([name, { resource, select }]) => [name, world.cache.informer<KubeObject>(resource, select)]));
     for (const [name, { indexes = {} }] of reads) for (const [index, values] of Object.entries(indexes)) this.#informers.get(name)?.addIndex(index, values);
     this.#view = Object.fromEntries(this.#informers) as unknown as ViewOf<R>;
-    this.#queue = new WorkQueue({ clock: world.clock, concurrency: controller.concurrency ?? 5, work: (key) => this.#work(key) });
+    this.#queue = new WorkQueue({ clock: world.clock, concurrency: controller.concurrency ?? 5, restMs: controller.restMs ?? 0, work: (key) => this.#work(key) });
   }
 
   /** Starts once every view is complete: a plan must not take what has not been listed yet for missing. */

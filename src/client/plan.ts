@@ -87,6 +87,8 @@ export interface Controller<R extends Reads = Reads, M = unknown> {
   readonly reads: R;
   /** How many keys are planned and applied at a time; 5 unless said otherwise, as upstream. */
   readonly concurrency?: number;
+  /** How long a key rests after it was worked on, for plans that cost as much as their key has parts; 0 unless said otherwise. */
+  readonly restMs?: number;
   /** Synchronous and pure: the same view, key, time and memory give the same plan. */
   plan(view: ViewOf<R>, key: string, now: number, remembered?: M): Plan<M>;
 }

@@ -10,6 +10,8 @@ export interface QueueOptions {
   readonly concurrency: number;
   /** Works on a key; rejecting is a failure, and the key comes back after a while. */
   readonly work: (key: string) => Promise<void>;
+  /** After a key was worked on it rests this long before it is taken again: what happens meanwhile is dealt with at once. */
+  readonly restMs?: number;
   readonly retryMinMs?: number;
   readonly retryMaxMs?: number;
 }
@@ -25,10 +27,11 @@ export class WorkQueue implements AsyncDisposable {
   readonly #active = new Map<string, Promise<void>>();
   readonly #failures = new Map<string, number>();
   readonly #wakes = new Map<string, Wake>();
+  readonly #resting = new Map<string, Disposable>();
   #stopped = false;
 
   constructor(options: QueueOptions) {
-    this.#options = { retryMinMs: 5, retryMaxMs: 300_000, ...options };
+    this.#options = { retryMinMs: 5, retryMaxMs: 300_000, restMs: 0, ...options };
   }
 
   /** Keys that wait or are worked on. */
@@ -62,13 +65,15 @@ export class WorkQueue implements AsyncDisposable {
     this.#ready.clear();
     for (const { timer } of this.#wakes.values()) timer[Symbol.dispose]();
     this.#wakes.clear();
+    for (const timer of this.#resting.values()) timer[Symbol.dispose]();
+    this.#resting.clear();
     await Promise.all(this.#active.values());
   }
 
   #pump(): void {
     for (const key of this.#ready) {
       if (this.#active.size >= this.#options.concurrency) return;
-      if (this.#active.has(key)) continue;
+      if (this.#active.has(key) || this.#resting.has(key)) continue;
       this.#ready.delete(key);
       this.#active.set(key, this.#run(key));
     }
@@ -87,6 +92,17 @@ export class WorkQueue implements AsyncDisposable {
       this.addAt(key, clock.now() + Math.min(retryMaxMs, retryMinMs * 2 ** failures));
     }
     this.#active.delete(key);
+    this.#rest(key);
     this.#pump();
+  }
+
+  #rest(key: string): void {
+    const { clock, restMs } = this.#options;
+    if (restMs === 0 || this.#stopped) return;
+    const awake = (): void => {
+      this.#resting.delete(key);
+      this.#pump();
+    };
+    this.#resting.set(key, clock.after(restMs, awake));
   }
 }

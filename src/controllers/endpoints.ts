@@ -25,6 +25,7 @@ const reads = {
 export const endpointsController = defineController({
   name: 'endpoints-controller',
   reads,
+  restMs: 30,
   plan(view, key, _now, remembered?: TriggerTimes) {
     const service = view.services.get(key);
     const current = view.endpoints.get(key);

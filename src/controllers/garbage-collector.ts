@@ -130,7 +130,7 @@ function collect(graph: Graph, item: Item, gone: readonly Reference[], waiting: 
   if (waiting.length > 0 && dependents.length > 0) {
     // In a circle of objects that wait for each other nobody would ever go: this one stops blocking its owners.
     const circle = dependents.some(({ object }) => isWaiting(object)) && references.some(({ blockOwnerDeletion }) => blockOwnerDeletion === true);
-    if (circle) return [metadataPatch(item, { ownerReferences: references.map((reference) => ({ ...reference, blockOwnerDeletion: false })) }), deletion(item, 'Foreground', false)];
+    if (circle) return [{ ...metadataPatch(item, { ownerReferences: references.map((reference) => ({ ...reference, blockOwnerDeletion: false })) }), onDone: () => [deletion(item, 'Foreground', false)] }];
     return [deletion(item, 'Foreground')];
   }
   return [deletion(item, has(item.object, orphanFinalizer) ? 'Orphan' : has(item.object, foregroundFinalizer) ? 'Foreground' : 'Background')];

@@ -31,6 +31,7 @@ const reads = {
 export const replicaSet = defineController({
   name: 'replicaset-controller',
   reads,
+  restMs: 10,
   plan(view, key, now) {
     const owner = view.replicaSets.get(key);
     if (owner === undefined) return nothing;

@@ -31,6 +31,7 @@ type DeploymentView = ViewOf<typeof reads>;
 export const deployment = defineController({
   name: 'deployment-controller',
   reads,
+  restMs: 10,
   plan(view, key, now) {
     const owner = view.deployments.get(key);
     if (owner === undefined) return nothing;

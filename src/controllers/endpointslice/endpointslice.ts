@@ -41,6 +41,7 @@ const reads = {
 export const endpointSlice = defineController({
   name: 'endpointslice-controller',
   reads,
+  restMs: 30,
   plan(view, key, _now, remembered?: TriggerTimes) {
     const service = view.services.get(key);
     if (service === undefined || !selectsPods(service)) return nothing;

@@ -1,0 +1,96 @@
+/** A cluster in this process for the tests of controllers: virtual time, the controllers asked for, pods that come up. */
+import { HollowKubelet } from '../../sim/hollow-kubelet.ts';
+import { deployments, events, kinds, namespaces, pods, replicaSets, type Deployment, type Pod, type ReplicaSet } from '../../src/api/mod.ts';
+import type { DeepReadonly, Log } from '../../src/base/mod.ts';
+import { controllerUser, startControllers, type StartOptions } from '../../src/controllers/mod.ts';
+import { startCluster, type TestCluster } from '../../src/main/testing.ts';
+
+export interface Workbench extends AsyncDisposable {
+  readonly cluster: TestCluster;
+  readonly kubelet: HollowKubelet;
+  /** Plans that were carried out, as text: the trace of a run. */
+  readonly trace: string[];
+}
+
+export interface WorkbenchOptions extends Partial<Omit<StartOptions, 'enabled' | 'resources'>> {
+  readonly seed?: number;
+  /** Names of controllers; all of them unless said otherwise. */
+  readonly controllers?: readonly string[];
+  readonly startMs?: number;
+  readonly log?: Log;
+}
+
+export async function workbench(options: WorkbenchOptions = {}): Promise<Workbench> {
+  const { seed = 1, controllers, startMs = 1000, log, ...rest } = options;
+  await using stack = new AsyncDisposableStack();
+  const cluster = stack.use(await startCluster({ clock: 'virtual', seed, ...(log === undefined ? {} : { log }) }));
+  const { clock, cache, client } = cluster;
+  const trace: string[] = [];
+  const world = {
+    clientFor: (account: string) => cluster.as({ ...controllerUser(account), groups: ['system:masters'] }),
+    cache,
+    clock,
+    log: log ?? silent,
+    onPlan: (controller: string, key: string, plan: { actions: readonly object[]; then?: readonly object[] }) => void trace.push(`${clock.now()} ${controller} ${key} ${JSON.stringify([plan.actions, plan.then])}`),
+  };
+  stack.use(await startControllers(world, { resources: kinds, rootCa: 'the CA', ...rest, enabled: ({ name }) => controllers?.includes(name) ?? true }));
+  const kubelet = stack.use(new HollowKubelet({ client, cache, clock, startMs }));
+  const owned = stack.move();
+  return { cluster, kubelet, trace, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+
+/** What is in the namespace `default`, by short functions. */
+export async function podsOf({ client }: TestCluster, namespace = 'default'): Promise<readonly DeepReadonly<Pod>[]> {
+  return (await client.list(pods, { namespace })).items;
+}
+
+export async function setsOf({ client }: TestCluster): Promise<readonly DeepReadonly<ReplicaSet>[]> {
+  const { items } = await client.list(replicaSets, { namespace: 'default' });
+  return items.toSorted((a, b) => revision(a) - revision(b));
+}
+
+export function revision({ metadata }: DeepReadonly<ReplicaSet>): number {
+  return Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
+}
+
+export async function deploymentOf({ client }: TestCluster, name = 'web'): Promise<DeepReadonly<Deployment>> {
+  return client.get(deployments, { namespace: 'default', name });
+}
+
+/** `reason: message` of the events about an object, or about all. */
+export async function eventsOf({ client }: TestCluster, name?: string): Promise<readonly string[]> {
+  const { items } = await client.list(events);
+  return items.filter(({ involvedObject }) => name === undefined || involvedObject.name === name).map(({ reason, message }) => `${reason ?? ''}: ${message ?? ''}`);
+}
+
+export async function namespaceNames({ client }: TestCluster): Promise<readonly string[]> {
+  return (await client.list(namespaces)).items.map(({ metadata }) => metadata.name ?? '');
+}
+
+export interface WebOptions {
+  readonly replicas?: number;
+  readonly image?: string;
+  readonly annotations?: Record<string, string>;
+  readonly spec?: Partial<NonNullable<Deployment['spec']>>;
+}
+
+/** The Deployment `web`; every pod names a node, so that its deletion takes its time. */
+export function web({ replicas = 3, image = 'web:1', annotations, spec }: WebOptions = {}): Deployment {
+  return {
+    metadata: { name: 'web', namespace: 'default' },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' }, ...(annotations === undefined ? {} : { annotations }) }, spec: { nodeName: 'node-1', containers: [{ name: 'web', image }] } },
+      ...spec,
+    },
+  };
+}
+
+/** Changes the image of `web`, which begins a rollout. */
+export async function setImage({ client }: TestCluster, image: string, annotations?: Record<string, string | null>): Promise<void> {
+  const template = { spec: { containers: [{ name: 'web', image }] }, ...(annotations === undefined ? {} : { metadata: { annotations } }) };
+  await client.patch(deployments, { namespace: 'default', name: 'web' }, { type: 'strategic', body: { spec: { template } } });
+}
