@@ -48,6 +48,7 @@ export async function run(invocation: Invocation): Promise<void> {
       log,
       host: '0.0.0.0',
       port,
+      advertise: address,
       paths: [],
       health: [],
       connectors: ({ server }) => podConnectors({ objects: server.world.objects, nodes }),

@@ -5,14 +5,16 @@
 import { bootstrap, json, podConnectors, type ComposedServer, type PathHandler } from '../apiserver/mod.ts';
 import type { Log } from '../base/mod.ts';
 import type { Progress } from '../cli/mod.ts';
-import { InformerCache, type Client } from '../client/mod.ts';
+import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
 import { controllerUser, startControllers } from '../controllers/mod.ts';
 import { HttpsNodeConnections } from '../host/http/node-connections.ts';
 import type { Pki } from '../host/pki/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
+import { Scheduler } from '../scheduler/mod.ts';
 import { ControlPlane } from './control-plane.ts';
 import { primaryAddress } from './addresses.ts';
 import { openPki } from './kubeconfig-file.ts';
+import { startNode, startRuntime } from './node.ts';
 import { gatewayAddress, serviceIp, type ClusterPaths, type ClusterSettings } from './settings.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { openStore } from './stores.ts';
@@ -66,6 +68,9 @@ export class Cluster implements AsyncDisposable {
   async #start(): Promise<void> {
     const { settings, paths, log, progress, onFatal } = this.#world;
     const stack = this.#stack;
+    // Takes longest and needs nothing of the rest.
+    const runtime = settings.nodes > 0 ? startRuntime(this.#world, stack) : undefined;
+    runtime?.catch(() => undefined);
     const plane = await progress.step('Start the API server', async () => {
       const pki = await openPki(settings, paths);
       const store = await openStore(settings.store, { clock, random, log, directory: paths.store, onFatal });
@@ -86,6 +91,17 @@ export class Cluster implements AsyncDisposable {
       stack.use(await startControllers({ clientFor: (account) => api.client(controllerUser(account)), cache, clock, log }, { resources, rootCa: pki.ca }));
       this.#ran('controller-manager');
     });
+    await progress.step('Start the scheduler', async () => {
+      const client = clientFor('system:kube-scheduler', []);
+      const events = new EventRecorder({ client, clock, log }, { component: 'default-scheduler' });
+      stack.use(await new Scheduler({ client, cache, events, clock, log: log.with({ component: 'scheduler' }) }).start());
+      this.#ran('scheduler');
+    });
+    if (runtime !== undefined) {
+      const started = await progress.step('Start containerd', () => runtime);
+      await progress.step('Start the node', () => startNode({ settings, paths, clientFor, cache, clock, random, log, progress }, started, stack));
+      for (const name of ['kubelet', 'proxy', 'dns']) this.#ran(name);
+    }
     if (settings.simulatedNodes > 0) await progress.step(`Start ${settings.simulatedNodes} simulated nodes`, () => this.#simulatedNodes(clientFor));
   }
 
@@ -101,6 +117,7 @@ export class Cluster implements AsyncDisposable {
       log,
       host: '0.0.0.0',
       port: settings.apiPort,
+      advertise: primaryAddress() ?? gatewayAddress,
       paths: [this.#componentsPath()],
       health: [],
       connectors: ({ server }: ComposedServer) => podConnectors({ objects: server.world.objects, nodes }),

@@ -18,6 +18,8 @@ export interface ControlPlaneOptions {
   readonly log: Log;
   readonly host: string;
   readonly port: number;
+  /** The address under which pods and nodes reach the server. */
+  readonly advertise: string;
   readonly paths: readonly PathHandler[];
   readonly health: readonly HealthCheck[];
   readonly connectors: (api: ComposedServer) => readonly Connector[];
@@ -40,7 +42,7 @@ export class ControlPlane implements AsyncDisposable {
       health: [{ name: 'ping', check: () => undefined }, { name: 'etcd', check: () => store.sync() }, ...options.health],
       shuttingDown: () => this.#stopping,
       version: { kubernetes: facts.version, build: version, platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`, builtAtMs: 0 },
-      address: () => `${options.host}:${this.http.port}`,
+      address: () => `${options.advertise}:${this.http.port}`,
     });
     this.http = new HttpServer({
       host: options.host,

@@ -11,7 +11,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { HostError } from '../../src/base/mod.ts';
 import {
   fullImageName,
@@ -130,7 +130,10 @@ async function main(args: readonly string[]): Promise<void> {
     const startedAt = performance.now();
     const archive = await buildImageArchive(name);
     const target = to < 0 ? archive : join(args[to + 1] ?? '.', `${name}.tar`);
-    if (target !== archive) await copyFile(archive, target);
+    if (target !== archive) {
+      await mkdir(dirname(target), { recursive: true });
+      await copyFile(archive, target);
+    }
     await utimes(archive, new Date(), new Date());
     process.stdout.write(`${target} (${Math.round(performance.now() - startedAt)} ms)\n`);
   }

@@ -1,0 +1,31 @@
+/** `kutter kubelet`: the node agent as a program of its own, over any container runtime that speaks CRI v1. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Invocation } from '../cli/mod.ts';
+import { EventRecorder } from '../client/mod.ts';
+import { CriRuntime } from '../host/cri/mod.ts';
+import { linuxKubeletHost } from '../host/kubelet/mod.ts';
+import { Kubelet, kubeletConfig } from '../kubelet/mod.ts';
+import { primaryAddress } from './addresses.ts';
+import { runComponent } from './component.ts';
+import { defaultNodeName, dnsIp } from './settings.ts';
+
+export function run(invocation: Invocation): Promise<void> {
+  return runComponent('kubelet', invocation, async (world) => {
+    const directory = invocation.string('data-dir') ?? '';
+    const nodeName = invocation.string('node-name') ?? defaultNodeName();
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const runtime = new CriRuntime({ endpoint: invocation.string('runtime-endpoint') ?? '', log: world.log });
+    const events = new EventRecorder(world, { component: 'kubelet', host: nodeName });
+    const address = primaryAddress();
+    const config = kubeletConfig({
+      nodeName,
+      nodeIPs: address === undefined ? [] : [address],
+      clusterDns: { servers: [dnsIp], domain: 'cluster.local' },
+      rootDirectory: directory,
+      podLogsDirectory: join(directory, 'logs'),
+    });
+    const host = await linuxKubeletHost({ rootDirectory: directory, cgroupParent: `/kutter-${nodeName}` });
+    return new Kubelet({ ...world, events, runtime, host, config }).start();
+  });
+}

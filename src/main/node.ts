@@ -1,0 +1,115 @@
+/** This machine as a node of the cluster: containerd, pod network, kubelet, service proxy and cluster DNS. */
+import { join } from 'node:path';
+import { endpointSlices, namespaces, nodes, services } from '../api/mod.ts';
+import type { Clock, DeepReadonly, Log, Random } from '../base/mod.ts';
+import type { Progress } from '../cli/mod.ts';
+import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
+import { clusterDnsObjects, DnsServer } from '../dns/mod.ts';
+import { startContainerd, superviseContainerd } from '../host/containerd/mod.ts';
+import { CriRuntime } from '../host/cri/mod.ts';
+import { DnsSockets } from '../host/dns-sockets.ts';
+import { hostArchitecture, pauseImage, pauseImageName, storeImage } from '../host/images/mod.ts';
+import { linuxKubeletHost } from '../host/kubelet/mod.ts';
+import { IpTool } from '../host/network.ts';
+import { ConntrackTool, NftTool } from '../host/nftables.ts';
+import { Kubelet, kubeletConfig } from '../kubelet/mod.ts';
+import { isApiError, type KubeObject, type Resource } from '../machinery/mod.ts';
+import { PodNetwork } from '../network/mod.ts';
+import { ServiceProxy } from '../proxy/mod.ts';
+import { primaryAddress } from './addresses.ts';
+import { podNetworkOptions } from './pod-network.ts';
+import { cgroupParent, containerdOptions, runtimeEndpoint } from './runtime.ts';
+import { dnsIp, gatewayAddress, type ClusterPaths, type ClusterSettings } from './settings.ts';
+
+export interface NodeWorld {
+  readonly settings: ClusterSettings;
+  readonly paths: ClusterPaths;
+  readonly clientFor: (username: string, groups: readonly string[]) => Client;
+  readonly cache: InformerCache;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly progress: Progress;
+}
+
+const dnsPort = 53;
+
+/** The container runtime, ready for pods: our own containerd with the pause image in it, or the one the user named. */
+export async function startRuntime({ settings, paths, log }: Pick<NodeWorld, 'settings' | 'paths' | 'log'>, stack: AsyncDisposableStack): Promise<CriRuntime> {
+  const endpoint = runtimeEndpoint(settings, paths);
+  const runtime = new CriRuntime({ endpoint, log });
+  stack.defer(() => runtime.close());
+  if (settings.runtimeEndpoint !== undefined) return runtime;
+  const options = containerdOptions(settings, paths, log);
+  await startContainerd(options);
+  stack.use(superviseContainerd(options));
+  const isKnown = async (name: string): Promise<boolean> => (await runtime.imageStatus(name)) !== undefined;
+  if (!(await isKnown(pauseImageName))) await storeImage(pauseImage(hostArchitecture()), { endpoint, isKnown });
+  return runtime;
+}
+
+/** Resolves when the node is registered and has its network, proxy and DNS. */
+export async function startNode(world: NodeWorld, runtime: CriRuntime, stack: AsyncDisposableStack): Promise<void> {
+  const { settings, paths, clock, random, log, cache } = world;
+  const { nodeName } = settings;
+  const client = world.clientFor(`system:node:${nodeName}`, ['system:nodes']);
+  const events = new EventRecorder({ client, clock, log }, { component: 'kubelet', host: nodeName });
+  const kubeletCache = stack.use(new InformerCache({ client, clock, log }));
+  const address = primaryAddress() ?? gatewayAddress;
+  const config = kubeletConfig({
+    nodeName,
+    nodeIPs: [address],
+    clusterDns: { servers: [dnsIp], domain: settings.clusterDomain },
+    rootDirectory: paths.kubelet,
+    podLogsDirectory: join(paths.dataDir, 'logs', 'pods'),
+  });
+  const host = await linuxKubeletHost({ rootDirectory: paths.kubelet, cgroupParent: cgroupParent(settings) });
+  const kubelet = stack.use(new Kubelet({ client, cache: kubeletCache, events, runtime, host, clock, random, log: log.with({ component: 'kubelet' }), config }));
+  const [nodeCidr] = await Promise.all([podCidrOf(cache, nodeName), kubelet.start()]);
+  const network = new PodNetwork({ host: new IpTool(), log }, podNetworkOptions(settings, paths, nodeCidr));
+  await network.start();
+  const dns = await startDns(world, network.plan.gateway);
+  stack.use(dns);
+  const nftables = new NftTool();
+  const proxyWorld = { services: cache.informer(services), endpointSlices: cache.informer(endpointSlices), nftables, flows: new ConntrackTool({ log }), clock, log: log.with({ component: 'proxy' }) };
+  const proxy = stack.use(new ServiceProxy(proxyWorld, { clusterName: settings.name, nodeName, podCidr: settings.podCidr }).start());
+  await proxy.settled();
+}
+
+/** Waits until the node has been given its share of the pod network. */
+function podCidrOf(cache: InformerCache, nodeName: string): Promise<string> {
+  const informer = cache.informer(nodes);
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const cidr = informer.get(nodeName)?.spec?.podCIDR;
+      if (cidr === undefined) return;
+      subscription?.[Symbol.dispose]();
+      resolve(cidr);
+    };
+    const subscription: Disposable | undefined = informer.subscribe(look);
+    look();
+  });
+}
+
+async function startDns({ settings, cache, clientFor, clock, random, log }: NodeWorld, gateway: string): Promise<DnsServer> {
+  const server = new DnsServer(
+    { namespaces: cache.informer(namespaces), services: cache.informer(services), endpointSlices: cache.informer(endpointSlices), host: new DnsSockets(), clock, random, log: log.with({ component: 'dns' }) },
+    { listen: [{ address: gateway, port: dnsPort }], domain: settings.clusterDomain, clusterIp: dnsIp },
+  );
+  await server.start();
+  const client = clientFor('system:apiserver', ['system:masters']);
+  const objects = clusterDnsObjects({ clusterIp: dnsIp, servers: [{ address: gateway, nodeName: settings.nodeName }], port: dnsPort });
+  await ensure(client, services, objects.service);
+  await ensure(client, endpointSlices, objects.endpointSlice);
+  return server;
+}
+
+/** Creates an object that is not there yet. */
+async function ensure<T extends KubeObject>(client: Client, resource: Resource<T>, object: T): Promise<DeepReadonly<T> | undefined> {
+  try {
+    return await client.create(resource, object);
+  } catch (error) {
+    if (isApiError(error, 'AlreadyExists')) return undefined;
+    throw error;
+  }
+}
