@@ -1,6 +1,6 @@
 /** serviceaccounts/token: issues a token for a service account, bound to a pod, a node or a secret where asked. */
 import { nodes, pods, secrets, serviceAccounts, type TokenRequest } from '../../api/mod.ts';
-import { rfc3339, type DeepReadonly } from '../../base/mod.ts';
+import { rfc3339, type DeepReadonly, type JsonObject } from '../../base/mod.ts';
 import { apiVersionOf, ApiError, invalid, objectKey, parseApiVersion, type FieldError, type Kind, type KubeObject } from '../../machinery/mod.ts';
 import type { ServiceAccountTokens, TokenClaims } from '../authn/service-account.ts';
 import type { Operation } from '../operation.ts';
@@ -34,8 +34,7 @@ export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
       const token = tokens.issue({ namespace, account: { name, uid: account.metadata?.uid ?? '' }, audiences, ...bound, ...expiry });
       const metadata = { ...request.metadata, name, namespace, creationTimestamp: rfc3339(now) };
       const status = { token, expirationTimestamp: rfc3339(now + seconds * 1000) };
-      const { boundObjectRef } = spec;
-      return answer(201, { ...request, metadata, spec: { audiences: [...audiences], expirationSeconds: seconds, boundObjectRef: boundObjectRef === undefined ? null : { ...boundObjectRef } }, status });
+      return answer(201, { ...request, metadata, spec: { audiences: [...audiences], expirationSeconds: seconds, boundObjectRef: (spec.boundObjectRef ?? null) as JsonObject | null }, status });
     },
   };
 }
@@ -60,7 +59,8 @@ function find({ world }: ApiServer, kind: Kind, namespace: string | undefined, n
 type Bound = Pick<TokenClaims, 'pod' | 'node' | 'secret'>;
 
 function boundTo(server: ApiServer, { spec }: TokenRequest, operation: Operation): Bound {
-  const wanted = spec?.boundObjectRef;
+  // Upstream's JSON always has the field, null when nothing is bound.
+  const wanted = spec?.boundObjectRef ?? undefined;
   if (wanted === undefined) return {};
   const { kind = '', apiVersion = '', name = '', uid = '' } = wanted;
   const { group, version } = parseApiVersion(apiVersion);
