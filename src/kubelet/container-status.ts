@@ -47,7 +47,8 @@ export function containerStatus(facts: PodFacts, target: PodContainer): Containe
 
 /** An image of several names is shown by the one that the pod gives it, if that is what runs. */
 function imageShown(container: ContainerView, newest: RuntimeContainer): string {
-  if (container.image !== undefined && notesOf(newest.annotations).hash === containerHash(container)) return fullName(container.image);
+  if (container.image !== undefined && notesOf(newest.annotations).hash === containerHash(container))
+    return fullName(container.image);
   return newest.image.image;
 }
 

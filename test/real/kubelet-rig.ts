@@ -15,7 +15,11 @@ import { isApiError } from '../../src/machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../../src/store/mod.ts';
 import { testContainerd, type TestContainerd } from './containerd.ts';
 
-const clusterConfig = { serviceCidr: '10.96.0.0/16', nodePortRange: { first: 30000, last: 32767 }, clusterDomain: 'cluster.local' };
+const clusterConfig = {
+  serviceCidr: '10.96.0.0/16',
+  nodePortRange: { first: 30000, last: 32767 },
+  clusterDomain: 'cluster.local',
+};
 export const busybox = 'busybox:latest';
 
 export class RealRig implements AsyncDisposable {
@@ -39,7 +43,10 @@ export class RealRig implements AsyncDisposable {
     const containerd = await testContainerd();
     await containerd.load('busybox');
     const store = await LocalStore.open({ clock: systemClock, limits: defaultLimits, stamp });
-    const api = composeServer({ store, clock: systemClock, random: systemRandom, log, facts, config: clusterConfig }, { authorizers: [], posts: [] });
+    const api = composeServer(
+      { store, clock: systemClock, random: systemRandom, log, facts, config: clusterConfig },
+      { authorizers: [], posts: [] },
+    );
     const client = api.client({ username: 'admin', groups: ['system:masters'] });
     for (const name of ['default', 'kube-node-lease']) await client.create(namespaces, { metadata: { name } });
     const rig = new RealRig({ containerd, client, store, log });
@@ -60,7 +67,17 @@ export class RealRig implements AsyncDisposable {
       podLogsDirectory: containerd.logDir,
       clusterDns: { servers: ['10.96.0.10'], domain: 'cluster.local' },
     });
-    this.kubelet = new Kubelet({ client, cache: this.#cache, events: recorder, runtime: containerd.runtime, host, clock, random, log, config });
+    this.kubelet = new Kubelet({
+      client,
+      cache: this.#cache,
+      events: recorder,
+      runtime: containerd.runtime,
+      host,
+      clock,
+      random,
+      log,
+      config,
+    });
     await this.kubelet.start();
   }
 
@@ -73,7 +90,10 @@ export class RealRig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const { items } = await this.client.list(pods, { namespace: 'default' });
     await Promise.all(items.map(({ metadata: { name = '' } }) => this.delete(name, 0)));
-    await this.until('all pods to be gone', async () => (await this.containerd.runtime.listPodSandboxes()).length === 0);
+    await this.until(
+      'all pods to be gone',
+      async () => (await this.containerd.runtime.listPodSandboxes()).length === 0,
+    );
     await this.stopKubelet();
     await this.kubelet.world.host.files.removeTree(this.root);
     await this.#store.close();
@@ -82,12 +102,26 @@ export class RealRig implements AsyncDisposable {
 
   create(name: string, spec: Partial<NonNullable<Pod['spec']>> = {}): Promise<DeepReadonly<Pod>> {
     const containers = [{ name: 'main', image: busybox, imagePullPolicy: 'IfNotPresent', command: ['sleep', '1000'] }];
-    return this.client.create(pods, { metadata: { name, namespace: 'default' }, spec: { nodeName: 'node-1', terminationGracePeriodSeconds: 1, containers, ...spec } });
+    return this.client.create(pods, {
+      metadata: { name, namespace: 'default' },
+      spec: { nodeName: 'node-1', terminationGracePeriodSeconds: 1, containers, ...spec },
+    });
   }
 
   /** A pod that runs a shell script to its end. */
-  script(name: string, script: string, more: Partial<NonNullable<Pod['spec']>['containers'][number]> = {}, spec: Partial<NonNullable<Pod['spec']>> = {}): Promise<DeepReadonly<Pod>> {
-    const container = { name: 'main', image: busybox, imagePullPolicy: 'IfNotPresent', command: ['sh', '-c', script], ...more };
+  script(
+    name: string,
+    script: string,
+    more: Partial<NonNullable<Pod['spec']>['containers'][number]> = {},
+    spec: Partial<NonNullable<Pod['spec']>> = {},
+  ): Promise<DeepReadonly<Pod>> {
+    const container = {
+      name: 'main',
+      image: busybox,
+      imagePullPolicy: 'IfNotPresent',
+      command: ['sh', '-c', script],
+      ...more,
+    };
     return this.create(name, { restartPolicy: 'Never', containers: [container], ...spec });
   }
 
@@ -96,22 +130,31 @@ export class RealRig implements AsyncDisposable {
   }
 
   async delete(name: string, gracePeriodSeconds?: number): Promise<void> {
-    await this.client.delete(pods, { namespace: 'default', name }, gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }).catch((error: unknown) => {
-      if (!isApiError(error, 'NotFound')) throw error;
-    });
+    await this.client
+      .delete(pods, { namespace: 'default', name }, gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds })
+      .catch((error: unknown) => {
+        if (!isApiError(error, 'NotFound')) throw error;
+      });
   }
 
   async pod(name: string, what: (pod: DeepReadonly<Pod>) => boolean, limitMs = 20_000): Promise<DeepReadonly<Pod>> {
     let last: DeepReadonly<Pod> | undefined;
     const there = async (): Promise<boolean> => what((last = await this.get(name)));
     await this.until(`pod ${name}`, there, limitMs).catch(async (error: unknown) => {
-      assert.fail(`${String(error)}: ${JSON.stringify(last?.status, undefined, 1)} ${(await this.events(name)).join('\n')}`);
+      assert.fail(
+        `${String(error)}: ${JSON.stringify(last?.status, undefined, 1)} ${(await this.events(name)).join('\n')}`,
+      );
     });
     return last as DeepReadonly<Pod>;
   }
 
   async gone(name: string): Promise<void> {
-    await this.until(`pod ${name} to go`, () => this.get(name).then(() => false, (error: unknown) => isApiError(error, 'NotFound')));
+    await this.until(`pod ${name} to go`, () =>
+      this.get(name).then(
+        () => false,
+        (error: unknown) => isApiError(error, 'NotFound'),
+      ),
+    );
   }
 
   async until(what: string, there: () => Promise<boolean>, limitMs = 20_000): Promise<void> {
@@ -124,15 +167,22 @@ export class RealRig implements AsyncDisposable {
 
   async events(name: string): Promise<string[]> {
     const { items } = await this.client.list(events, { namespace: 'default' });
-    return items.filter(({ involvedObject }) => involvedObject?.name === name).map(({ type, reason, message }) => `${type} ${reason} ${message}`);
+    return items
+      .filter(({ involvedObject }) => involvedObject?.name === name)
+      .map(({ type, reason, message }) => `${type} ${reason} ${message}`);
   }
 
   /** What the container's only run has logged, once it has ended. */
   async output(name: string): Promise<string> {
     const pod = await this.pod(name, ({ status }) => status?.phase === 'Succeeded' || status?.phase === 'Failed');
-    const bytes = await this.kubelet.world.host.logs.read(join(this.containerd.logDir, `default_${name}_${pod.metadata.uid}`, 'main/0.log'), 0, 100_000);
-    return new TextDecoder().decode(bytes).replace(/^\S+ std(out|err) F /gm, '');
+    const bytes = await this.kubelet.world.host.logs.read(
+      join(this.containerd.logDir, `default_${name}_${pod.metadata.uid}`, 'main/0.log'),
+      0,
+      100_000,
+    );
+    return new TextDecoder().decode(bytes).replace(/^\S+ std(out|err) [FP] /gm, '');
   }
 }
 
-export const isReady = ({ status }: DeepReadonly<Pod>): boolean => status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
+export const isReady = ({ status }: DeepReadonly<Pod>): boolean =>
+  status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;

@@ -45,7 +45,8 @@ export class LinuxCgroups implements PodCgroups {
 
   async remove(podUid: string): Promise<void> {
     for (const mount of this.#setup.mounts) {
-      for (const qos of Object.keys(qosFolders) as (keyof typeof qosFolders)[]) await removeCgroup(join(mount, this.#name(podUid, qos)));
+      for (const qos of Object.keys(qosFolders) as (keyof typeof qosFolders)[])
+        await removeCgroup(join(mount, this.#name(podUid, qos)));
     }
   }
 
@@ -53,7 +54,10 @@ export class LinuxCgroups implements PodCgroups {
     return join(this.#parent, 'kubepods', qosFolders[qos], `pod${podUid}`);
   }
 
-  async #ensureV1(name: string, { cpuShares, cpuQuotaUs, cpuPeriodUs, memoryLimitBytes }: PodCgroupSettings): Promise<void> {
+  async #ensureV1(
+    name: string,
+    { cpuShares, cpuQuotaUs, cpuPeriodUs, memoryLimitBytes }: PodCgroupSettings,
+  ): Promise<void> {
     const [cpu, memory] = [this.#hierarchy('cpu'), this.#hierarchy('memory')];
     if (cpu !== undefined) {
       await mkdir(join(cpu, name), { recursive: true });
@@ -65,7 +69,8 @@ export class LinuxCgroups implements PodCgroups {
     }
     if (memory !== undefined) {
       await mkdir(join(memory, name), { recursive: true });
-      if (memoryLimitBytes !== undefined) await writeFile(join(memory, name, 'memory.limit_in_bytes'), String(memoryLimitBytes));
+      if (memoryLimitBytes !== undefined)
+        await writeFile(join(memory, name, 'memory.limit_in_bytes'), String(memoryLimitBytes));
     }
   }
 
@@ -74,7 +79,10 @@ export class LinuxCgroups implements PodCgroups {
     return this.#setup.mounts.find((mount) => (mount.split('/').at(-1) ?? '').split(',').includes(controller));
   }
 
-  async #ensureV2(name: string, { cpuShares, cpuQuotaUs, cpuPeriodUs, memoryLimitBytes }: PodCgroupSettings): Promise<void> {
+  async #ensureV2(
+    name: string,
+    { cpuShares, cpuQuotaUs, cpuPeriodUs, memoryLimitBytes }: PodCgroupSettings,
+  ): Promise<void> {
     const [mount] = this.#setup.mounts;
     if (mount === undefined) return;
     const parts = name.split('/').filter((part) => part !== '');
@@ -119,6 +127,7 @@ async function removeCgroup(path: string): Promise<void> {
 
 /** Groups below first; the files in a group go with it. */
 async function removeGroups(path: string): Promise<void> {
-  for (const entry of await readdir(path, { withFileTypes: true })) if (entry.isDirectory()) await removeGroups(join(path, entry.name));
+  for (const entry of await readdir(path, { withFileTypes: true }))
+    if (entry.isDirectory()) await removeGroups(join(path, entry.name));
   await rmdir(path);
 }

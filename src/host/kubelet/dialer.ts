@@ -2,9 +2,9 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
-import { Client, credentials, type ServiceError, status as grpcStatus } from '@grpc/grpc-js';
-import { HostError } from '../../base/mod.ts';
+import { enumOf, HostError, proto3 } from '../../base/mod.ts';
 import type { HttpProbeRequest, ProbeDialer } from '../../kubelet/ports.ts';
+import { GrpcChannel, type GrpcMethod } from '../grpc.ts';
 import { codeOf } from './errors.ts';
 
 const bodyBytesMax = 10 * 1024;
@@ -42,7 +42,8 @@ async function http({ url, headers, timeoutMs }: HttpProbeRequest): Promise<{ st
     if (answer.location === undefined || answer.status < 300 || answer.status >= 400) return answer;
     const next = URL.parse(answer.location, at);
     if (next === null || next.hostname !== new URL(url).hostname) return answer;
-    if (redirects >= redirectsMax) throw new HostError('TOOMANYREDIRECTS', `Get "${next.href}": stopped after ${redirectsMax} redirects`);
+    if (redirects >= redirectsMax)
+      throw new HostError('TOOMANYREDIRECTS', `Get "${next.href}": stopped after ${redirectsMax} redirects`);
     at = next.href;
   }
 }
@@ -53,11 +54,18 @@ function once(url: string, headers: HttpProbeRequest['headers'], signal: AbortSi
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
       const late = signal.aborted;
-      const text = late ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)' : dialText(error, hostname, port === '' ? (secure ? 443 : 80) : port);
+      const text = late
+        ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+        : dialText(error, hostname, port === '' ? (secure ? 443 : 80) : port);
       reject(new HostError(late ? 'ETIMEDOUT' : (codeOf(error) ?? 'EIO'), `Get "${url}": ${text}`));
     };
     // A probe asks whether the server answers; who it is has nothing to do with that.
-    const options = { headers: grouped(headers), signal, agent: false as const, ...(secure ? { rejectUnauthorized: false } : {}) };
+    const options = {
+      headers: grouped(headers),
+      signal,
+      agent: false as const,
+      ...(secure ? { rejectUnauthorized: false } : {}),
+    };
     const request = (secure ? httpsRequest : httpRequest)(url, options, (response) => {
       firstBytes(response).then((body) => {
         resolve({ status: response.statusCode ?? 0, body, location: response.headers.location });
@@ -105,26 +113,32 @@ function tcp(host: string, port: number, timeoutMs: number): Promise<void> {
   });
 }
 
-const servingStatuses = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
+const healthCheck: GrpcMethod<{ readonly service: string }, { readonly status: string }> = {
+  path: '/grpc.health.v1.Health/Check',
+  request: proto3<{ readonly service: string }>('HealthCheckRequest', { service: [1, 'string'] }),
+  response: proto3<{ readonly status: string }>('HealthCheckResponse', {
+    status: [1, enumOf('UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN')],
+  }),
+};
 
-/** grpc.health.v1: a request with the service's name in field 1, an answer with the status in field 1. */
-function grpc(host: string, port: number, service: string, timeoutMs: number): Promise<string> {
+async function grpc(host: string, port: number, service: string, timeoutMs: number): Promise<string> {
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const client = new Client(address, credentials.createInsecure());
-  const deadline = Date.now() + timeoutMs;
-  const encode = (name: string): Buffer => (name === '' ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, Buffer.byteLength(name)]), Buffer.from(name)]));
-  const decode = (bytes: Buffer): number => (bytes[0] === 0x08 ? (bytes[1] ?? 0) : 0);
-  return new Promise<string>((resolve, reject) => {
-    client.makeUnaryRequest('/grpc.health.v1.Health/Check', encode, decode, service, { deadline }, (error: ServiceError | null, value?: number) => {
-      if (error === null) return resolve(servingStatuses[value ?? 0] ?? 'UNKNOWN');
-      reject(new HostError(String(error.code), grpcText(error, address, timeoutMs)));
-    });
-  }).finally(() => client.close());
+  const channel = new GrpcChannel({ address });
+  try {
+    return (await channel.unary(healthCheck, { service }, { timeoutMs })).status;
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    throw new HostError(error.code, grpcText(error, address, timeoutMs));
+  } finally {
+    channel.close();
+  }
 }
 
-function grpcText({ code, details }: ServiceError, address: string, timeoutMs: number): string {
-  if (code === grpcStatus.UNIMPLEMENTED) return `this server does not implement the grpc health protocol (grpc.health.v1.Health): ${details}`;
-  if (code === grpcStatus.DEADLINE_EXCEEDED) return `timeout: health rpc did not complete within ${timeoutMs / 1000}s`;
-  if (code === grpcStatus.UNAVAILABLE) return `timeout: failed to connect service "${address}" within ${timeoutMs / 1000}s: ${details}`;
-  return `rpc error: code = ${grpcStatus[code]} desc = ${details}`;
+function grpcText({ code, message }: HostError, address: string, timeoutMs: number): string {
+  const seconds = `${timeoutMs / 1000}s`;
+  if (code === 'Unimplemented')
+    return `this server does not implement the grpc health protocol (grpc.health.v1.Health): ${message}`;
+  if (code === 'DeadlineExceeded') return `timeout: health rpc did not complete within ${seconds}`;
+  if (code === 'Unavailable') return `timeout: failed to connect service "${address}" within ${seconds}: ${message}`;
+  return message;
 }

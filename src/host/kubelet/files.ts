@@ -3,7 +3,23 @@
  * link that a pod may have planted is never followed out of its volume; no mount is removed but by unmounting it.
  */
 import { constants, type Dirent } from 'node:fs';
-import { chmod, chown, lstat, mkdir, open, readdir, readFile, readlink, realpath, rename, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { HostError } from '../../base/mod.ts';
 import type { DirectoryOptions, FileType, PodFiles, VolumeFile } from '../../kubelet/ports.ts';
@@ -118,7 +134,11 @@ async function currentData(directory: string): Promise<string | undefined> {
   }
 }
 
-async function writePayload(root: string, { path, content, mode, uid }: VolumeFile, gid: number | undefined): Promise<void> {
+async function writePayload(
+  root: string,
+  { path, content, mode, uid }: VolumeFile,
+  gid: number | undefined,
+): Promise<void> {
   const full = join(root, path);
   if (dirname(path) !== '.') await mkdir(dirname(full), { recursive: true, mode: 0o755 });
   await writeFile(full, content);
@@ -129,7 +149,9 @@ async function writePayload(root: string, { path, content, mode, uid }: VolumeFi
 /** Whether the directory has exactly these files already. */
 async function holds(directory: string, files: readonly VolumeFile[]): Promise<boolean> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch((): Dirent[] => []);
-  const there = entries.filter((entry) => entry.isFile()).map((entry) => relative(directory, join(entry.parentPath, entry.name)));
+  const there = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)));
   if (there.length !== files.length) return false;
   const wanted = new Map(files.map((file) => [file.path, file]));
   for (const path of there) {
@@ -162,7 +184,10 @@ async function share(path: string, gid: number, mode: number, directory: boolean
   await chmod(path, (mode & 0o7777) | 0o660 | (directory ? setgid | 0o110 : 0));
 }
 
-async function mountTmpfs(path: string, { sizeBytes, mode }: { readonly sizeBytes?: number; readonly mode: number }): Promise<void> {
+async function mountTmpfs(
+  path: string,
+  { sizeBytes, mode }: { readonly sizeBytes?: number; readonly mode: number },
+): Promise<void> {
   await mkdir(path, { recursive: true });
   if ((await stat(path)).dev !== (await stat(dirname(path))).dev) return;
   const size = sizeBytes === undefined ? [] : [`size=${sizeBytes}`];
@@ -176,7 +201,12 @@ async function mountTmpfs(path: string, { sizeBytes, mode }: { readonly sizeByte
 async function bindSubpath(volume: string, subpath: string, target: string): Promise<string> {
   const root = await realpath(volume);
   const wanted = await resolveInside(root, join(root, subpath));
-  const handle = await openInside(root, relative(root, wanted).split('/').filter((part) => part !== ''));
+  const handle = await openInside(
+    root,
+    relative(root, wanted)
+      .split('/')
+      .filter((part) => part !== ''),
+  );
   try {
     const directory = (await handle.stat()).isDirectory();
     await unmount(target);
@@ -202,7 +232,8 @@ async function resolveInside(root: string, path: string): Promise<string> {
       continue;
     }
     const inside = real === root || real.startsWith(`${root}/`);
-    if (!inside || missing.includes('..')) throw new HostError('InvalidPath', `subpath ${path} not within volume path ${root}`);
+    if (!inside || missing.includes('..'))
+      throw new HostError('InvalidPath', `subpath ${path} not within volume path ${root}`);
     return join(real, ...missing);
   }
 }
@@ -244,4 +275,3 @@ async function removeTree(path: string): Promise<void> {
   if (left.length > 0) throw new HostError('EBUSY', `${left[0]} is still mounted`);
   await rm(path, { recursive: true, force: true });
 }
-

@@ -69,24 +69,46 @@ function meminfo(text: string, name: string): number {
 /** Those of the default route's interface first; never loopback or link-local ones. */
 async function addresses(): Promise<string[]> {
   const routes = await readOr('/proc/net/route', '');
-  const main = routes.split('\n').map((line) => line.split('\t')).find(([, destination]) => destination === '00000000')?.[0];
-  const found = Object.entries(networkInterfaces()).flatMap(([name, list = []]) => list.map((entry) => ({ name, ...entry })));
-  const usable = found.filter(({ internal, address }) => !internal && !address.startsWith('fe80:') && !address.startsWith('169.254.'));
-  usable.sort((a, b) => Number(b.name === main) - Number(a.name === main) || Number(b.family === 'IPv4') - Number(a.family === 'IPv4'));
+  const main = routes
+    .split('\n')
+    .map((line) => line.split('\t'))
+    .find(([, destination]) => destination === '00000000')?.[0];
+  const found = Object.entries(networkInterfaces()).flatMap(([name, list = []]) =>
+    list.map((entry) => ({ name, ...entry })),
+  );
+  const usable = found.filter(
+    ({ internal, address }) => !internal && !address.startsWith('fe80:') && !address.startsWith('169.254.'),
+  );
+  usable.sort(
+    (a, b) =>
+      Number(b.name === main) - Number(a.name === main) || Number(b.family === 'IPv4') - Number(a.family === 'IPv4'),
+  );
   return usable.length > 0 ? usable.map(({ address }) => address) : ['127.0.0.1'];
 }
 
 async function usage(directory: string): Promise<NodeUsage> {
   try {
-    const [memory, stat, load, files] = await Promise.all([readFile('/proc/meminfo', 'utf8'), readFile('/proc/stat', 'utf8'), readFile('/proc/loadavg', 'utf8'), statfs(directory)]);
+    const [memory, stat, load, files] = await Promise.all([
+      readFile('/proc/meminfo', 'utf8'),
+      readFile('/proc/stat', 'utf8'),
+      readFile('/proc/loadavg', 'utf8'),
+      statfs(directory),
+    ]);
     const [total, available] = [meminfo(memory, 'MemTotal'), meminfo(memory, 'MemAvailable')];
-    const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (stat.split('\n')[0] ?? '').split(/\s+/).map(Number);
+    const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (stat.split('\n')[0] ?? '')
+      .split(/\s+/)
+      .map(Number);
     return {
       memoryAvailableBytes: available,
       memoryWorkingSetBytes: total - available,
       memoryRssBytes: meminfo(memory, 'AnonPages'),
       cpuUsageNanos: (user + nice + system + irq + softirq + steal) * nanosPerTick,
-      filesystem: { capacityBytes: files.blocks * files.bsize, availableBytes: files.bavail * files.bsize, inodes: files.files, inodesFree: files.ffree },
+      filesystem: {
+        capacityBytes: files.blocks * files.bsize,
+        availableBytes: files.bavail * files.bsize,
+        inodes: files.files,
+        inodesFree: files.ffree,
+      },
       pids: Number(/\/(\d+) /.exec(load)?.[1] ?? 0),
     };
   } catch (error) {
