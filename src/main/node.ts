@@ -79,16 +79,14 @@ export async function startNode(world: NodeWorld, runtime: CriRuntime, stack: As
 /** Waits until the node has been given its share of the pod network. */
 function podCidrOf(cache: InformerCache, nodeName: string): Promise<string> {
   const informer = cache.informer(nodes);
-  return new Promise((resolve) => {
-    const look = (): void => {
-      const cidr = informer.get(nodeName)?.spec?.podCIDR;
-      if (cidr === undefined) return;
-      subscription?.[Symbol.dispose]();
-      resolve(cidr);
-    };
-    const subscription: Disposable | undefined = informer.subscribe(look);
-    look();
-  });
+  const given = Promise.withResolvers<string>();
+  const look = (): void => {
+    const cidr = informer.get(nodeName)?.spec?.podCIDR;
+    if (cidr !== undefined) given.resolve(cidr);
+  };
+  const subscription = informer.subscribe(look);
+  look();
+  return given.promise.finally(() => subscription[Symbol.dispose]());
 }
 
 async function startDns({ settings, cache, clientFor, clock, random, log }: NodeWorld, gateway: string): Promise<DnsServer> {

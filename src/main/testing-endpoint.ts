@@ -1,0 +1,102 @@
+/**
+ * The HTTPS endpoint of a cluster in a test: the control plane's own server on a free port of the loopback, with a CA and
+ * certificates that are kept in memory only.
+ */
+import type { ComposedServer } from '../apiserver/mod.ts';
+import { withContext } from '../cli/mod.ts';
+import { HttpClient } from '../client/mod.ts';
+import { HttpsTransport } from '../host/http/transport.ts';
+import { apiServerNames, Pki, requests, type CertificateRequest, type Credential } from '../host/pki/mod.ts';
+import { systemClock } from '../host/system.ts';
+import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
+
+const host = '127.0.0.1';
+
+export class TestEndpoint implements AsyncDisposable {
+  readonly plane: ControlPlane;
+  readonly #pki: Pki;
+  readonly #admin: Credential;
+  readonly #transports: HttpsTransport[] = [];
+
+  private constructor(plane: ControlPlane, pki: Pki, admin: Credential) {
+    this.plane = plane;
+    this.#pki = pki;
+    this.#admin = admin;
+  }
+
+  static async start(
+    world: Pick<ControlPlaneOptions, 'store' | 'clock' | 'random' | 'log' | 'config'>,
+  ): Promise<TestEndpoint> {
+    const names = apiServerNames({ clusterDomain: world.config.clusterDomain, serviceIp: '10.96.0.1', more: [] });
+    // TLS compares with the system's time, whatever time it is in the cluster.
+    const pki = await Pki.open({ keep: 'memory', clock: systemClock, names });
+    const admin = await pki.credential('super-admin', requests.superAdmin);
+    const plane = await ControlPlane.start({
+      ...world,
+      pki,
+      host,
+      advertise: host,
+      port: 0,
+      paths: [],
+      health: [],
+      connectors: () => [],
+    });
+    return new TestEndpoint(plane, pki, admin);
+  }
+
+  get api(): ComposedServer {
+    return this.plane.api;
+  }
+
+  /** `https://127.0.0.1:PORT`. */
+  get server(): string {
+    return `https://${host}:${this.plane.http.port}`;
+  }
+
+  get port(): number {
+    return this.plane.http.port;
+  }
+
+  /** PEM. */
+  get ca(): string {
+    return this.#pki.ca;
+  }
+
+  /** The administrator's certificate. */
+  get admin(): Credential {
+    return this.#admin;
+  }
+
+  /** A client certificate for somebody. */
+  credential(request: CertificateRequest): Promise<Credential> {
+    return this.#pki.credential(request.commonName, request);
+  }
+
+  /** A client over HTTPS; the administrator's unless told otherwise. It ends with the endpoint. */
+  client(credential: Credential = this.#admin): HttpClient {
+    const transport = new HttpsTransport({
+      server: this.server,
+      certificateAuthority: this.ca,
+      clientCertificate: credential.certificate,
+      clientKey: credential.key,
+    });
+    this.#transports.push(transport);
+    return new HttpClient(transport);
+  }
+
+  kubeconfig(): string {
+    const { certificate, key } = this.#admin;
+    return withContext('', {
+      name: 'kutter-test',
+      server: this.server,
+      certificateAuthority: this.ca,
+      clientCertificate: certificate,
+      clientKey: key,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const transport of this.#transports) transport[Symbol.dispose]();
+    await this.plane[Symbol.asyncDispose]();
+  }
+}
