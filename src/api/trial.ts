@@ -82,7 +82,7 @@ function separate(kind: Kind, subresource: string | undefined, draft: KubeObject
 }
 
 export function tryOut(facts: Facts, input: TrialInput): Trial {
-  const kind = kindOf(input.object as KubeObject);
+  const kind = kindOf(input.object);
   if (kind === undefined) throw ApiError.badRequest('no such kind');
   const draft = decoded(facts, kind, input.object);
   kind.strategy.defaults?.(draft);

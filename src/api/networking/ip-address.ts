@@ -30,7 +30,7 @@ const nameIsIp: NameValidation = (name) => {
 
 function addressErrors({ spec }: DeepReadonly<IPAddress>): FieldError[] {
   const errors: Errors = [];
-  const parent: DeepReadonly<ParentReference> | undefined = spec.parentRef;
+  const parent: Partial<DeepReadonly<ParentReference>> | undefined = spec.parentRef;
   if (parent === undefined) return [required(parentPath)];
   const { group = '', resource = '', name = '', namespace = '' } = parent;
   if (group !== '') report(errors, parentPath.child('group'), group, dns1123SubdomainErrors(group));
@@ -45,7 +45,7 @@ function addressErrors({ spec }: DeepReadonly<IPAddress>): FieldError[] {
 }
 
 function parentText({ spec }: DeepReadonly<IPAddress>): string {
-  const parent: DeepReadonly<ParentReference> | undefined = spec.parentRef;
+  const parent: Partial<DeepReadonly<ParentReference>> | undefined = spec.parentRef;
   if (parent === undefined) return none;
   const { group = '', resource = '', namespace = '', name = '' } = parent;
   return [group === '' ? resource : `${resource}.${group}`, ...(namespace === '' ? [] : [namespace]), name].join('/');

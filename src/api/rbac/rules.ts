@@ -95,15 +95,14 @@ export function roleColumns<T extends KubeObject>(): Column<T>[] {
 }
 
 export function bindingColumns<T extends KubeObject & Binding>(): Column<T>[] {
-  const of = (binding: DeepReadonly<T>): Binding => binding as unknown as Binding;
   const names = (binding: DeepReadonly<T>, kind: string): string =>
-    (of(binding).subjects ?? [])
+    (binding.subjects ?? [])
       .filter((subject) => subject.kind === kind)
       .map(({ name, namespace = '' }) => (kind === 'ServiceAccount' ? `${namespace}/${name}` : name))
       .join(', ');
   return [
     nameColumn<T>(),
-    column('Role', 'The role that is granted.', (binding) => `${of(binding).roleRef.kind}/${of(binding).roleRef.name}`),
+    column('Role', 'The role that is granted.', (binding) => `${binding.roleRef.kind}/${binding.roleRef.name}`),
     ageColumn<T>(),
     wideColumn('Users', 'Users that the role is granted to.', (binding) => names(binding, 'User')),
     wideColumn('Groups', 'Groups that the role is granted to.', (binding) => names(binding, 'Group')),

@@ -11,7 +11,7 @@ import {
   type FieldPath,
 } from '../../../machinery/mod.ts';
 import { checkImmutable, checkIp, checkQualifiedName, report, type Errors } from '../../checks.ts';
-import type { ContainerStatus, Pod, PodStatus } from '../../upstream/types.ts';
+import type { Pod, PodStatus } from '../../upstream/types.ts';
 import { isSidecar } from '../pod-spec/containers.ts';
 import { qosClassOf } from '../pod-spec/resources.ts';
 import { checkAnnotationUpdates } from './validation.ts';
@@ -72,30 +72,12 @@ export function podStatusErrors(pod: ReadonlyPod, old: ReadonlyPod): FieldError[
       .filter((container) => container.restartPolicy !== undefined || container.restartPolicyRules !== undefined)
       .map(({ name }) => name),
   );
-  checkTransitions(
-    errors,
-    status.containerStatuses,
-    before.containerStatuses,
-    path.child('containerStatuses'),
-    restartPolicy,
-    mayRestart,
-  );
-  checkTransitions(
-    errors,
-    status.initContainerStatuses,
-    before.initContainerStatuses,
-    path.child('initContainerStatuses'),
-    restartPolicy,
-    new Set([...sidecars, ...mayRestart]),
-  );
-  checkTransitions(
-    errors,
-    status.ephemeralContainerStatuses,
-    before.ephemeralContainerStatuses,
-    path.child('ephemeralContainerStatuses'),
-    'Never',
-    new Set(),
-  );
+  const restarts = { restartPolicy, restartable: mayRestart };
+  checkTransitions(errors, status, before, { list: 'containerStatuses', ...restarts });
+  const starting = { restartPolicy, restartable: new Set([...sidecars, ...mayRestart]) };
+  checkTransitions(errors, status, before, { list: 'initContainerStatuses', ...starting });
+  const never = { restartPolicy: 'Never', restartable: new Set<string>() };
+  checkTransitions(errors, status, before, { list: 'ephemeralContainerStatuses', ...never });
   checkClaims(errors, pod, path.child('resourceClaimStatuses'));
   if (!jsonEqual(status.podIPs, before.podIPs)) checkAddresses(errors, status.podIPs ?? [], path.child('podIPs'));
   const { hostIPs = [], hostIP = '' } = status;
@@ -105,24 +87,29 @@ export function podStatusErrors(pod: ReadonlyPod, old: ReadonlyPod): FieldError[
   return errors;
 }
 
-type Statuses = readonly DeepReadonly<ContainerStatus>[] | undefined;
+interface Restarts {
+  readonly list: 'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses';
+  readonly restartPolicy: string;
+  /** The containers that have a policy of their own. */
+  readonly restartable: ReadonlySet<string>;
+}
 
 /** A container that is over for good does not come back. */
 function checkTransitions(
   errors: Errors,
-  statuses: Statuses,
-  before: Statuses,
-  path: FieldPath,
-  restartPolicy: string,
-  restartable: ReadonlySet<string>,
+  status: DeepReadonly<PodStatus>,
+  before: DeepReadonly<PodStatus>,
+  { list, restartPolicy, restartable }: Restarts,
 ): void {
   if (restartPolicy === 'Always') return;
-  for (const [i, { name, state }] of (before ?? []).entries()) {
+  for (const [i, { name, state }] of (before[list] ?? []).entries()) {
     if (state?.terminated === undefined || restartable.has(name)) continue;
     if (state.terminated.exitCode !== 0 && restartPolicy === 'OnFailure') continue;
-    for (const status of statuses ?? [])
-      if (status.name === name && status.state?.terminated === undefined)
-        errors.push(forbidden(path.index(i).child('state'), 'may not be transitioned to non-terminated state'));
+    for (const now of status[list] ?? [])
+      if (now.name === name && now.state?.terminated === undefined)
+        errors.push(
+          forbidden(field('status', list).index(i).child('state'), 'may not be transitioned to non-terminated state'),
+        );
   }
 }
 

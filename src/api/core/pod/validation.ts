@@ -30,7 +30,7 @@ const noSpec: ReadonlySpec = { containers: [] };
 const int32Max = 2 ** 31 - 1;
 
 export function checkPodAndSpec(errors: Errors, { metadata, spec = noSpec }: ReadonlyPod): void {
-  checkPodAnnotations(errors, metadata.annotations, spec, annotationsPath, false);
+  checkPodAnnotations(errors, metadata.annotations, spec, annotationsPath);
   checkPodSpec(errors, spec, specPath, { isPod: true, podName: metadata.name ?? '' });
   if (spec.volumes !== undefined && (spec.serviceAccountName ?? '') === '') checkTokens(errors, spec);
   checkImagesOfPod(errors, spec, specPath);
@@ -119,7 +119,7 @@ export function checkAnnotationUpdates(
       errors.push(forbidden(annotationsPath.key(key), 'may not add AppArmor annotations'));
     if (key === mirrorPod) errors.push(forbidden(annotationsPath.key(key), 'may not add mirror pod annotation'));
   }
-  if (!jsonEqual(now, before)) checkPodAnnotations(errors, now, spec, annotationsPath, false);
+  if (!jsonEqual(now, before)) checkPodAnnotations(errors, now, spec, annotationsPath);
 }
 
 /** False: there is no use in looking further. */

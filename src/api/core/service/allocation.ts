@@ -16,6 +16,7 @@ import {
   type Cidr,
   type Claim,
   type FieldError,
+  type FieldPath,
   type HookContext,
 } from '../../../machinery/mod.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../upstream/types.ts';
@@ -153,10 +154,8 @@ function assignNodePorts(spec: ServiceSpec, old: ReadonlySpec | undefined, conte
   if (type === 'NodePort' || type === 'LoadBalancer') {
     for (const [i, port] of (spec.ports ?? []).entries()) {
       const { nodePort = 0 } = port;
-      if (nodePort !== 0)
-        checkRange(errors, nodePort, held, context, () =>
-          specPath.child('ports').index(i).child('nodePort').toString(),
-        );
+      const path = specPath.child('ports').index(i).child('nodePort');
+      if (nodePort !== 0) errors.push(...rangeErrors(nodePort, path, held, context));
       // The first one that cannot be had is the one to tell of.
       if (errors.length > 0) return errors;
       if (nodePort === 0 && needsNodePorts(spec))
@@ -166,23 +165,15 @@ function assignNodePorts(spec: ServiceSpec, old: ReadonlySpec | undefined, conte
   if (needsHealthCheckPort(spec)) {
     const { healthCheckNodePort: port = 0 } = spec;
     if (port === 0) spec.healthCheckNodePort = freePort(taken, context);
-    else checkRange(errors, port, held, context, () => specPath.child('healthCheckNodePort').toString());
+    else errors.push(...rangeErrors(port, specPath.child('healthCheckNodePort'), held, context));
   }
   return errors;
 }
 
-function checkRange(
-  errors: FieldError[],
-  port: number,
-  held: ReadonlySet<number>,
-  { config }: HookContext,
-  path: () => string,
-): void {
+function rangeErrors(port: number, path: FieldPath, held: ReadonlySet<number>, { config }: HookContext): FieldError[] {
   const { first, last } = config.nodePortRange;
-  if (!held.has(port) && (port < first || port > last))
-    errors.push(
-      invalid(path(), port, `provided port is not in the valid range. The range of valid ports is ${first}-${last}`),
-    );
+  if (held.has(port) || (port >= first && port <= last)) return [];
+  return [invalid(path, port, `provided port is not in the valid range. The range of valid ports is ${first}-${last}`)];
 }
 
 /** One port in two protocols is one port of the node. */

@@ -73,7 +73,8 @@ export function dropForType(spec: ServiceSpec, old: ReadonlySpec): void {
     drop('ipFamilies');
     drop('ipFamilyPolicy');
   }
-  const ports = (list: ReadonlySpec['ports']): number[] => (list ?? []).map(({ nodePort = 0 }) => nodePort).sort();
+  const ports = (list: ReadonlySpec['ports']): number[] =>
+    (list ?? []).map(({ nodePort = 0 }) => nodePort).sort((a, b) => a - b);
   if (hasNodePorts(old) && !hasNodePorts(spec) && jsonEqual(ports(spec.ports), ports(old.ports)))
     for (const port of spec.ports ?? []) delete port.nodePort;
   if (needsHealthCheckPort(old) && !needsHealthCheckPort(spec)) drop('healthCheckNodePort');

@@ -59,8 +59,8 @@ export function serviceErrors(service: ReadonlyService): FieldError[] {
   const { ports = [], type = '' } = spec;
   if (ports.length === 0 && !isHeadless(spec) && type !== 'ExternalName') errors.push(required(portsPath));
   checkType(errors, spec);
-  const names = new Set<string>();
-  for (const [i, port] of ports.entries()) checkServicePort(errors, port, ports.length > 1, names, portsPath.index(i));
+  const names: PortNames = { seen: new Set(), needed: ports.length > 1 };
+  for (const [i, port] of ports.entries()) checkServicePort(errors, port, names, portsPath.index(i));
   if (spec.selector !== undefined) errors.push(...labelsErrors(spec.selector, specPath.child('selector')));
   checkChoice(errors, spec.sessionAffinity, ['ClientIP', 'None'], specPath.child('sessionAffinity'));
   checkAffinityConfig(errors, spec);
@@ -94,19 +94,19 @@ function checkType(errors: Errors, spec: ReadonlySpec): void {
   else report(errors, specPath.child('externalName'), name, dns1123SubdomainErrors(name));
 }
 
-function checkServicePort(
-  errors: Errors,
-  port: DeepReadonly<ServicePort>,
-  nameNeeded: boolean,
-  names: Set<string>,
-  path: FieldPath,
-): void {
+interface PortNames {
+  readonly seen: Set<string>;
+  /** One port alone needs no name. */
+  readonly needed: boolean;
+}
+
+function checkServicePort(errors: Errors, port: DeepReadonly<ServicePort>, names: PortNames, path: FieldPath): void {
   const { name = '', targetPort = 0, appProtocol } = port;
   if (name !== '') {
     checkDnsLabel(errors, name, path.child('name'));
-    if (names.has(name)) errors.push(duplicate(path.child('name'), name));
-    names.add(name);
-  } else if (nameNeeded) errors.push(required(path.child('name')));
+    if (names.seen.has(name)) errors.push(duplicate(path.child('name'), name));
+    names.seen.add(name);
+  } else if (names.needed) errors.push(required(path.child('name')));
   checkPortNumber(errors, port.port, path.child('port'));
   checkChoice(errors, port.protocol, protocols, path.child('protocol'));
   checkPort(errors, targetPort, path.child('targetPort'));
@@ -234,8 +234,8 @@ function checkAddressChange(errors: Errors, spec: ReadonlySpec, before: Readonly
   const headless = isHeadless(spec);
   const wasHeadless = isHeadless(before);
   if (headless && wasHeadless) return;
-  checkListChange(errors, spec, before, 'clusterIPs', 'clusterIP');
-  if (headless === wasHeadless) checkListChange(errors, spec, before, 'ipFamilies', 'ipFamily');
+  checkListChange(errors, spec, before, 'clusterIPs');
+  if (headless === wasHeadless) checkListChange(errors, spec, before, 'ipFamilies');
 }
 
 function checkListChange(
@@ -243,8 +243,8 @@ function checkListChange(
   spec: ReadonlySpec,
   before: ReadonlySpec,
   list: 'clusterIPs' | 'ipFamilies',
-  one: string,
 ): void {
+  const one = list === 'clusterIPs' ? 'clusterIP' : 'ipFamily';
   const now = spec[list] ?? [];
   const old = before[list] ?? [];
   const path = specPath.child(list);

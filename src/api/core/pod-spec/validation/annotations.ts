@@ -1,10 +1,9 @@
 /** Annotations that mean something for a pod: most of them are what later became fields. */
 import type { DeepReadonly } from '../../../../base/mod.ts';
-import { forbidden, invalid, type FieldPath } from '../../../../machinery/mod.ts';
+import { forbidden, invalid, type FieldError, type FieldPath } from '../../../../machinery/mod.ts';
 import type { Errors } from '../../../checks.ts';
 import type { PodSpec, SeccompProfile } from '../../../upstream/types.ts';
 import { visitContainers } from '../containers.ts';
-import { annotationKeyErrors } from './annotation-keys.ts';
 import { checkDescendingPath } from './paths.ts';
 
 export const mirrorPod = 'kubernetes.io/config.mirror';
@@ -15,20 +14,18 @@ export const appArmorOfContainer = 'container.apparmor.security.beta.kubernetes.
 
 type Annotations = Readonly<Record<string, string>> | undefined;
 
-/** `general` checks also what holds for the annotations of any object, for templates. */
 export function checkPodAnnotations(
   errors: Errors,
   annotations: Annotations,
   spec: DeepReadonly<PodSpec>,
   path: FieldPath,
-  general: boolean,
 ): void {
-  if (annotations === undefined) return;
-  if (general) errors.push(...annotationKeyErrors(annotations, path));
-  for (const key in annotations) checkOne(errors, key, annotations[key] ?? '', spec, path);
+  for (const key in annotations) checkOne(errors, [key, annotations[key] ?? ''], spec, path);
 }
 
-function checkOne(errors: Errors, key: string, value: string, spec: DeepReadonly<PodSpec>, path: FieldPath): void {
+type Annotation = readonly [key: string, value: string];
+
+function checkOne(errors: Errors, [key, value]: Annotation, spec: DeepReadonly<PodSpec>, path: FieldPath): void {
   if (key === mirrorPod && (spec.nodeName ?? '') === '')
     errors.push(invalid(path.key(key), value, 'must set spec.nodeName if mirror pod annotation is set'));
   else if (key === deletionCost && !isInt32(value))
@@ -68,40 +65,43 @@ export function checkProfilesMatchAnnotations(
   if (annotations === undefined) return;
   const ofPod = spec.securityContext;
   const annotation = annotations[seccompOfPod];
+  const seccompOf = { what: 'seccomp', docker: true };
+  const appArmorOf = { what: 'apparmor', docker: false };
   if (annotation !== undefined && ofPod?.seccompProfile !== undefined)
-    checkMatch(
-      errors,
-      annotation,
-      ofPod.seccompProfile,
-      path.child('securityContext').child('seccompProfile'),
-      'seccomp',
+    errors.push(
+      ...mismatches(annotation, ofPod.seccompProfile, seccompOf, path.child('securityContext', 'seccompProfile')),
     );
   visitContainers(spec, path, ({ name, securityContext }, at) => {
     const seccomp = annotations[seccompOfContainer + name];
     const own = securityContext?.seccompProfile;
     if (seccomp !== undefined && own !== undefined)
-      checkMatch(errors, seccomp, own, at.child('securityContext').child('seccompProfile'), 'seccomp');
+      errors.push(...mismatches(seccomp, own, seccompOf, at.child('securityContext', 'seccompProfile')));
     const appArmor = annotations[appArmorOfContainer + name];
     const profile = securityContext?.appArmorProfile ?? ofPod?.appArmorProfile;
     if (spec.os?.name !== 'windows' && appArmor !== undefined && profile !== undefined)
-      checkMatch(errors, appArmor, profile, at.child('securityContext').child('appArmorProfile'), 'apparmor');
+      errors.push(...mismatches(appArmor, profile, appArmorOf, at.child('securityContext', 'appArmorProfile')));
   });
 }
 
-function checkMatch(
-  errors: Errors,
+interface ProfileSort {
+  readonly what: string;
+  /** Whether the runtime's default has the old name `docker/default` too. */
+  readonly docker: boolean;
+}
+
+function mismatches(
   annotation: string,
   { type, localhostProfile }: DeepReadonly<SeccompProfile>,
+  { what, docker }: ProfileSort,
   path: FieldPath,
-  what: 'seccomp' | 'apparmor',
-): void {
+): FieldError[] {
   const sameType =
     type === 'Unconfined'
       ? annotation === 'unconfined'
       : type === 'RuntimeDefault'
-        ? annotation === 'runtime/default' || (what === 'seccomp' && annotation === 'docker/default')
+        ? annotation === 'runtime/default' || (docker && annotation === 'docker/default')
         : type !== 'Localhost' || annotation.startsWith('localhost/');
-  if (!sameType) errors.push(forbidden(path.child('type'), `${what} type in annotation and field must match`));
-  else if (type === 'Localhost' && annotation !== `localhost/${localhostProfile ?? ''}`)
-    errors.push(forbidden(path.child('localhostProfile'), `${what} profile in annotation and field must match`));
+  if (!sameType) return [forbidden(path.child('type'), `${what} type in annotation and field must match`)];
+  if (type !== 'Localhost' || annotation === `localhost/${localhostProfile ?? ''}`) return [];
+  return [forbidden(path.child('localhostProfile'), `${what} profile in annotation and field must match`)];
 }

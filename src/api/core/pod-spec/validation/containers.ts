@@ -12,7 +12,12 @@ import {
 } from '../../../../machinery/mod.ts';
 import { checkChoice, checkDnsLabel, checkPortNumber, protocols, report, type Errors } from '../../../checks.ts';
 import { portNameErrors } from '../../../../machinery/mod.ts';
-import type { Container, ContainerPort } from '../../../upstream/types.ts';
+import type {
+  Container,
+  ContainerPort,
+  ContainerRestartRule,
+  ContainerRestartRuleOnExitCodes,
+} from '../../../upstream/types.ts';
 import { isSidecar, type AnyContainer } from '../containers.ts';
 import { checkEnv, checkEnvFrom } from './env.ts';
 import { checkDevices, checkMounts } from './mounts.ts';
@@ -51,27 +56,27 @@ export function checkInitContainers(errors: Errors, path: FieldPath, context: Sp
     else if (container.name !== '') names.add(container.name);
     checkHostPortConflicts(errors, [container], path);
     if (isSidecar(container)) checkRunning(errors, container, at, context);
-    else
-      refuse(
-        errors,
-        container,
-        at,
-        ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'],
-        'may not be set for init containers without restartPolicy=Always',
-      );
+    else refuse(errors, container, at, notForInit);
   }
 }
 
-const notForEphemeral = [
-  'ports',
-  'resizePolicy',
-  'restartPolicy',
-  'restartPolicyRules',
-  'livenessProbe',
-  'readinessProbe',
-  'startupProbe',
-  'lifecycle',
-] as const;
+const notForInit: Refused = {
+  fields: ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'],
+  why: 'may not be set for init containers without restartPolicy=Always',
+};
+const notForEphemeral: Refused = {
+  fields: [
+    'ports',
+    'resizePolicy',
+    'restartPolicy',
+    'restartPolicyRules',
+    'livenessProbe',
+    'readinessProbe',
+    'startupProbe',
+    'lifecycle',
+  ],
+  why: 'cannot be set for an Ephemeral Container',
+};
 
 export function checkEphemeralContainers(errors: Errors, path: FieldPath, context: SpecContext): void {
   const { spec } = context;
@@ -86,8 +91,8 @@ export function checkEphemeralContainers(errors: Errors, path: FieldPath, contex
     if (names.has(container.name)) errors.push(duplicate(at.child('name'), container.name));
     names.add(container.name);
     if (target !== '' && !others.has(target)) errors.push(notFound(at.child('targetContainerName'), target));
-    const why = 'cannot be set for an Ephemeral Container';
-    refuse(errors, container, at, notForEphemeral, why);
+    const { why } = notForEphemeral;
+    refuse(errors, container, at, notForEphemeral);
     if (Object.keys(resources).length > 0) errors.push(forbidden(at.child('resources'), why));
     for (const [j, { subPath, subPathExpr }] of (container.volumeMounts ?? []).entries()) {
       const mount = at.child('volumeMounts').index(j);
@@ -97,13 +102,12 @@ export function checkEphemeralContainers(errors: Errors, path: FieldPath, contex
   }
 }
 
-function refuse(
-  errors: Errors,
-  container: AnyContainer,
-  path: FieldPath,
-  fields: readonly (keyof Container)[],
-  why: string,
-): void {
+interface Refused {
+  readonly fields: readonly (keyof Container)[];
+  readonly why: string;
+}
+
+function refuse(errors: Errors, container: AnyContainer, path: FieldPath, { fields, why }: Refused): void {
   for (const name of fields) if (container[name] !== undefined) errors.push(forbidden(path.child(name), why));
 }
 
@@ -130,7 +134,10 @@ function checkCommon(errors: Errors, container: AnyContainer, path: FieldPath, c
   if (container.volumeDevices !== undefined) checkDevices(errors, container, path.child('volumeDevices'), context);
   checkChoice(errors, container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never'], path.child('imagePullPolicy'));
   if (container.resources !== undefined)
-    checkResourceRequirements(errors, container.resources, path.child('resources'), context.claimNames, 'container');
+    checkResourceRequirements(errors, container.resources, path.child('resources'), {
+      of: 'container',
+      claimNames: context.claimNames,
+    });
   if (container.resizePolicy !== undefined)
     checkResizePolicy(errors, container.resizePolicy, path.child('resizePolicy'), context.spec.restartPolicy);
   if (container.securityContext !== undefined)
@@ -206,18 +213,27 @@ function checkRestart(
   if (restartPolicy === undefined)
     errors.push(required(path.child('restartPolicy'), 'must specify restartPolicy when restart rules are used'));
   if (rules.length > restartRulesMax) errors.push(tooMany(rulesPath, rules.length, restartRulesMax));
-  for (const [i, { action = '', exitCodes }] of rules.entries()) {
-    const at = rulesPath.index(i);
-    if (action !== 'Restart' && action !== 'RestartAllContainers')
-      errors.push(notSupported(at.child('action'), action, ['Restart', 'RestartAllContainers']));
-    if (exitCodes === undefined) {
-      errors.push(required(at.child('exitCodes'), 'must be specified'));
-      continue;
-    }
-    const codes = at.child('exitCodes');
-    const { operator = '', values = [] } = exitCodes;
-    if (operator !== 'In' && operator !== 'NotIn')
-      errors.push(notSupported(codes.child('operator'), operator, ['In', 'NotIn']));
-    if (values.length > exitCodesMax) errors.push(tooMany(codes.child('values'), values.length, exitCodesMax));
-  }
+  for (const [i, rule] of rules.entries()) checkRestartRule(errors, rule, rulesPath.index(i));
+}
+
+/** Without a value a field is absent here, though every valid rule has it. */
+function checkRestartRule(
+  errors: Errors,
+  { action = '', exitCodes }: Partial<DeepReadonly<ContainerRestartRule>>,
+  path: FieldPath,
+): void {
+  if (action !== 'Restart' && action !== 'RestartAllContainers')
+    errors.push(notSupported(path.child('action'), action, ['Restart', 'RestartAllContainers']));
+  if (exitCodes === undefined) errors.push(required(path.child('exitCodes'), 'must be specified'));
+  else checkExitCodes(errors, exitCodes, path.child('exitCodes'));
+}
+
+function checkExitCodes(
+  errors: Errors,
+  { operator = '', values = [] }: Partial<DeepReadonly<ContainerRestartRuleOnExitCodes>>,
+  path: FieldPath,
+): void {
+  if (operator !== 'In' && operator !== 'NotIn')
+    errors.push(notSupported(path.child('operator'), operator, ['In', 'NotIn']));
+  if (values.length > exitCodesMax) errors.push(tooMany(path.child('values'), values.length, exitCodesMax));
 }

@@ -1,6 +1,8 @@
 /** Paths inside of volumes: they must not lead out. */
-import { invalid, type FieldPath } from '../../../../machinery/mod.ts';
-import { type Errors } from '../../../checks.ts';
+import type { DeepReadonly } from '../../../../base/mod.ts';
+import { invalid, required, type FieldPath } from '../../../../machinery/mod.ts';
+import type { Errors } from '../../../checks.ts';
+import type { KeyToPath } from '../../../upstream/types.ts';
 
 export function checkNoBacksteps(errors: Errors, target: string, path: FieldPath): void {
   if (target.includes('..') && target.split('/').includes('..'))
@@ -23,4 +25,12 @@ export function checkFreePath(errors: Errors, target: string, path: FieldPath): 
 export function checkFileMode(errors: Errors, mode: number | undefined, path: FieldPath): void {
   if (mode !== undefined && (mode > 0o777 || mode < 0))
     errors.push(invalid(path, mode, 'must be a number between 0 and 0777 (octal), both inclusive'));
+}
+
+/** Where one key of a ConfigMap or of a Secret is put. */
+export function checkKey(errors: Errors, { key, path: target, mode }: DeepReadonly<KeyToPath>, path: FieldPath): void {
+  if (key === '') errors.push(required(path.child('key')));
+  if (target === '') errors.push(required(path.child('path')));
+  checkFreePath(errors, target, path.child('path'));
+  checkFileMode(errors, mode, path.child('mode'));
 }

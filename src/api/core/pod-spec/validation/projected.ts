@@ -18,8 +18,7 @@ import type {
   VolumeProjection,
 } from '../../../upstream/types.ts';
 import { checkFieldRef, checkResourceFieldRef, volumeFields } from './env.ts';
-import { checkFileMode, checkFreePath } from './paths.ts';
-import { checkKey } from './volumes.ts';
+import { checkFileMode, checkFreePath, checkKey } from './paths.ts';
 
 export function checkFiles(
   errors: Errors,
@@ -46,10 +45,10 @@ export function checkProjected(
   path: FieldPath,
 ): void {
   checkFileMode(errors, defaultMode, path.child('defaultMode'));
-  const paths = new Set<string>();
+  const target: Target = { volume: path, paths: new Set() };
   for (const [i, source] of (sources ?? []).entries()) {
     const at = path.child('sources').index(i);
-    checkProjection(errors, source, at, path, paths);
+    checkProjection(errors, source, at, target);
     if (Object.keys(source).length > 1)
       errors.push(forbidden(at, 'may not specify more than 1 volume type per source'));
   }
@@ -58,13 +57,17 @@ export function checkProjected(
 const tokenSecondsMin = 10 * 60;
 const tokenSecondsMax = 2 ** 32;
 
-/** `volume` is the path of the whole volume, which upstream blames for paths that are taken. */
+interface Target {
+  /** The path of the whole volume, which upstream blames for paths that are taken. */
+  readonly volume: FieldPath;
+  readonly paths: Set<string>;
+}
+
 function checkProjection(
   errors: Errors,
   source: DeepReadonly<VolumeProjection>,
   path: FieldPath,
-  volume: FieldPath,
-  paths: Set<string>,
+  { volume, paths }: Target,
 ): void {
   const take = (target: string, blamed: string): void => {
     if (target === '') return;
@@ -152,7 +155,11 @@ const keyTypes = ['ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519', 'RSA3072', '
 const certificateSecondsMin = 3600;
 const certificateSecondsMax = 91 * 24 * 3600;
 
-function checkCertificate(errors: Errors, certificate: DeepReadonly<PodCertificateProjection>, path: FieldPath): void {
+function checkCertificate(
+  errors: Errors,
+  certificate: Partial<DeepReadonly<PodCertificateProjection>>,
+  path: FieldPath,
+): void {
   const {
     signerName = '',
     keyType = '',

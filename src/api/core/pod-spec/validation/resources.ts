@@ -113,12 +113,17 @@ function checkList(
   return found;
 }
 
+/** Whose requirements they are, and the claims that they may name. */
+export interface ResourceScope {
+  readonly of: 'container' | 'pod';
+  readonly claimNames: ReadonlySet<string>;
+}
+
 export function checkResourceRequirements(
   errors: Errors,
   requirements: DeepReadonly<ResourceRequirements>,
   path: FieldPath,
-  claimNames: ReadonlySet<string>,
-  of: 'container' | 'pod',
+  { claimNames, of }: ResourceScope,
 ): void {
   const { limits, requests, claims } = requirements;
   if (limits === undefined && requests === undefined && claims === undefined) return;
@@ -186,7 +191,7 @@ export function checkPodResources(
   const { resources = {} } = spec;
   if (resources.claims !== undefined)
     errors.push(forbidden(path.child('claims'), 'claims cannot be set for Resources at pod-level'));
-  checkResourceRequirements(errors, resources, path, claimNames, 'pod');
+  checkResourceRequirements(errors, resources, path, { of: 'pod', claimNames });
   for (const [name, total] of totalRequests(spec)) {
     if (!podResourceSupported(name)) continue;
     const own = parseQuantity(resources.requests?.[name] ?? '0');

@@ -22,6 +22,7 @@ import {
 } from '../../../checks.ts';
 import type { PodSpec, PodTemplateSpec } from '../../../upstream/types.ts';
 import { checkAffinity } from './affinity.ts';
+import { annotationKeyErrors } from './annotation-keys.ts';
 import { checkPodAnnotations, checkProfilesMatchAnnotations } from './annotations.ts';
 import { checkContainers, checkEphemeralContainers, checkInitContainers } from './containers.ts';
 import { checkDnsConfig, checkHostAliases } from './dns.ts';
@@ -88,7 +89,10 @@ export function checkPodSpec(errors: Errors, spec: DeepReadonly<PodSpec>, path: 
   if (spec.hostAliases !== undefined) checkHostAliases(errors, spec.hostAliases, path.child('hostAliases'));
   checkOptionalChoice(errors, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], path.child('preemptionPolicy'));
   if (spec.overhead !== undefined)
-    checkResourceRequirements(errors, { limits: spec.overhead }, path.child('overhead'), claimNames, 'container');
+    checkResourceRequirements(errors, { limits: spec.overhead }, path.child('overhead'), {
+      of: 'container',
+      claimNames,
+    });
   if (spec.os !== undefined) checkOs(errors, spec, path);
 }
 
@@ -195,7 +199,8 @@ export function checkImagesOfPod(errors: Errors, spec: DeepReadonly<PodSpec>, pa
 export function checkPodTemplate(errors: Errors, template: DeepReadonly<PodTemplateSpec>, path: FieldPath): void {
   const { metadata = {}, spec = { containers: [] } } = template;
   errors.push(...labelsErrors(metadata.labels, path.child('labels')));
-  checkPodAnnotations(errors, metadata.annotations, spec, path.child('annotations'), true);
+  errors.push(...annotationKeyErrors(metadata.annotations, path.child('annotations')));
+  checkPodAnnotations(errors, metadata.annotations, spec, path.child('annotations'));
   checkPodSpec(errors, spec, path.child('spec'), { isPod: false, podName: '' });
   checkProfilesMatchAnnotations(errors, metadata.annotations, spec, path.child('spec'));
   if ((spec.ephemeralContainers ?? []).length > 0)

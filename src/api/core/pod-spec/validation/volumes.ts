@@ -10,9 +10,9 @@ import {
   type FieldPath,
 } from '../../../../machinery/mod.ts';
 import { checkChoice, checkDnsLabel, checkOptionalChoice, type Errors } from '../../../checks.ts';
-import type { EphemeralVolumeSource, HostPathVolumeSource, KeyToPath, Volume } from '../../../upstream/types.ts';
+import type { HostPathVolumeSource, KeyToPath, Volume } from '../../../upstream/types.ts';
 import { checkClaimTemplate } from './claim-template.ts';
-import { checkFileMode, checkFreePath, checkNoBacksteps } from './paths.ts';
+import { checkFileMode, checkKey, checkNoBacksteps } from './paths.ts';
 import { checkFiles, checkProjected } from './projected.ts';
 import type { PodContext } from './spec.ts';
 import { checkStorage } from './volume-storage.ts';
@@ -104,48 +104,49 @@ function checkSource(errors: Errors, volume: ReadonlyVolume, path: FieldPath, po
     if (volume[source] === undefined) continue;
     if (first === undefined) {
       first = source;
-      checkOne(errors, volume, source, path, pod);
+      const check = checks[source];
+      if (check === undefined) checkStorage(errors, volume, path);
+      else check(errors, volume, path.child(source), pod);
       if (count === 1) return;
     } else errors.push(forbidden(path.child(misnamed[source] ?? source), 'may not specify more than 1 volume type'));
   }
 }
 
-function checkOne(errors: Errors, volume: ReadonlyVolume, source: Source, path: FieldPath, pod: PodContext): void {
-  const {
-    emptyDir,
-    hostPath,
-    secret,
-    configMap,
-    persistentVolumeClaim: claim,
-    downwardAPI,
-    projected,
-    ephemeral,
-    image,
-  } = volume;
-  const at = path.child(source);
-  if (source === 'emptyDir') {
-    const limit = emptyDir?.sizeLimit;
-    if (limit !== undefined && parseQuantity(limit).sign < 0)
-      errors.push(forbidden(at.child('sizeLimit'), 'SizeLimit field must be a valid resource quantity'));
-  } else if (source === 'hostPath' && hostPath !== undefined) checkHostPath(errors, hostPath, at);
-  else if (source === 'secret' && secret !== undefined) {
-    if ((secret.secretName ?? '') === '') errors.push(required(at.child('secretName')));
-    checkKeys(errors, secret, at);
-  } else if (source === 'configMap' && configMap !== undefined) {
-    if ((configMap.name ?? '') === '') errors.push(required(at.child('name')));
-    checkKeys(errors, configMap, at);
-  } else if (source === 'persistentVolumeClaim') {
-    if (claim?.claimName === '') errors.push(required(at.child('claimName')));
-  } else if (source === 'downwardAPI' && downwardAPI !== undefined) {
-    checkFileMode(errors, downwardAPI.defaultMode, at.child('defaultMode'));
-    checkFiles(errors, downwardAPI.items, at);
-  } else if (source === 'projected' && projected !== undefined) checkProjected(errors, projected, at);
-  else if (source === 'ephemeral' && ephemeral !== undefined) checkEphemeral(errors, volume.name, ephemeral, path, pod);
-  else if (source === 'image' && image !== undefined) {
-    if (pod.isPod && (image.reference ?? '') === '') errors.push(required(at.child('reference')));
-    checkChoice(errors, image.pullPolicy, ['Always', 'IfNotPresent', 'Never'], at.child('pullPolicy'));
-  } else checkStorage(errors, volume, path);
-}
+type Check = (errors: Errors, volume: ReadonlyVolume, path: FieldPath, pod: PodContext) => void;
+
+/** What is asked of a source, each with the path of the source. */
+const checks: Readonly<Partial<Record<Source, Check>>> = {
+  emptyDir(errors, { emptyDir }, path) {
+    if (emptyDir?.sizeLimit !== undefined && parseQuantity(emptyDir.sizeLimit).sign < 0)
+      errors.push(forbidden(path.child('sizeLimit'), 'SizeLimit field must be a valid resource quantity'));
+  },
+  hostPath(errors, { hostPath }, path) {
+    if (hostPath !== undefined) checkHostPath(errors, hostPath, path);
+  },
+  secret(errors, { secret = {} }, path) {
+    if ((secret.secretName ?? '') === '') errors.push(required(path.child('secretName')));
+    checkKeys(errors, secret, path);
+  },
+  configMap(errors, { configMap = {} }, path) {
+    if ((configMap.name ?? '') === '') errors.push(required(path.child('name')));
+    checkKeys(errors, configMap, path);
+  },
+  persistentVolumeClaim(errors, { persistentVolumeClaim: claim }, path) {
+    if (claim?.claimName === '') errors.push(required(path.child('claimName')));
+  },
+  downwardAPI(errors, { downwardAPI }, path) {
+    checkFileMode(errors, downwardAPI?.defaultMode, path.child('defaultMode'));
+    checkFiles(errors, downwardAPI?.items, path);
+  },
+  projected(errors, { projected = {} }, path) {
+    checkProjected(errors, projected, path);
+  },
+  ephemeral: checkEphemeral,
+  image(errors, { image }, path, { isPod }) {
+    if (isPod && (image?.reference ?? '') === '') errors.push(required(path.child('reference')));
+    checkChoice(errors, image?.pullPolicy, ['Always', 'IfNotPresent', 'Never'], path.child('pullPolicy'));
+  },
+};
 
 const hostPathTypes = [
   '',
@@ -178,25 +179,19 @@ function checkKeys(errors: Errors, { defaultMode, items }: Keyed, path: FieldPat
   for (const [i, item] of (items ?? []).entries()) checkKey(errors, item, path.child('items').index(i));
 }
 
-export function checkKey(errors: Errors, { key, path: target, mode }: DeepReadonly<KeyToPath>, path: FieldPath): void {
-  if (key === '') errors.push(required(path.child('key')));
-  if (target === '') errors.push(required(path.child('path')));
-  checkFreePath(errors, target, path.child('path'));
-  checkFileMode(errors, mode, path.child('mode'));
-}
-
 function checkEphemeral(
   errors: Errors,
-  name: string,
-  { volumeClaimTemplate: template }: DeepReadonly<EphemeralVolumeSource>,
+  { name, ephemeral }: ReadonlyVolume,
   path: FieldPath,
   { podName }: PodContext,
 ): void {
-  const at = path.child('ephemeral').child('volumeClaimTemplate');
-  if (template === undefined) errors.push(required(at));
-  else checkClaimTemplate(errors, template, at);
+  const template = ephemeral?.volumeClaimTemplate;
+  if (template === undefined) errors.push(required(path.child('volumeClaimTemplate')));
+  else checkClaimTemplate(errors, template, path.child('volumeClaimTemplate'));
   if (podName === '' || name === '') return;
   const claim = `${podName}-${name}`;
+  // The name is a field of the volume, one step up.
+  const at = path.toString().replace(/\.ephemeral$/, '.name');
   for (const problem of dns1123SubdomainErrors(claim))
-    errors.push(invalid(path.child('name'), name, `PVC name ${JSON.stringify(claim)}: ${problem}`));
+    errors.push(invalid(at, name, `PVC name ${JSON.stringify(claim)}: ${problem}`));
 }
