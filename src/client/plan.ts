@@ -65,7 +65,7 @@ export interface Plan<M = unknown> {
   readonly remember?: M;
 }
 
-export const nothing: Plan = { actions: [] };
+export const nothing: Plan<never> = { actions: [] };
 
 /** One resource that a controller reads, with the indexes that it needs. */
 export interface Read<T extends KubeObject> {

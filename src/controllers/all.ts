@@ -4,9 +4,13 @@ import { endpointsController } from './endpoints.ts';
 import { endpointSlice } from './endpointslice/endpointslice.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { namespaceController } from './namespace.ts';
+import { nodeIpam } from './node-ipam.ts';
+import { nodeLifecycle } from './node-lifecycle/node-lifecycle.ts';
+import { podGarbageCollector } from './pod-gc.ts';
 import { replicaSet } from './replicaset.ts';
 import { rootCaPublisher } from './root-ca-publisher.ts';
 import { serviceAccount } from './serviceaccount.ts';
+import { taintEviction } from './taint-eviction.ts';
 import { controllerUnit, type ControllerUnit } from './unit.ts';
 
 export const controllers: readonly ControllerUnit[] = [
@@ -18,4 +22,8 @@ export const controllers: readonly ControllerUnit[] = [
   controllerUnit({ name: 'root-ca-certificate-publisher-controller', account: 'root-ca-cert-publisher', component: 'root-ca-cert-publisher', controllers: ({ rootCa }) => (rootCa === '' ? [] : [rootCaPublisher(rootCa)]) }),
   controllerUnit({ name: 'namespace-controller', account: 'namespace-controller', component: 'namespace-controller', controllers: ({ resources }) => [namespaceController(resources)] }),
   controllerUnit({ name: 'garbage-collector-controller', account: 'generic-garbage-collector', component: 'garbage-collector-controller', controllers: ({ resources }) => [garbageCollector(resources)] }),
+  controllerUnit({ name: 'node-lifecycle-controller', account: 'node-controller', component: 'node-controller', controllers: ({ nodes }) => [nodeLifecycle(nodes)] }),
+  controllerUnit({ name: 'taint-eviction-controller', account: 'node-controller', component: 'taint-eviction-controller', controllers: () => [taintEviction] }),
+  controllerUnit({ name: 'node-ipam-controller', account: 'node-controller', component: 'cidrAllocator', controllers: ({ nodes }) => (nodes.clusterCidr === '' ? [] : [nodeIpam(nodes)]) }),
+  controllerUnit({ name: 'pod-garbage-collector-controller', account: 'pod-garbage-collector', component: 'pod-garbage-collector', controllers: ({ finishedPodsMax }) => [podGarbageCollector(finishedPodsMax)] }),
 ];
