@@ -3,7 +3,22 @@
  * versions. What comes out of `decode` belongs to the caller alone; what `encode` takes stays as it is.
  */
 import { errorText, HostError, isJsonObject, type DeepReadonly, type JsonObject } from '../base/mod.ts';
-import { ApiError, apiVersionOf, compileDecoder, DecodeError, protobufCodec, unwrapUnknown, wrapUnknown, type Decoded as CleanObject, type Facts, type GroupVersionKind, type Kind, type KindVersion, type KubeObject, type Decoder } from '../machinery/mod.ts';
+import {
+  ApiError,
+  apiVersionOf,
+  compileDecoder,
+  DecodeError,
+  protobufCodec,
+  unwrapUnknown,
+  wrapUnknown,
+  type Decoded as CleanObject,
+  type Facts,
+  type GroupVersionKind,
+  type Kind,
+  type KindVersion,
+  type KubeObject,
+  type Decoder,
+} from '../machinery/mod.ts';
 import type { Entry } from '../store/mod.ts';
 import type { FieldValidation } from './operation.ts';
 
@@ -39,10 +54,14 @@ export class Codec {
     try {
       const { apiVersion, kind, raw } = unwrapUnknown(bytes);
       const schema = this.#schemaOf(apiVersion, kind);
-      if (schema === undefined) throw ApiError.badRequest(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`);
+      if (schema === undefined)
+        throw ApiError.badRequest(
+          `no kind "${kind}" is registered for version "${apiVersion}" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`,
+        );
       return { kind, apiVersion, ...protobufCodec(this.#facts).decode(schema, raw) };
     } catch (error) {
-      if (error instanceof HostError || error instanceof SyntaxError || error instanceof RangeError) throw ApiError.badRequest(errorText(error));
+      if (error instanceof HostError || error instanceof SyntaxError || error instanceof RangeError)
+        throw ApiError.badRequest(errorText(error));
       throw error;
     }
   }
@@ -51,22 +70,35 @@ export class Codec {
   toProtobuf(object: DeepReadonly<KubeObject> | JsonObject): Uint8Array | undefined {
     const { apiVersion = '', kind = '' } = object as KubeObject;
     const schema = this.#schemaOf(apiVersion, kind);
-    return schema === undefined ? undefined : wrapUnknown(apiVersion, kind, protobufCodec(this.#facts).encode(schema, object as JsonObject));
+    return schema === undefined
+      ? undefined
+      : wrapUnknown(apiVersion, kind, protobufCodec(this.#facts).encode(schema, object as JsonObject));
   }
 
   #schemaOf(apiVersion: string, kind: string): string | undefined {
-    this.#schemas ??= new Map(Object.entries(this.#facts.types).flatMap(([name, { gvks = [] }]) => gvks.map((gvk) => [`${apiVersionOf(gvk.group, gvk.version)}/${gvk.kind}`, name] as const)));
+    this.#schemas ??= new Map(
+      Object.entries(this.#facts.types).flatMap(([name, { gvks = [] }]) =>
+        gvks.map((gvk) => [`${apiVersionOf(gvk.group, gvk.version)}/${gvk.kind}`, name] as const),
+      ),
+    );
     return this.#schemas.get(`${apiVersion}/${kind}`);
   }
 
   /** Throws ApiError BadRequest for what is not an object of this kind. */
   decode({ gvk, schema, body, findings = [], validation }: DecodeRequest): Decoded {
-    if (!isJsonObject(body)) throw ApiError.badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(body)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`);
+    if (!isJsonObject(body))
+      throw ApiError.badRequest(
+        `couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(body)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+      );
     checkKind(body, gvk);
     const what = `${gvk.kind} in version "${gvk.version}" cannot be handled as a ${gvk.kind}`;
     const clean = this.#clean(schema, body, (message) => `${what}: ${message}`);
-    const notes = [...(clean.hasUnknownFields && validation !== 'Ignore' ? this.#decoder(schema).unknownFields(body) : []), ...findings];
-    if (notes.length > 0 && validation === 'Strict') throw ApiError.badRequest(`${what}: strict decoding error: ${notes.join(', ')}`);
+    const notes = [
+      ...(clean.hasUnknownFields && validation !== 'Ignore' ? this.#decoder(schema).unknownFields(body) : []),
+      ...findings,
+    ];
+    if (notes.length > 0 && validation === 'Strict')
+      throw ApiError.badRequest(`${what}: strict decoding error: ${notes.join(', ')}`);
     const object = { kind: gvk.kind, apiVersion: apiVersionOf(gvk.group, gvk.version), ...clean.object } as KubeObject;
     return { object, warnings: validation === 'Warn' ? notes : [] };
   }
@@ -97,12 +129,22 @@ function goType(value: unknown): string {
   return value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 function checkKind(body: JsonObject, { group, version, kind }: GroupVersionKind): void {
   const apiVersion = apiVersionOf(group, version);
   const sentVersion = body['apiVersion'] ?? apiVersion;
   const sentKind = body['kind'] ?? kind;
-  if (sentVersion !== apiVersion) throw ApiError.badRequest(`the API version in the data (${String(sentVersion)}) does not match the expected API version (${apiVersion})`);
-  if (sentKind !== kind) throw ApiError.badRequest(`no kind "${String(sentKind)}" is registered for version "${apiVersion}" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`);
+  if (sentVersion !== apiVersion)
+    throw ApiError.badRequest(
+      `the API version in the data (${textOf(sentVersion)}) does not match the expected API version (${apiVersion})`,
+    );
+  if (sentKind !== kind)
+    throw ApiError.badRequest(
+      `no kind "${textOf(sentKind)}" is registered for version "${apiVersion}" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`,
+    );
 }
 
 export function versionOf(kind: Kind, version: string): KindVersion {
@@ -113,7 +155,10 @@ export function versionOf(kind: Kind, version: string): KindVersion {
 
 /** Whether a version of a kind is the one that is stored. */
 function isStored(kind: Kind, version: string): boolean {
-  return version === kind.version && (kind.group === '' ? kind.storedAs === version : kind.storedAs === `${kind.group}/${version}`);
+  return (
+    version === kind.version &&
+    (kind.group === '' ? kind.storedAs === version : kind.storedAs === `${kind.group}/${version}`)
+  );
 }
 
 /** The object in the version that is stored. */
@@ -132,7 +177,7 @@ export function fromStorage(kind: Kind, version: string, object: DeepReadonly<Ku
 
 /** A stored entry in one of its kind's versions, made once. */
 export function objectOf(kind: Kind, version: string, entry: Entry): DeepReadonly<KubeObject> {
-  if (isStored(kind, version)) return entry.value as KubeObject;
+  if (isStored(kind, version)) return entry.value;
   return entry.memo(`object ${kind.group} ${version}`, () => fromStorage(kind, version, entry.value as KubeObject));
 }
 
@@ -141,5 +186,7 @@ const encoder = new TextEncoder();
 /** The JSON of a stored entry in one of its kind's versions, made once. */
 export function bytesOf(kind: Kind, version: string, entry: Entry): Uint8Array {
   if (isStored(kind, version)) return entry.bytes;
-  return entry.memo(`bytes ${kind.group} ${version}`, () => encoder.encode(JSON.stringify(objectOf(kind, version, entry))));
+  return entry.memo(`bytes ${kind.group} ${version}`, () =>
+    encoder.encode(JSON.stringify(objectOf(kind, version, entry))),
+  );
 }

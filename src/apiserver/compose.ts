@@ -17,7 +17,14 @@ import { RbacAuthorizer } from './authz/rbac.ts';
 import { Codec } from './codec.ts';
 import { Discovery } from './discovery.ts';
 import { HttpFront, type Connector } from './http/front.ts';
-import { discoveryPaths, healthPaths, versionPath, type HealthCheck, type PathHandler, type VersionInfo } from './http/paths.ts';
+import {
+  discoveryPaths,
+  healthPaths,
+  versionPath,
+  type HealthCheck,
+  type PathHandler,
+  type VersionInfo,
+} from './http/paths.ts';
 import { InProcessClient } from './in-process-client.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { postHandlers } from './posts/all.ts';
@@ -45,21 +52,41 @@ export interface ComposedServer {
   client(user: UserInfo): InProcessClient;
 }
 
-/** Sets `metadata.resourceVersion`, which only the store knows. */
-export function stamp(value: JsonObject, revision: number): JsonObject {
-  return { ...value, metadata: { ...(value['metadata'] as JsonObject | undefined), resourceVersion: String(revision) } };
+export interface ServerParts {
+  /** Asked after the server's own. */
+  readonly authorizers: readonly Authorizer[];
+  readonly posts: readonly PostHandler[];
+  /** Names of admission plugins that do not run. Without controllers no namespace has an account: then `ServiceAccount` is one. */
+  readonly disabledPlugins?: readonly string[];
 }
 
-export function composeServer(options: ApiServerOptions, parts: { readonly authorizers: readonly Authorizer[]; readonly posts: readonly PostHandler[] }): ComposedServer {
+/** Sets `metadata.resourceVersion`, which only the store knows. */
+export function stamp(value: JsonObject, revision: number): JsonObject {
+  return {
+    ...value,
+    metadata: { ...(value['metadata'] as JsonObject | undefined), resourceVersion: String(revision) },
+  };
+}
+
+export function composeServer(options: ApiServerOptions, parts: ServerParts): ComposedServer {
   const { store, clock, random, log, facts, config, tokenKeys } = options;
   const rbac = new RbacAuthorizer(store);
   const authorizers = [privilegedGroup, new NodeAuthorizer(store), rbac, ...parts.authorizers];
-  const plugins = [...admissionPlugins, escalationCheck(rbac, authorizers)];
+  const plugins = [
+    ...admissionPlugins.filter(({ name }) => parts.disabledPlugins?.includes(name) !== true),
+    escalationCheck(rbac, authorizers),
+  ];
   const world = new WriteWorld({ store, clock, random, log, codec: new Codec(facts), config, plugins });
   const registry = new Registry(kinds);
   const issuer = `https://kubernetes.default.svc.${config.clusterDomain}`;
-  const tokens = tokenKeys === undefined ? undefined : new ServiceAccountTokens({ store, clock, random, keys: tokenKeys, issuers: [issuer], audiences: [issuer] });
-  const bearer = new BearerAuthenticator([...(tokens === undefined ? [] : [tokens]), new BootstrapTokens(store, clock)], [issuer]);
+  const tokens =
+    tokenKeys === undefined
+      ? undefined
+      : new ServiceAccountTokens({ store, clock, random, keys: tokenKeys, issuers: [issuer], audiences: [issuer] });
+  const bearer = new BearerAuthenticator(
+    [...(tokens === undefined ? [] : [tokens]), new BootstrapTokens(store, clock)],
+    [issuer],
+  );
   const posts = [...postHandlers({ rbac, tokens, bearer }), ...parts.posts];
   const server = new ApiServer({ world, registry, authorizers, posts });
   return { server, bearer, tokens, client: (user) => new InProcessClient(server, user) };
@@ -81,6 +108,12 @@ export function composeFront({ server }: ComposedServer, options: FrontOptions):
   const { clock, random, log } = server.world;
   const discovery = new Discovery(server.registry);
   const { authenticators, anonymousAllowed, connectors } = options;
-  const paths = [healthPaths(options.health, options.shuttingDown), versionPath(options.version), discoveryPaths(discovery, options.address), new OpenApi(server.registry, server.world.codec.facts), ...options.paths];
+  const paths = [
+    healthPaths(options.health, options.shuttingDown),
+    versionPath(options.version),
+    discoveryPaths(discovery, options.address),
+    new OpenApi(server.registry, server.world.codec.facts),
+    ...options.paths,
+  ];
   return new HttpFront({ server, authenticators, anonymousAllowed, discovery, paths, connectors, clock, random, log });
 }

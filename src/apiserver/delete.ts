@@ -7,7 +7,7 @@ import { ApiError, deleted, objectKey, type Kind, type KubeObject, type ObjectMe
 import type { Entry } from '../store/mod.ts';
 import type { ListResult, Operation, Result } from './operation.ts';
 import { collectionOf, list } from './read.ts';
-import { heldBack, removal } from './write.ts';
+import { heldBack, removal, type Task } from './write.ts';
 import type { WriteWorld } from './world.ts';
 
 /** `metav1.DeleteOptions` as far as it decides something. */
@@ -30,7 +30,7 @@ export async function remove(world: WriteWorld, kind: Kind, operation: Operation
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const current = world.store.head.get(collectionOf(kind), objectKey(operation.namespace, name));
     if (current === undefined) throw ApiError.notFound(kind, name);
-    const result = await removeOnce(world, kind, operation, options, current);
+    const result = await removeOnce({ world, kind, operation }, options, current);
     if (result !== undefined) return result;
   }
   throw ApiError.modified(kind, name);
@@ -55,30 +55,58 @@ export async function removeCollection(world: WriteWorld, kind: Kind, operation:
 }
 
 /** Undefined: somebody else changed the object first; look again. */
-async function removeOnce(world: WriteWorld, kind: Kind, operation: Operation, options: DeleteOptions, current: Entry): Promise<Result | undefined> {
+async function removeOnce(
+  { world, kind, operation }: Task,
+  options: DeleteOptions,
+  current: Entry,
+): Promise<Result | undefined> {
   const old = current.value as KubeObject;
   const { name = '', uid = '' } = old.metadata ?? {};
   checkPreconditions(kind, name, options, old);
-  await world.admission.validate(world.admissionRequest(kind, operation, { operation: 'DELETE', name, draft: undefined, old }));
-  const draft = begin(world, kind, operation, options, old);
-  const gone: Result = kind.strategy.returnsDeleted === true ? { type: 'value', code: 200, kind, version: operation.version, value: draft ?? (old as KubeObject), warnings: [] } : { type: 'value', code: 200, value: deleted(kind, name, uid) as unknown as JsonObject, warnings: [] };
+  await world.admission.validate(
+    world.admissionRequest(kind, operation, { operation: 'DELETE', name, draft: undefined, old }),
+  );
+  const draft = begin({ world, kind, operation }, options, old);
+  const gone: Result =
+    kind.strategy.returnsDeleted === true
+      ? { type: 'value', code: 200, kind, version: operation.version, value: draft ?? old, warnings: [] }
+      : { type: 'value', code: 200, value: deleted(kind, name, uid) as unknown as JsonObject, warnings: [] };
   const dryRun = operation.options.dryRun === true || (options.dryRun ?? []).includes('All');
-  if (draft === undefined) return { type: 'entry', code: 200, kind, version: operation.version, entry: current, warnings: [] };
+  if (draft === undefined)
+    return { type: 'entry', code: 200, kind, version: operation.version, entry: current, warnings: [] };
   const stays = heldBack(kind, draft);
-  if (dryRun) return stays ? { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings: [] } : gone;
+  if (dryRun)
+    return stays ? { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings: [] } : gone;
   if (!stays) {
     const result = await world.store.commit(removal(kind, current, old));
     if (!result.ok) return undefined;
     const entry = result.events[0]?.entry;
-    return kind.strategy.returnsDeleted === true && entry !== undefined ? { type: 'entry', code: 200, kind, version: operation.version, entry, warnings: [] } : gone;
+    return kind.strategy.returnsDeleted === true && entry !== undefined
+      ? { type: 'entry', code: 200, kind, version: operation.version, entry, warnings: [] }
+      : gone;
   }
-  const result = await world.store.commit([{ collection: current.collection, name: current.name, expected: current.revision, value: draft as JsonObject }]);
+  const result = await world.store.commit([
+    { collection: current.collection, name: current.name, expected: current.revision, value: draft as JsonObject },
+  ]);
   const entry = result.ok ? result.events[0]?.entry : undefined;
-  return entry === undefined ? undefined : { type: 'entry', code: options.orphanDependents === false ? 202 : 200, kind, version: operation.version, entry, warnings: [] };
+  return entry === undefined
+    ? undefined
+    : {
+        type: 'entry',
+        code: options.orphanDependents === false ? 202 : 200,
+        kind,
+        version: operation.version,
+        entry,
+        warnings: [],
+      };
 }
 
 /** The object as its deletion begins, or goes on faster; undefined when this request changes nothing about it. */
-function begin(world: WriteWorld, kind: Kind, operation: Operation, options: DeleteOptions, old: DeepReadonly<KubeObject>): KubeObject | undefined {
+function begin(
+  { world, kind, operation }: Task,
+  options: DeleteOptions,
+  old: DeepReadonly<KubeObject>,
+): KubeObject | undefined {
   const draft = structuredClone(old) as KubeObject;
   const metadata: ObjectMeta = (draft.metadata ??= {});
   const before = old.metadata ?? {};
@@ -107,7 +135,10 @@ function begin(world: WriteWorld, kind: Kind, operation: Operation, options: Del
 }
 
 /** What the garbage collector is told through finalizers. */
-function finalizersFor({ propagationPolicy, orphanDependents }: DeleteOptions, finalizers: readonly string[]): string[] {
+function finalizersFor(
+  { propagationPolicy, orphanDependents }: DeleteOptions,
+  finalizers: readonly string[],
+): string[] {
   const orphan = propagationPolicy === 'Orphan' || orphanDependents === true;
   const foreground = propagationPolicy === 'Foreground';
   const undecided = propagationPolicy === undefined && orphanDependents === undefined;
@@ -116,14 +147,22 @@ function finalizersFor({ propagationPolicy, orphanDependents }: DeleteOptions, f
   return [...others, ...(orphan ? ['orphan'] : []), ...(foreground ? ['foregroundDeletion'] : [])];
 }
 
-function checkPreconditions(kind: Kind, name: string, { preconditions = {} }: DeleteOptions, { metadata = {} }: DeepReadonly<KubeObject>): void {
+function checkPreconditions(
+  kind: Kind,
+  name: string,
+  { preconditions = {} }: DeleteOptions,
+  { metadata = {} }: DeepReadonly<KubeObject>,
+): void {
   const { uid, resourceVersion } = preconditions;
   const fail = (text: string): never => {
     throw ApiError.conflict(kind, name, text);
   };
-  if (uid !== undefined && uid !== metadata.uid) fail(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ''}`);
+  if (uid !== undefined && uid !== metadata.uid)
+    fail(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ''}`);
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
-    fail(`Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion ?? ''}`);
+    fail(
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion ?? ''}`,
+    );
 }
 
 function optionsOf(world: WriteWorld, { body }: Operation): DeleteOptions {
@@ -131,10 +170,21 @@ function optionsOf(world: WriteWorld, { body }: Operation): DeleteOptions {
   const options = world.codec.decodePart(schema, body) as DeleteOptions;
   const { propagationPolicy, orphanDependents, gracePeriodSeconds } = options;
   const fail = (text: string): never => {
-    throw new ApiError('Invalid', `DeleteOptions.meta.k8s.io "" is invalid: ${text}`, { details: { group: 'meta.k8s.io', kind: 'DeleteOptions' } });
+    throw new ApiError('Invalid', `DeleteOptions.meta.k8s.io "" is invalid: ${text}`, {
+      details: { group: 'meta.k8s.io', kind: 'DeleteOptions' },
+    });
   };
-  if (propagationPolicy !== undefined && !policies.includes(propagationPolicy)) fail(`propagationPolicy: Unsupported value: "${propagationPolicy}": supported values: "Foreground", "Background", "Orphan", "nil"`);
-  if (propagationPolicy !== undefined && orphanDependents !== undefined) fail('propagationPolicy: Invalid value: "' + propagationPolicy + '": orphanDependents and deletionPropagation cannot be both set');
-  if ((gracePeriodSeconds ?? 0) < -1) fail(`gracePeriodSeconds: Invalid value: ${gracePeriodSeconds}: must be greater than or equal to 0`);
+  if (propagationPolicy !== undefined && !policies.includes(propagationPolicy))
+    fail(
+      `propagationPolicy: Unsupported value: "${propagationPolicy}": supported values: "Foreground", "Background", "Orphan", "nil"`,
+    );
+  if (propagationPolicy !== undefined && orphanDependents !== undefined)
+    fail(
+      'propagationPolicy: Invalid value: "' +
+        propagationPolicy +
+        '": orphanDependents and deletionPropagation cannot be both set',
+    );
+  if ((gracePeriodSeconds ?? 0) < -1)
+    fail(`gracePeriodSeconds: Invalid value: ${gracePeriodSeconds}: must be greater than or equal to 0`);
   return options;
 }

@@ -59,12 +59,22 @@ export class Discovery {
 
   /** `/api`: the versions of the core group. */
   apiVersions(address: string): JsonObject {
-    return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }] };
+    return {
+      kind: 'APIVersions',
+      versions: ['v1'],
+      serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }],
+    };
   }
 
   /** `/apis`. */
   apiGroupList(): JsonObject {
-    return this.#keep('apis', () => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: this.groups().filter(({ name }) => name !== '').map(groupBody) }));
+    return this.#keep('apis', () => ({
+      kind: 'APIGroupList',
+      apiVersion: 'v1',
+      groups: this.groups()
+        .filter(({ name }) => name !== '')
+        .map(groupBody),
+    }));
   }
 
   /** `/apis/<group>`. */
@@ -75,15 +85,27 @@ export class Discovery {
 
   /** `/api/v1`, `/apis/<group>/<version>`. */
   resourceList(group: string, version: string): JsonObject | undefined {
-    const found = this.groups().find(({ name }) => name === group)?.versions.find((candidate) => candidate.version === version);
+    const found = this.groups()
+      .find(({ name }) => name === group)
+      ?.versions.find((candidate) => candidate.version === version);
     if (found === undefined) return undefined;
-    return this.#keep(`${group}/${version}`, () => ({ kind: 'APIResourceList', ...(group === '' ? {} : { apiVersion: 'v1' }), groupVersion: apiVersionOf(group, version), resources: found.kinds.flatMap(({ kind, version: served }) => resourceBodies(kind, served)) }));
+    return this.#keep(`${group}/${version}`, () => ({
+      kind: 'APIResourceList',
+      ...(group === '' ? {} : { apiVersion: 'v1' }),
+      groupVersion: apiVersionOf(group, version),
+      resources: found.kinds.flatMap(({ kind, version: served }) => resourceBodies(kind, served)),
+    }));
   }
 
   /** `/api` or `/apis` as APIGroupDiscoveryList of `apidiscovery.k8s.io`. */
   aggregated(core: boolean, apiVersion: string): JsonObject {
     const groups = this.groups().filter(({ name }) => (name === '') === core);
-    return this.#keep(`${apiVersion} ${core}`, () => ({ kind: 'APIGroupDiscoveryList', apiVersion, metadata: {}, items: groups.map(aggregatedGroup) }));
+    return this.#keep(`${apiVersion} ${core}`, () => ({
+      kind: 'APIGroupDiscoveryList',
+      apiVersion,
+      metadata: {},
+      items: groups.map(aggregatedGroup),
+    }));
   }
 
   #keep(key: string, make: () => JsonObject): JsonObject {
@@ -99,11 +121,18 @@ function groupsOf(kinds: readonly Kind[]): Group[] {
   for (const kind of kinds) {
     const versions = groups.get(kind.group) ?? new Map<string, { kind: Kind; version: KindVersion }[]>();
     groups.set(kind.group, versions);
-    for (const version of kind.versions) versions.set(version.version, [...(versions.get(version.version) ?? []), { kind, version }]);
+    for (const version of kind.versions)
+      versions.set(version.version, [...(versions.get(version.version) ?? []), { kind, version }]);
   }
-  const rank = (name: string): number => (name === '' ? -1 : groupOrder.includes(name) ? groupOrder.indexOf(name) : groupOrder.length);
+  const rank = (name: string): number =>
+    name === '' ? -1 : groupOrder.includes(name) ? groupOrder.indexOf(name) : groupOrder.length;
   return [...groups]
-    .map(([name, versions]) => ({ name, versions: [...versions].map(([version, served]) => ({ version, kinds: served })).sort((a, b) => versionRank(b.version) - versionRank(a.version)) }))
+    .map(([name, versions]) => ({
+      name,
+      versions: [...versions]
+        .map(([version, served]) => ({ version, kinds: served }))
+        .sort((a, b) => versionRank(b.version) - versionRank(a.version)),
+    }))
     .sort((a, b) => rank(a.name) - rank(b.name));
 }
 
@@ -135,7 +164,14 @@ function resourceBodies(kind: Kind, version: KindVersion): JsonObject[] {
   const subresources = Object.entries(kind.subresources).map(([name, subresource]) => {
     const gvk = responseKind(kind, version.version, subresource);
     const foreign = gvk.group !== kind.group || gvk.version !== version.version;
-    return { name: `${plural}/${name}`, singularName: '', namespaced, ...(foreign ? { group: gvk.group, version: gvk.version } : {}), kind: gvk.kind, verbs: [...subresourceVerbs(subresource)] };
+    return {
+      name: `${plural}/${name}`,
+      singularName: '',
+      namespaced,
+      ...(foreign ? { group: gvk.group, version: gvk.version } : {}),
+      kind: gvk.kind,
+      verbs: [...subresourceVerbs(subresource)],
+    };
   });
   return [main, ...subresources.sort((a, b) => (a.name < b.name ? -1 : 1))];
 }
@@ -143,13 +179,21 @@ function resourceBodies(kind: Kind, version: KindVersion): JsonObject[] {
 function aggregatedGroup({ name, versions }: Group): JsonObject {
   return {
     metadata: { name, creationTimestamp: null },
-    versions: versions.map(({ version, kinds }) => ({ version, resources: kinds.map(({ kind, version: served }) => aggregatedResource(kind, served)), freshness: 'Current' })),
+    versions: versions.map(({ version, kinds }) => ({
+      version,
+      resources: kinds.map(({ kind, version: served }) => aggregatedResource(kind, served)),
+      freshness: 'Current',
+    })),
   };
 }
 
 function aggregatedResource(kind: Kind, version: KindVersion): JsonObject {
   const { group, plural, singular, namespaced, verbs, shortNames, categories } = kind;
-  const subresources = Object.entries(kind.subresources).map(([subresource, definition]) => ({ subresource, responseKind: responseKind(kind, version.version, definition), verbs: [...subresourceVerbs(definition)] }));
+  const subresources = Object.entries(kind.subresources).map(([subresource, definition]) => ({
+    subresource,
+    responseKind: responseKind(kind, version.version, definition),
+    verbs: [...subresourceVerbs(definition)],
+  }));
   return {
     resource: plural,
     responseKind: { group, version: version.version, kind: kind.kind },
@@ -158,11 +202,17 @@ function aggregatedResource(kind: Kind, version: KindVersion): JsonObject {
     verbs: [...verbs],
     ...(shortNames.length === 0 ? {} : { shortNames: [...shortNames] }),
     ...(categories.length === 0 ? {} : { categories: [...categories] }),
-    ...(subresources.length === 0 ? {} : { subresources: subresources.sort((a, b) => (a.subresource < b.subresource ? -1 : 1)) }),
+    ...(subresources.length === 0
+      ? {}
+      : { subresources: subresources.sort((a, b) => (a.subresource < b.subresource ? -1 : 1)) }),
   };
 }
 
-function responseKind(kind: Kind, version: string, subresource: Subresource<KubeObject>): { group: string; version: string; kind: string } {
+function responseKind(
+  kind: Kind,
+  version: string,
+  subresource: Subresource<KubeObject>,
+): { group: string; version: string; kind: string } {
   switch (subresource.type) {
     case 'scale':
       return { group: 'autoscaling', version: 'v1', kind: 'Scale' };
@@ -186,7 +236,8 @@ function subresourceVerbs(subresource: Subresource<KubeObject>): readonly string
 function storageVersionHash({ group, version, kind }: Kind): string {
   const bytes = new Uint8Array(8);
   let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(`${group}/${version}/${kind}`)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  for (const byte of new TextEncoder().encode(`${group}/${version}/${kind}`))
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   for (let i = 0; i < 8; i++) bytes[i] = Number((hash >> BigInt(8 * i)) & 0xffn);
   return bytes.toBase64();
 }

@@ -3,7 +3,19 @@
  * serialised; authorization, admission and validation are as for everybody.
  */
 import { HostError, type DeepReadonly } from '../base/mod.ts';
-import { deleteBody, type Client, type DeleteOptions, type List, type ListOptions, type ObjectKey, type Patch, type WatchEvent, type WatchOptions, type WatchSink, type WriteOptions } from '../client/mod.ts';
+import {
+  deleteBody,
+  type Client,
+  type DeleteOptions,
+  type List,
+  type ListOptions,
+  type ObjectKey,
+  type Patch,
+  type WatchEvent,
+  type WatchOptions,
+  type WatchSink,
+  type WriteOptions,
+} from '../client/mod.ts';
 import { ApiError, type KubeObject, type Resource, type UserInfo } from '../machinery/mod.ts';
 import { objectOf } from './codec.ts';
 import type { Operation, OperationOptions, Result, Verb } from './operation.ts';
@@ -21,7 +33,11 @@ export class InProcessClient implements Client {
     this.#user = user;
   }
 
-  async get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options: { readonly subresource?: string } = {}): Promise<DeepReadonly<T>> {
+  async get<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options: { readonly subresource?: string } = {},
+  ): Promise<DeepReadonly<T>> {
     return this.#object<T>(await this.#do('get', resource, { ...key, ...options }));
   }
 
@@ -41,46 +57,110 @@ export class InProcessClient implements Client {
   watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions, sink: WatchSink<T>): Disposable {
     const { namespace, ...rest } = options;
     const watching = new Watching(sink);
-    this.#do('watch', resource, { namespace, options: { ...rest, sendInitialEvents: false, resourceVersionMatch: 'NotOlderThan' } }).then((result) => {
-      if (result.type !== 'watch') throw unexpected(result);
-      watching.begin(result);
-    }).catch((error: unknown) => watching.end(error));
+    this.#do('watch', resource, {
+      namespace,
+      options: { ...rest, sendInitialEvents: false, resourceVersionMatch: 'NotOlderThan' },
+    })
+      .then((result) => {
+        if (result.type !== 'watch') throw unexpected(result);
+        watching.begin(result);
+      })
+      .catch((error: unknown) => watching.end(error));
     return watching;
   }
 
-  async create<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<DeepReadonly<T>> {
+  async create<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+    options: WriteOptions = {},
+  ): Promise<DeepReadonly<T>> {
     const { namespace, name } = object.metadata ?? {};
-    const address = { namespace: resource.namespaced ? namespace : undefined, name: options.subresource === undefined ? undefined : name };
+    const address = {
+      namespace: resource.namespaced ? namespace : undefined,
+      name: options.subresource === undefined ? undefined : name,
+    };
     return this.#object<T>(await this.#do('create', resource, { ...address, ...split(options), body: object }));
   }
 
-  async update<T extends KubeObject>(resource: Resource<T>, object: DeepReadonly<T>, options: WriteOptions = {}): Promise<DeepReadonly<T>> {
+  async update<T extends KubeObject>(
+    resource: Resource<T>,
+    object: DeepReadonly<T>,
+    options: WriteOptions = {},
+  ): Promise<DeepReadonly<T>> {
     const { namespace, name } = object.metadata ?? {};
-    return this.#object<T>(await this.#do('update', resource, { namespace: resource.namespaced ? namespace : undefined, name, ...split(options), body: object }));
+    return this.#object<T>(
+      await this.#do('update', resource, {
+        namespace: resource.namespaced ? namespace : undefined,
+        name,
+        ...split(options),
+        body: object,
+      }),
+    );
   }
 
-  async patch<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, patch: Patch, options: WriteOptions = {}): Promise<DeepReadonly<T>> {
-    return this.#object<T>(await this.#do('patch', resource, { ...key, ...split(options), body: patch.body, patchType: patch.type }));
+  async patch<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    patch: Patch,
+    options: WriteOptions = {},
+  ): Promise<DeepReadonly<T>> {
+    return this.#object<T>(
+      await this.#do('patch', resource, { ...key, ...split(options), body: patch.body, patchType: patch.type }),
+    );
   }
 
-  async delete<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options: DeleteOptions = {}): Promise<DeepReadonly<T> | undefined> {
-    const result = await this.#do('delete', resource, { ...key, body: deleteBody(options), options: { dryRun: options.dryRun ?? false } });
+  async delete<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options: DeleteOptions = {},
+  ): Promise<DeepReadonly<T> | undefined> {
+    const result = await this.#do('delete', resource, {
+      ...key,
+      body: deleteBody(options),
+      options: { dryRun: options.dryRun ?? false },
+    });
     // What is gone comes back as a Status, or as the object without a deletion that goes on.
     if (result.type !== 'entry') return undefined;
     return this.#object<T>(result);
   }
 
-  async deleteCollection<T extends KubeObject>(resource: Resource<T>, options: ListOptions & DeleteOptions = {}): Promise<void> {
+  async deleteCollection<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListOptions & DeleteOptions = {},
+  ): Promise<void> {
     const { namespace, labelSelector, fieldSelector, ...rest } = options;
-    await this.#do('deletecollection', resource, { namespace, body: deleteBody(rest), options: { ...(labelSelector === undefined ? {} : { labelSelector }), ...(fieldSelector === undefined ? {} : { fieldSelector }) } });
+    await this.#do('deletecollection', resource, {
+      namespace,
+      body: deleteBody(rest),
+      options: {
+        ...(labelSelector === undefined ? {} : { labelSelector }),
+        ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      },
+    });
   }
 
   raw(method: string, path: string): Promise<unknown> {
-    return Promise.reject(new HostError('Unsupported', `${method} ${path}: paths that are no resources are served over HTTP only`));
+    return Promise.reject(
+      new HostError('Unsupported', `${method} ${path}: paths that are no resources are served over HTTP only`),
+    );
   }
 
-  #do(verb: Verb, { group, version, plural }: Resource, request: Partial<Pick<Operation, 'namespace' | 'name' | 'subresource' | 'body' | 'patchType'>> & { readonly options?: OperationOptions }): Promise<Result> {
-    return this.#server.handle({ verb, group, version, resource: plural, user: this.#user, ...request, options: request.options ?? {} });
+  #do(
+    verb: Verb,
+    { group, version, plural }: Resource,
+    request: Partial<Pick<Operation, 'namespace' | 'name' | 'subresource' | 'body' | 'patchType'>> & {
+      readonly options?: OperationOptions;
+    },
+  ): Promise<Result> {
+    return this.#server.handle({
+      verb,
+      group,
+      version,
+      resource: plural,
+      user: this.#user,
+      ...request,
+      options: request.options ?? {},
+    });
   }
 
   #object<T extends KubeObject>(result: Result): DeepReadonly<T> {
@@ -108,7 +188,10 @@ class Watching<T extends KubeObject> implements Disposable {
         for (;;) {
           const items = this.#ended ? [] : watch.take(eventsAtOnceMax);
           if (items.length === 0) return;
-          const events: WatchEvent<T>[] = items.map(({ type, entry }) => ({ type, object: objectOf(kind, version, entry) as DeepReadonly<T> }));
+          const events: WatchEvent<T>[] = items.map(({ type, entry }) => ({
+            type,
+            object: objectOf(kind, version, entry) as DeepReadonly<T>,
+          }));
           this.#sink.onEvents(events, watch.revision);
         }
       } catch (error) {
@@ -132,11 +215,20 @@ class Watching<T extends KubeObject> implements Disposable {
   }
 }
 
-function split({ subresource, dryRun, fieldManager }: WriteOptions): { subresource?: string; options: OperationOptions } {
-  return { ...(subresource === undefined ? {} : { subresource }), options: { fieldValidation: 'Ignore', ...(dryRun === undefined ? {} : { dryRun }), ...(fieldManager === undefined ? {} : { fieldManager }) } };
+function split({ subresource, dryRun, fieldManager }: WriteOptions): {
+  subresource?: string;
+  options: OperationOptions;
+} {
+  return {
+    ...(subresource === undefined ? {} : { subresource }),
+    options: {
+      fieldValidation: 'Ignore',
+      ...(dryRun === undefined ? {} : { dryRun }),
+      ...(fieldManager === undefined ? {} : { fieldManager }),
+    },
+  };
 }
 
 function unexpected(result: Result): HostError {
   return new HostError('Protocol', `the API server answered with a ${result.type}`);
 }
-

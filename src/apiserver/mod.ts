@@ -9,13 +9,28 @@ export { Codec } from './codec.ts';
 export { Discovery } from './discovery.ts';
 export { failure, HttpFront, type Connector, type ConnectTarget } from './http/front.ts';
 export * from './http/message.ts';
-export { discoveryPaths, healthPaths, json, text, versionPath, type HealthCheck, type PathHandler } from './http/paths.ts';
+export {
+  discoveryPaths,
+  healthPaths,
+  json,
+  text,
+  versionPath,
+  type HealthCheck,
+  type PathHandler,
+} from './http/paths.ts';
 export { InProcessClient } from './in-process-client.ts';
 export type { Operation, OperationOptions, Result, Verb } from './operation.ts';
 export { Registry } from './registry.ts';
 export { ApiServer } from './server.ts';
 export { answer, type PostHandler } from './subresources.ts';
 export { WriteWorld } from './world.ts';
-export { composeFront, composeServer, stamp, type ApiServerOptions, type ComposedServer, type FrontOptions } from './compose.ts';
+export {
+  composeFront,
+  composeServer,
+  stamp,
+  type ApiServerOptions,
+  type ComposedServer,
+  type FrontOptions,
+} from './compose.ts';
 export { podConnectors, type PodStreamWorld } from './http/pod-streams.ts';
 export type { NodeAddress, NodeAnswer, NodeConnections } from './ports.ts';

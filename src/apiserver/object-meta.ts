@@ -38,7 +38,9 @@ export function fillMeta(draft: KubeObject, namespace: string | undefined, conte
 }
 
 export function generateName(metadata: ObjectMeta, context: HookContext): void {
-  metadata.name = (metadata.generateName ?? '').slice(0, generatedPrefixLengthMax) + randomSuffix(context.random, generatedSuffixLength);
+  metadata.name =
+    (metadata.generateName ?? '').slice(0, generatedPrefixLengthMax) +
+    randomSuffix(context.random, generatedSuffixLength);
 }
 
 /** Carries over what an update cannot change, whatever the client sent. */
@@ -55,7 +57,8 @@ export function carryMeta(draft: KubeObject, old: DeepReadonly<KubeObject>): Obj
   if (before.generation === undefined) delete metadata.generation;
   else metadata.generation = before.generation;
   delete metadata.selfLink;
-  if (metadata.managedFields === undefined && before.managedFields !== undefined) metadata.managedFields = before.managedFields;
+  if (metadata.managedFields === undefined && before.managedFields !== undefined)
+    metadata.managedFields = before.managedFields;
   return metadata;
 }
 
@@ -65,11 +68,14 @@ export function metaErrors(kind: Kind, object: DeepReadonly<KubeObject>): FieldE
   const { name = '', generateName: prefix = '', namespace = '', generation = 0 } = object.metadata ?? {};
   const validateName = kind.strategy.validateName ?? nameIsDns1123Subdomain;
   const errors: FieldError[] = [];
-  if (prefix !== '') for (const problem of validateName(prefix, true)) errors.push(invalid(path.child('generateName'), prefix, problem));
+  if (prefix !== '')
+    for (const problem of validateName(prefix, true)) errors.push(invalid(path.child('generateName'), prefix, problem));
   if (name === '') errors.push(required(path.child('name'), 'name or generateName is required'));
   else for (const problem of validateName(name, false)) errors.push(invalid(path.child('name'), name, problem));
   if (kind.namespaced && namespace === '') errors.push(required(path.child('namespace')));
-  else if (kind.namespaced) for (const problem of dns1123LabelErrors(namespace)) errors.push(invalid(path.child('namespace'), namespace, problem));
+  else if (kind.namespaced)
+    for (const problem of dns1123LabelErrors(namespace))
+      errors.push(invalid(path.child('namespace'), namespace, problem));
   if (generation < 0) errors.push(invalid(path.child('generation'), generation, 'must be greater than or equal to 0'));
   return [...errors, ...sharedErrors(object, path)];
 }
@@ -80,12 +86,25 @@ export function metaUpdateErrors(object: DeepReadonly<KubeObject>, old: DeepRead
   const now = object.metadata ?? {};
   const before = old.metadata ?? {};
   const errors: FieldError[] = [];
-  for (const name of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const)
-    if ((now[name] ?? '') !== (before[name] ?? '')) errors.push(invalid(path.child(name), now[name] ?? '', 'field is immutable'));
+  for (const name of [
+    'name',
+    'namespace',
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+  ] as const)
+    if ((now[name] ?? '') !== (before[name] ?? ''))
+      errors.push(invalid(path.child(name), now[name] ?? '', 'field is immutable'));
   if (before.deletionTimestamp !== undefined) {
     const added = (now.finalizers ?? []).filter((finalizer) => !(before.finalizers ?? []).includes(finalizer));
     if (added.length > 0)
-      errors.push(forbidden(path.child('finalizers'), `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`));
+      errors.push(
+        forbidden(
+          path.child('finalizers'),
+          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`,
+        ),
+      );
   }
   return [...errors, ...sharedErrors(object, path)];
 }
@@ -95,11 +114,16 @@ function sharedErrors({ metadata = {} }: DeepReadonly<KubeObject>, path: FieldPa
     ...labelsErrors(metadata.labels, path.child('labels')),
     ...annotationErrors(metadata.annotations, path.child('annotations')),
     ...ownerErrors(metadata.ownerReferences ?? [], path.child('ownerReferences')),
-    ...(metadata.finalizers ?? []).flatMap((finalizer, i) => finalizerErrors(finalizer, path.child('finalizers').index(i))),
+    ...(metadata.finalizers ?? []).flatMap((finalizer, i) =>
+      finalizerErrors(finalizer, path.child('finalizers').index(i)),
+    ),
   ];
 }
 
-function annotationErrors(annotations: DeepReadonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
+function annotationErrors(
+  annotations: DeepReadonly<Record<string, string>> | undefined,
+  path: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations ?? {})) {
@@ -114,13 +138,21 @@ function ownerErrors(owners: readonly DeepReadonly<OwnerReference>[], path: Fiel
   const errors: FieldError[] = [];
   for (const [i, owner] of owners.entries()) {
     const at = path.index(i);
-    if (!/^[^/]+(\/[^/]+)?$/.test(owner.apiVersion)) errors.push(invalid(at.child('apiVersion'), owner.apiVersion, 'version must not be empty'));
-    for (const name of ['kind', 'name', 'uid'] as const) if (owner[name] === '') errors.push(invalid(at.child(name), owner[name], `${name} must not be empty`));
+    if (!/^[^/]+(\/[^/]+)?$/.test(owner.apiVersion))
+      errors.push(invalid(at.child('apiVersion'), owner.apiVersion, 'version must not be empty'));
+    for (const name of ['kind', 'name', 'uid'] as const)
+      if (owner[name] === '') errors.push(invalid(at.child(name), owner[name], `${name} must not be empty`));
   }
   const controllers = owners.filter((owner) => owner.controller === true);
   const [first, second] = controllers;
   if (first !== undefined && second !== undefined)
-    errors.push(invalid(path, owners, `Only one reference can have Controller set to true. Found "true" in references for ${first.kind}/${first.name} and ${second.kind}/${second.name}`));
+    errors.push(
+      invalid(
+        path,
+        owners,
+        `Only one reference can have Controller set to true. Found "true" in references for ${first.kind}/${first.name} and ${second.kind}/${second.name}`,
+      ),
+    );
   return errors;
 }
 
@@ -128,7 +160,8 @@ const plainFinalizers = ['orphan', 'foregroundDeletion', 'kubernetes'];
 
 function finalizerErrors(finalizer: string, path: FieldPath): FieldError[] {
   const errors = qualifiedNameErrors(finalizer).map((problem) => invalid(path, finalizer, problem));
-  if (errors.length === 0 && !finalizer.includes('/') && !plainFinalizers.includes(finalizer)) errors.push(invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
+  if (errors.length === 0 && !finalizer.includes('/') && !plainFinalizers.includes(finalizer))
+    errors.push(invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
   return errors;
 }
 
@@ -138,4 +171,3 @@ export function specChanged(a: DeepReadonly<KubeObject>, b: DeepReadonly<KubeObj
   const { metadata: _b, status: _bs, ...right } = b as Record<string, unknown>;
   return !jsonEqual(left, right);
 }
-

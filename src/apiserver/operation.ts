@@ -48,9 +48,23 @@ export interface Operation {
 
 export type Result =
   /** One stored object. */
-  | { readonly type: 'entry'; readonly code: number; readonly kind: Kind; readonly version: string; readonly entry: Entry; readonly warnings: readonly string[] }
+  | {
+      readonly type: 'entry';
+      readonly code: number;
+      readonly kind: Kind;
+      readonly version: string;
+      readonly entry: Entry;
+      readonly warnings: readonly string[];
+    }
   /** One object that is not stored as such: a Status, a review, a Scale, what a dry run would have stored. */
-  | { readonly type: 'value'; readonly code: number; readonly kind?: Kind; readonly version?: string; readonly value: KubeObject | JsonObject; readonly warnings: readonly string[] }
+  | {
+      readonly type: 'value';
+      readonly code: number;
+      readonly kind?: Kind;
+      readonly version?: string;
+      readonly value: KubeObject | JsonObject;
+      readonly warnings: readonly string[];
+    }
   | { readonly type: 'list'; readonly kind: Kind; readonly version: string; readonly list: ListResult }
   | { readonly type: 'watch'; readonly kind: Kind; readonly version: string; readonly watch: WatchStream };
 

@@ -1,16 +1,35 @@
 /** PATCH: the current object in the version of the request, patched, and decoded like any other body. */
 import type { DeepReadonly, Json, JsonObject } from '../base/mod.ts';
-import { ApiError, applyJsonPatch, applyMergePatch, applyStrategicMergePatch, PatchError, type Kind, type KubeObject } from '../machinery/mod.ts';
+import {
+  ApiError,
+  applyJsonPatch,
+  applyMergePatch,
+  applyStrategicMergePatch,
+  PatchError,
+  type Kind,
+  type KubeObject,
+} from '../machinery/mod.ts';
 import { fromStorage, versionOf } from './codec.ts';
 import type { Operation } from './operation.ts';
 import type { WriteWorld } from './world.ts';
 
-export function patched(world: WriteWorld, kind: Kind, operation: Operation, current: DeepReadonly<KubeObject>): { object: KubeObject; warnings: readonly string[] } {
+export function patched(
+  world: WriteWorld,
+  kind: Kind,
+  operation: Operation,
+  current: DeepReadonly<KubeObject>,
+): { object: KubeObject; warnings: readonly string[] } {
   const { schema } = versionOf(kind, operation.version);
   const target = fromStorage(kind, operation.version, current) as JsonObject;
   const body = apply(world, schema, operation, target);
   const gvk = { group: kind.group, version: operation.version, kind: kind.kind };
-  return world.codec.decode({ gvk, schema, body, findings: operation.bodyFindings, validation: operation.options.fieldValidation ?? 'Warn' });
+  return world.codec.decode({
+    gvk,
+    schema,
+    body,
+    findings: operation.bodyFindings,
+    validation: operation.options.fieldValidation ?? 'Warn',
+  });
 }
 
 function apply(world: WriteWorld, schema: string, { patchType, body }: Operation, target: JsonObject): Json {
@@ -28,7 +47,8 @@ function apply(world: WriteWorld, schema: string, { patchType, body }: Operation
         break;
     }
   } catch (error) {
-    if (error instanceof PatchError) throw new ApiError(error.code === 422 ? 'Invalid' : 'BadRequest', error.message, { code: error.code });
+    if (error instanceof PatchError)
+      throw new ApiError(error.code === 422 ? 'Invalid' : 'BadRequest', error.message, { code: error.code });
     throw error;
   }
   throw new ApiError(

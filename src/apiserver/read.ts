@@ -15,14 +15,23 @@ export interface ReadWorld {
 const futureWaitMs = 3_000;
 const futurePollMs = 50;
 
-export async function get({ store }: ReadWorld, kind: Kind, key: { readonly namespace?: string | undefined; readonly name: string }): Promise<Entry> {
+export async function get(
+  { store }: ReadWorld,
+  kind: Kind,
+  key: { readonly namespace?: string | undefined; readonly name: string },
+): Promise<Entry> {
   await store.sync();
   const entry = store.current.get(collectionOf(kind), objectKey(key.namespace, key.name));
   if (entry === undefined) throw ApiError.notFound(kind, key.name);
   return entry;
 }
 
-export async function list(world: ReadWorld, kind: Kind, namespace: string | undefined, options: OperationOptions): Promise<ListResult> {
+export async function list(
+  world: ReadWorld,
+  kind: Kind,
+  namespace: string | undefined,
+  options: OperationOptions,
+): Promise<ListResult> {
   const selection = select(kind, { ...options, namespace });
   const token = options.continue === undefined || options.continue === '' ? undefined : parseContinue(options.continue);
   const snapshot = token === undefined ? await snapshotFor(world, options) : continued(world.store, token);
@@ -49,24 +58,44 @@ export async function list(world: ReadWorld, kind: Kind, namespace: string | und
   return { entries, revision: snapshot.revision, continue: continueToken(snapshot.revision, next), remainingItemCount };
 }
 
-export async function watch(world: ReadWorld, kind: Kind, namespace: string | undefined, options: OperationOptions): Promise<WatchStream> {
+export async function watch(
+  world: ReadWorld,
+  kind: Kind,
+  namespace: string | undefined,
+  options: OperationOptions,
+): Promise<WatchStream> {
   const selection = select(kind, { ...options, namespace });
   const revision = parseRevision(options.resourceVersion);
   const initial = options.sendInitialEvents ?? (revision === undefined || revision === 0);
-  if (options.sendInitialEvents === undefined && options.resourceVersionMatch !== undefined && options.resourceVersionMatch !== '')
-    throw invalidListOptions('resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+  if (
+    options.sendInitialEvents === undefined &&
+    options.resourceVersionMatch !== undefined &&
+    options.resourceVersionMatch !== ''
+  )
+    throw invalidListOptions(
+      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    );
   if (options.sendInitialEvents === true && options.resourceVersionMatch !== 'NotOlderThan')
-    throw invalidListOptions('resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+    throw invalidListOptions(
+      'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    );
   if (initial) {
     await world.store.sync();
     if (revision !== undefined) await happened(world, revision);
   }
-  return new WatchStream(world.store, { collection: collectionOf(kind), selection, after: initial ? undefined : (revision ?? world.store.current.revision) });
+  return new WatchStream(world.store, {
+    collection: collectionOf(kind),
+    selection,
+    after: initial ? undefined : (revision ?? world.store.current.revision),
+  });
 }
 
 export function parseRevision(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
-  if (!/^\d+$/.test(text)) throw invalidListOptions(`resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
+  if (!/^\d+$/.test(text))
+    throw invalidListOptions(
+      `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
+    );
   return Number(text);
 }
 
@@ -94,14 +123,28 @@ function translatedExact(store: Store, revision: number): Snapshot {
 
 function checkMatch(match: string, revision: number | undefined, options: OperationOptions): void {
   if (match === '') return;
-  if (match !== 'Exact' && match !== 'NotOlderThan') throw invalidListOptions(`resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`);
-  if (revision === undefined) throw invalidListOptions('resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided');
-  if (match === 'Exact' && revision === 0) throw invalidListOptions('resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-  if ((options.continue ?? '') !== '') throw invalidListOptions('resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided');
+  if (match !== 'Exact' && match !== 'NotOlderThan')
+    throw invalidListOptions(
+      `resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`,
+    );
+  if (revision === undefined)
+    throw invalidListOptions(
+      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
+    );
+  if (match === 'Exact' && revision === 0)
+    throw invalidListOptions(
+      'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
+    );
+  if ((options.continue ?? '') !== '')
+    throw invalidListOptions(
+      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided',
+    );
 }
 
 function invalidListOptions(message: string): ApiError {
-  return new ApiError('Invalid', `ListOptions.meta.k8s.io "" is invalid: ${message}`, { details: { group: 'meta.k8s.io', kind: 'ListOptions' } });
+  return new ApiError('Invalid', `ListOptions.meta.k8s.io "" is invalid: ${message}`, {
+    details: { group: 'meta.k8s.io', kind: 'ListOptions' },
+  });
 }
 
 /** Waits a little for a revision that a client knows of and this server does not yet. */
@@ -136,7 +179,13 @@ function continueToken(revision: number, start: string): string {
 function parseContinue(text: string): Continue {
   try {
     const token: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(text, { alphabet: 'base64url' })));
-    if (isJsonObject(token) && token['v'] === 'meta.k8s.io/v1' && typeof token['rv'] === 'number' && typeof token['start'] === 'string') return { revision: token['rv'], start: token['start'] };
+    if (
+      isJsonObject(token) &&
+      token['v'] === 'meta.k8s.io/v1' &&
+      typeof token['rv'] === 'number' &&
+      typeof token['start'] === 'string'
+    )
+      return { revision: token['rv'], start: token['start'] };
   } catch {
     // Falls through: whatever is wrong with it, the answer is the same.
   }

@@ -24,7 +24,8 @@ export class Registry {
 
   add(kind: Kind): void {
     this.#kinds.add(kind);
-    for (const version of kind.versions) this.#served.set(address(kind.group, version.version, kind.plural), { kind, version });
+    for (const version of kind.versions)
+      this.#served.set(address(kind.group, version.version, kind.plural), { kind, version });
     this.#generation += 1;
   }
 

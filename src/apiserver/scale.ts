@@ -1,6 +1,15 @@
 /** The scale subresource: `autoscaling/v1` Scale as a view of anything that has replicas. */
 import type { DeepReadonly, JsonObject } from '../base/mod.ts';
-import { applyJsonPatch, applyMergePatch, ApiError, field, invalid, type Kind, type KubeObject, type ScaleStrategy } from '../machinery/mod.ts';
+import {
+  applyJsonPatch,
+  applyMergePatch,
+  ApiError,
+  field,
+  invalid,
+  type Kind,
+  type KubeObject,
+  type ScaleStrategy,
+} from '../machinery/mod.ts';
 import type { Json } from '../base/mod.ts';
 import type { Operation, Result } from './operation.ts';
 import { get } from './read.ts';
@@ -14,30 +23,58 @@ interface Scale extends KubeObject {
   spec?: { replicas?: number };
 }
 
-export async function scale(world: WriteWorld, kind: Kind, operation: Operation, strategy: ScaleStrategy<KubeObject>): Promise<Result> {
+export async function scale(
+  world: WriteWorld,
+  kind: Kind,
+  operation: Operation,
+  strategy: ScaleStrategy<KubeObject>,
+): Promise<Result> {
   const name = operation.name ?? '';
   if (operation.verb === 'get') {
     const entry = await get(world, kind, { namespace: operation.namespace, name });
-    return answer(scaleOf(strategy, entry.value as KubeObject));
+    return answer(scaleOf(strategy, entry.value));
   }
   const result = await change(world, kind, operation, (current) => {
     const wanted = wantedScale(world, operation, scaleOf(strategy, current));
     const replicas = wanted.spec?.replicas ?? 0;
-    if (replicas < 0) throw ApiError.invalid({ group: 'autoscaling', kind: 'Scale' }, name, [invalid(field('spec').child('replicas'), replicas, 'must be greater than or equal to 0')]);
+    if (replicas < 0)
+      throw ApiError.invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
+        invalid(field('spec').child('replicas'), replicas, 'must be greater than or equal to 0'),
+      ]);
     const draft = structuredClone(current) as KubeObject;
     const { uid, resourceVersion } = wanted.metadata ?? {};
-    draft.metadata = { ...draft.metadata, ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+    draft.metadata = {
+      ...draft.metadata,
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    };
     strategy.setReplicas(draft, replicas);
     return { draft, warnings: [] };
   });
-  const object = result.type === 'entry' ? (result.entry.value as KubeObject) : result.type === 'value' ? (result.value as KubeObject) : {};
+  const object =
+    result.type === 'entry'
+      ? (result.entry.value as KubeObject)
+      : result.type === 'value'
+        ? (result.value as KubeObject)
+        : {};
   return answer(scaleOf(strategy, object));
 }
 
 function wantedScale(world: WriteWorld, operation: Operation, current: JsonObject): Scale {
   const { patchType, body, options } = operation;
-  const sent = operation.verb === 'update' ? body : patchType === 'json' ? applyJsonPatch(current, body as Json) : applyMergePatch(current, body as Json);
-  return world.codec.decode({ gvk, schema, body: sent, findings: operation.bodyFindings, validation: options.fieldValidation ?? 'Warn' }).object as Scale;
+  const sent =
+    operation.verb === 'update'
+      ? body
+      : patchType === 'json'
+        ? applyJsonPatch(current, body as Json)
+        : applyMergePatch(current, body as Json);
+  return world.codec.decode({
+    gvk,
+    schema,
+    body: sent,
+    findings: operation.bodyFindings,
+    validation: options.fieldValidation ?? 'Warn',
+  }).object;
 }
 
 function scaleOf(strategy: ScaleStrategy<KubeObject>, object: DeepReadonly<KubeObject>): JsonObject {

@@ -44,12 +44,21 @@ export function select(kind: Kind, options: SelectionOptions): Selection {
   const one = name !== undefined && (namespace !== undefined || !kind.namespaced);
   const from = one ? prefix + name : prefix;
   const to = one ? `${from}\0` : prefix === '' ? undefined : prefixEnd(prefix);
-  const all = labels.empty && fields.requirements.every(({ field, operator }) => operator === '=' && (field === 'metadata.name' ? one : field === 'metadata.namespace'));
+  const all =
+    labels.empty &&
+    fields.requirements.every(
+      ({ field, operator }) => operator === '=' && (field === 'metadata.name' ? one : field === 'metadata.namespace'),
+    );
   const matches = (entry: Entry): boolean => {
     if (entry.name < from || (to !== undefined && entry.name >= to)) return false;
     if (all) return true;
     const object = entry.value as KubeObject;
-    return labels.matches(object.metadata?.labels) && fields.requirements.every(({ field, operator, value }) => (fieldOf(kind, field, object) === value) === (operator === '='));
+    return (
+      labels.matches(object.metadata?.labels) &&
+      fields.requirements.every(
+        ({ field, operator, value }) => (fieldOf(kind, field, object) === value) === (operator === '='),
+      )
+    );
   };
   return { namespace, labels, fields, from, to, all, matches };
 }
@@ -59,14 +68,23 @@ function parsed<T>(option: string, text: string | undefined, parse: (text: strin
   try {
     return parse(text);
   } catch (error) {
-    if (error instanceof SelectorError) throw ApiError.badRequest(option === 'labelSelector' ? `unable to parse requirement: ${error.message}`.replace(/^(unable to parse requirement: )+/, '$1') : error.message);
+    if (error instanceof SelectorError)
+      throw ApiError.badRequest(
+        option === 'labelSelector'
+          ? `unable to parse requirement: ${error.message}`.replace(/^(unable to parse requirement: )+/, '$1')
+          : error.message,
+      );
     throw error;
   }
 }
 
 function supported(kind: Kind, fields: FieldSelector): void {
   try {
-    assertFieldsSupported(fields, (field) => field === 'metadata.name' || (field === 'metadata.namespace' && kind.namespaced) || field in kind.selectable);
+    assertFieldsSupported(
+      fields,
+      (field) =>
+        field === 'metadata.name' || (field === 'metadata.namespace' && kind.namespaced) || field in kind.selectable,
+    );
   } catch (error) {
     if (error instanceof SelectorError) throw ApiError.badRequest(error.message);
     throw error;

@@ -7,7 +7,7 @@ import { decide, refused, type Attributes, type Authorizer } from './authz/autho
 import { remove, removeCollection } from './delete.ts';
 import type { Operation, Result } from './operation.ts';
 import { get, list, watch } from './read.ts';
-import { Registry } from './registry.ts';
+import { type Registry } from './registry.ts';
 import { scale } from './scale.ts';
 import type { PostHandler } from './subresources.ts';
 import type { WriteWorld } from './world.ts';
@@ -60,7 +60,14 @@ export class ApiServer {
     const { version, namespace, options } = operation;
     switch (operation.verb) {
       case 'get':
-        return { type: 'entry', code: 200, kind, version, entry: await get(world, kind, { namespace, name: operation.name ?? '' }), warnings: [] };
+        return {
+          type: 'entry',
+          code: 200,
+          kind,
+          version,
+          entry: await get(world, kind, { namespace, name: operation.name ?? '' }),
+          warnings: [],
+        };
       case 'list':
         return { type: 'list', kind, version, list: await list(world, kind, namespace, options) };
       case 'watch':
@@ -85,17 +92,31 @@ export class ApiServer {
       if (operation.verb !== 'create') throw ApiError.methodNotSupported(kind, operation.verb);
       return this.#post(`${groupResource(kind)}/${name}`, kind, operation, subresource);
     }
-    if (operation.verb !== 'get' && operation.verb !== 'update' && operation.verb !== 'patch') throw ApiError.methodNotSupported(kind, operation.verb);
+    if (operation.verb !== 'get' && operation.verb !== 'update' && operation.verb !== 'patch')
+      throw ApiError.methodNotSupported(kind, operation.verb);
     if (subresource.type === 'scale') return scale(this.world, kind, operation, subresource.scale);
     if (subresource.type === 'part') return this.#resource(kind, operation);
     throw ApiError.methodNotSupported(kind, operation.verb);
   }
 
-  async #post(on: string, kind: Kind, operation: Operation, subresource?: Extract<Subresource<KubeObject>, { type: 'create' }>): Promise<Result> {
+  async #post(
+    on: string,
+    kind: Kind,
+    operation: Operation,
+    subresource?: Extract<Subresource<KubeObject>, { type: 'create' }>,
+  ): Promise<Result> {
     const handler = this.#posts.get(on);
     if (handler === undefined) throw notServed();
     const { world } = this;
-    const body = subresource === undefined ? decodeBody(world, kind, operation).object : world.codec.decode({ gvk: subresource.gvk, schema: subresource.input, body: operation.body, validation: operation.options.fieldValidation ?? 'Warn' }).object;
+    const body =
+      subresource === undefined
+        ? decodeBody(world, kind, operation).object
+        : world.codec.decode({
+            gvk: subresource.gvk,
+            schema: subresource.input,
+            body: operation.body,
+            validation: operation.options.fieldValidation ?? 'Warn',
+          }).object;
     return handler.handle(this, kind, operation, body);
   }
 }

@@ -3,7 +3,14 @@
  * one holds no memory; one that falls behind the history gets ApiError `Expired`.
  */
 import { ApiError } from '../machinery/mod.ts';
-import { CompactedError, FutureRevisionError, type ChangeEvent, type Entry, type Store, type Watch } from '../store/mod.ts';
+import {
+  CompactedError,
+  FutureRevisionError,
+  type ChangeEvent,
+  type Entry,
+  type Store,
+  type Watch,
+} from '../store/mod.ts';
 import type { Selection } from './selection.ts';
 
 export type WatchType = 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -37,9 +44,13 @@ export class WatchStream implements Disposable {
     this.#initial = [];
     if (request.after === undefined) {
       const { from, to } = request.selection;
-      store.current.collection(request.collection).scan((entry) => {
-        if (request.selection.matches(entry)) this.#initial.push(entry);
-      }, from, to);
+      store.current.collection(request.collection).scan(
+        (entry) => {
+          if (request.selection.matches(entry)) this.#initial.push(entry);
+        },
+        from,
+        to,
+      );
       this.#initial.reverse();
     }
     this.#watch = translated(() => store.watch(request.collection, this.initialRevision, () => this.#onReady()));
@@ -63,7 +74,12 @@ export class WatchStream implements Disposable {
   take(limit: number): readonly WatchItem[] {
     if (this.#initial.length > 0) {
       const items: WatchItem[] = [];
-      for (let entry = this.#initial.pop(); entry !== undefined; entry = items.length < limit ? this.#initial.pop() : undefined) items.push({ type: 'ADDED', entry });
+      for (
+        let entry = this.#initial.pop();
+        entry !== undefined;
+        entry = items.length < limit ? this.#initial.pop() : undefined
+      )
+        items.push({ type: 'ADDED', entry });
       return items;
     }
     for (;;) {
@@ -93,7 +109,8 @@ export function translated<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof CompactedError) throw ApiError.expired(`too old resource version: ${error.requested} (${error.compacted})`);
+    if (error instanceof CompactedError)
+      throw ApiError.expired(`too old resource version: ${error.requested} (${error.compacted})`);
     if (error instanceof FutureRevisionError) throw tooLarge(error.requested, error.current);
     throw error;
   }
@@ -101,5 +118,10 @@ export function translated<T>(work: () => T): T {
 
 export function tooLarge(requested: number, current: number): ApiError {
   const message = `Too large resource version: ${requested}, current: ${current}`;
-  return new ApiError('Timeout', message, { details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: '' }], retryAfterSeconds: 1 } });
+  return new ApiError('Timeout', message, {
+    details: {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: '' }],
+      retryAfterSeconds: 1,
+    },
+  });
 }

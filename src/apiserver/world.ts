@@ -39,12 +39,32 @@ export class WriteWorld {
 
   context(operation: Operation): HookContext {
     const { store, random, config } = this;
-    return { now: this.clock.now(), random, user: operation.user, namespace: operation.namespace, exists: (collection, name) => store.head.get(collection, name) !== undefined, config };
+    return {
+      now: this.clock.now(),
+      random,
+      user: operation.user,
+      namespace: operation.namespace,
+      exists: (collection, name) => store.head.get(collection, name) !== undefined,
+      config,
+    };
   }
 
-  admissionRequest(kind: Kind, operation: Operation, what: Pick<AdmissionRequest, 'operation' | 'name' | 'draft' | 'old'>): AdmissionRequest {
+  admissionRequest(
+    kind: Kind,
+    operation: Operation,
+    what: Pick<AdmissionRequest, 'operation' | 'name' | 'draft' | 'old'>,
+  ): AdmissionRequest {
     const { subresource, namespace, options } = operation;
-    return { ...what, kind, subresource, namespace, dryRun: options.dryRun === true, context: this.context(operation), objects: this.objects };
+    return {
+      ...what,
+      kind,
+      subresource,
+      namespace,
+      dryRun: options.dryRun === true,
+      context: this.context(operation),
+      clock: this.clock,
+      objects: this.objects,
+    };
   }
 }
 
@@ -73,14 +93,18 @@ class HeadReader implements ObjectReader {
   }
 
   get<T extends KubeObject>(kind: Kind<T>, key: string): DeepReadonly<T> | undefined {
-    return kind.collection === undefined ? undefined : (this.#store.head.get(kind.collection, key)?.value as DeepReadonly<T> | undefined);
+    return kind.collection === undefined
+      ? undefined
+      : (this.#store.head.get(kind.collection, key)?.value as DeepReadonly<T> | undefined);
   }
 
   list<T extends KubeObject>(kind: Kind<T>, namespace?: string): readonly DeepReadonly<T>[] {
     const out: DeepReadonly<T>[] = [];
     if (kind.collection === undefined) return out;
     const bounds: [string, string?] = namespace === undefined ? [''] : [`${namespace}/`, `${namespace}0`];
-    this.#store.head.collection(kind.collection).scan((entry) => void out.push(entry.value as DeepReadonly<T>), ...bounds);
+    this.#store.head
+      .collection(kind.collection)
+      .scan((entry) => void out.push(entry.value as DeepReadonly<T>), ...bounds);
     return out;
   }
 }

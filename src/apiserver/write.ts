@@ -5,7 +5,16 @@
  * change makes no revision; a conflict that the client did not ask about is resolved by doing the work again.
  */
 import { assert, jsonEqual, type DeepReadonly, type JsonObject } from '../base/mod.ts';
-import { ApiError, invalid, objectKey, type FieldError, type Kind, type KubeObject, type Subresource, type UpdateStrategy } from '../machinery/mod.ts';
+import {
+  ApiError,
+  invalid,
+  objectKey,
+  type FieldError,
+  type Kind,
+  type KubeObject,
+  type Subresource,
+  type UpdateStrategy,
+} from '../machinery/mod.ts';
 import type { Change, CommitResult, Entry } from '../store/mod.ts';
 import { toStorage, versionOf } from './codec.ts';
 import { carryMeta, fillMeta, generateName, metaErrors, metaUpdateErrors, specChanged } from './object-meta.ts';
@@ -18,6 +27,13 @@ import type { WriteWorld } from './world.ts';
 const namesTriedMax = 8;
 const attemptsMax = 64;
 
+/** What is written, and for whom. */
+export interface Task {
+  readonly world: WriteWorld;
+  readonly kind: Kind;
+  readonly operation: Operation;
+}
+
 export async function create(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     const result = await createOnce(world, kind, operation, attempt === attemptsMax);
@@ -26,18 +42,29 @@ export async function create(world: WriteWorld, kind: Kind, operation: Operation
 }
 
 /** Undefined: what was allocated for the object has been taken meanwhile; another attempt finds something else. */
-async function createOnce(world: WriteWorld, kind: Kind, operation: Operation, last: boolean): Promise<Result | undefined> {
+async function createOnce(
+  world: WriteWorld,
+  kind: Kind,
+  operation: Operation,
+  last: boolean,
+): Promise<Result | undefined> {
   const { object, warnings } = decodeBody(world, kind, operation);
   const draft = toStorage(kind, operation.version, object);
   checkAddress(operation, draft);
-  if ((draft.metadata?.resourceVersion ?? '') !== '') throw ApiError.badRequest('resourceVersion should not be set on objects to be created');
+  if ((draft.metadata?.resourceVersion ?? '') !== '')
+    throw ApiError.badRequest('resourceVersion should not be set on objects to be created');
   const collection = collectionOf(kind);
   const context = world.context(operation);
   const metadata = fillMeta(draft, operation.namespace, context);
   const { strategy } = kind;
   strategy.defaults?.(draft);
   const asked = strategy.claims?.(draft).length ?? 0;
-  const admission = world.admissionRequest(kind, operation, { operation: 'CREATE', name: metadata.name ?? '', draft, old: undefined });
+  const admission = world.admissionRequest(kind, operation, {
+    operation: 'CREATE',
+    name: metadata.name ?? '',
+    draft,
+    old: undefined,
+  });
   await world.admission.mutate(admission);
   strategy.prepareForCreate?.(draft, context);
   if (strategy.generation === true) metadata.generation = 1;
@@ -51,15 +78,30 @@ async function createOnce(world: WriteWorld, kind: Kind, operation: Operation, l
   const claims = claimChanges(kind, draft, undefined);
   for (let tried = 1; ; tried++) {
     const name = objectKey(metadata.namespace, metadata.name ?? '');
-    const change: Change = { collection, name, expected: 0, value: draft as JsonObject, ttlMs: strategy.ttlMs?.(draft) };
+    const change: Change = {
+      collection,
+      name,
+      expected: 0,
+      value: draft as JsonObject,
+      ttlMs: strategy.ttlMs?.(draft),
+    };
     const result = await world.store.commit([change, ...claims]);
-    if (result.ok) return { type: 'entry', code: 201, kind, version: operation.version, entry: entryOf(result), warnings: allWarnings };
+    if (result.ok)
+      return {
+        type: 'entry',
+        code: 201,
+        kind,
+        version: operation.version,
+        entry: entryOf(result),
+        warnings: allWarnings,
+      };
     if (result.failed !== change) {
       // Claims that the client named itself cannot be had; those that were allocated can be allocated anew.
       if (last || asked === claims.length) refuseClaim(kind, draft, result.failed);
       return undefined;
     }
-    if ((metadata.generateName ?? '') === '' || tried === namesTriedMax) throw ApiError.alreadyExists(kind, metadata.name ?? '');
+    if ((metadata.generateName ?? '') === '' || tried === namesTriedMax)
+      throw ApiError.alreadyExists(kind, metadata.name ?? '');
     generateName(metadata, context);
   }
 }
@@ -77,7 +119,8 @@ export async function update(world: WriteWorld, kind: Kind, operation: Operation
   if ((sent.metadata?.name ?? '') === '') throw ApiError.badRequest('name must be provided');
   const name = operation.name ?? '';
   const missing = world.store.head.get(collectionOf(kind), objectKey(operation.namespace, name)) === undefined;
-  if (missing && kind.strategy.createOnUpdate === true && operation.subresource === undefined) return create(world, kind, operation);
+  if (missing && kind.strategy.createOnUpdate === true && operation.subresource === undefined)
+    return create(world, kind, operation);
   if ((sent.metadata?.resourceVersion ?? '') === '' && kind.strategy.unconditionalUpdate === false)
     refuseInvalid(kind, sent, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
   return change(world, kind, operation, () => ({ draft: structuredClone(sent), warnings }));
@@ -97,13 +140,18 @@ interface Produced {
 }
 
 /** Reads, lets `produce` make the new object, and commits; again while others get in between and nobody minds. */
-export async function change(world: WriteWorld, kind: Kind, operation: Operation, produce: (current: DeepReadonly<KubeObject>) => Produced): Promise<Result> {
+export async function change(
+  world: WriteWorld,
+  kind: Kind,
+  operation: Operation,
+  produce: (current: DeepReadonly<KubeObject>) => Produced,
+): Promise<Result> {
   const name = operation.name ?? '';
   for (let attempt = 1; ; attempt++) {
     const current = world.store.head.get(collectionOf(kind), objectKey(operation.namespace, name));
     if (current === undefined) throw ApiError.notFound(kind, name);
-    const { draft, warnings } = produce(current.value as KubeObject);
-    const attempted = await changeOnce(world, kind, operation, current, draft);
+    const { draft, warnings } = produce(current.value);
+    const attempted = await changeOnce({ world, kind, operation }, current, draft);
     if (attempted !== undefined) return { ...attempted, warnings: [...warnings, ...attempted.warnings] };
     if (attempt === attemptsMax) throw ApiError.modified(kind, name);
   }
@@ -112,7 +160,11 @@ export async function change(world: WriteWorld, kind: Kind, operation: Operation
 type Written = Extract<Result, { readonly type: 'entry' | 'value' }>;
 
 /** Undefined: somebody else was quicker, and the client did not say which state it means. */
-async function changeOnce(world: WriteWorld, kind: Kind, operation: Operation, current: Entry, draft: KubeObject): Promise<Written | undefined> {
+async function changeOnce(
+  { world, kind, operation }: Task,
+  current: Entry,
+  draft: KubeObject,
+): Promise<Written | undefined> {
   const old = current.value as KubeObject;
   const name = operation.name ?? '';
   checkPreconditions(kind, name, draft, old);
@@ -126,12 +178,21 @@ async function changeOnce(world: WriteWorld, kind: Kind, operation: Operation, c
   const admission = world.admissionRequest(kind, operation, { operation: 'UPDATE', name, draft, old });
   await world.admission.mutate(admission);
   part.prepareForUpdate?.(draft, old, context);
-  if (strategy.generation === true && specChanged(draft, old)) metadata.generation = (old.metadata?.generation ?? 0) + 1;
+  if (strategy.generation === true && specChanged(draft, old))
+    metadata.generation = (old.metadata?.generation ?? 0) + 1;
   refuseInvalid(kind, draft, [...metaUpdateErrors(draft, old), ...(part.validateUpdate?.(draft, old) ?? [])]);
   await world.admission.validate(admission);
   const warnings = warningsOf(kind, operation.version, part, draft);
-  if (operation.options.dryRun === true) return { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings };
-  const written = (entry: Entry): Written => ({ type: 'entry', code: 200, kind, version: operation.version, entry, warnings });
+  if (operation.options.dryRun === true)
+    return { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings };
+  const written = (entry: Entry): Written => ({
+    type: 'entry',
+    code: 200,
+    kind,
+    version: operation.version,
+    entry,
+    warnings,
+  });
   if (jsonEqual(draft, old)) return written(await durable(world, current));
   const ends = metadata.deletionTimestamp !== undefined && !heldBack(kind, draft);
   const changes = ends ? removal(kind, current, draft) : replacement(kind, current, draft);
@@ -143,13 +204,19 @@ async function changeOnce(world: WriteWorld, kind: Kind, operation: Operation, c
 
 /** An entry of the head may not be on disk yet; nobody is told of it before it is. */
 async function durable(world: WriteWorld, entry: Entry): Promise<Entry> {
-  if (world.store.current.revision < entry.revision) await world.store.commit([{ collection: entry.collection, name: entry.name, expected: entry.revision, value: entry.value }]);
+  if (world.store.current.revision < entry.revision)
+    await world.store.commit([
+      { collection: entry.collection, name: entry.name, expected: entry.revision, value: entry.value },
+    ]);
   return entry;
 }
 
 function replacement(kind: Kind, current: Entry, draft: KubeObject): Change[] {
   const { collection, name, revision } = current;
-  return [{ collection, name, expected: revision, value: draft as JsonObject, ttlMs: kind.strategy.ttlMs?.(draft) }, ...claimChanges(kind, draft, current.value as KubeObject)];
+  return [
+    { collection, name, expected: revision, value: draft as JsonObject, ttlMs: kind.strategy.ttlMs?.(draft) },
+    ...claimChanges(kind, draft, current.value),
+  ];
 }
 
 /** The change that deletes the object for good. Watchers see it as it was last; `last` is only looked at for what it holds. */
@@ -167,12 +234,22 @@ export function heldBack(kind: Kind, object: DeepReadonly<KubeObject>): boolean 
 function checkPreconditions(kind: Kind, name: string, draft: KubeObject, old: DeepReadonly<KubeObject>): void {
   const { uid = '', resourceVersion = '' } = draft.metadata ?? {};
   const before = old.metadata ?? {};
-  if (uid !== '' && uid !== before.uid) throw ApiError.conflict(kind, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.uid ?? ''}`);
+  if (uid !== '' && uid !== before.uid)
+    throw ApiError.conflict(
+      kind,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.uid ?? ''}`,
+    );
   if (resourceVersion !== '' && resourceVersion !== before.resourceVersion) throw ApiError.modified(kind, name);
 }
 
 /** A kind with a status subresource: the main resource does not write the status, the status nothing else. */
-function separateStatus(kind: Kind, subresource: string | undefined, draft: KubeObject, old: DeepReadonly<KubeObject>): void {
+function separateStatus(
+  kind: Kind,
+  subresource: string | undefined,
+  draft: KubeObject,
+  old: DeepReadonly<KubeObject>,
+): void {
   if (kind.subresources['status'] === undefined) return;
   const target = draft as Record<string, unknown>;
   const before = old as Record<string, unknown>;
@@ -190,12 +267,17 @@ function strategyOf(kind: Kind, subresource: string | undefined): UpdateStrategy
   return part?.type === 'part' ? part.strategy : kind.strategy;
 }
 
-function claimChanges(kind: Kind, object: DeepReadonly<KubeObject> | undefined, old: DeepReadonly<KubeObject> | undefined): Change[] {
+function claimChanges(
+  kind: Kind,
+  object: DeepReadonly<KubeObject> | undefined,
+  old: DeepReadonly<KubeObject> | undefined,
+): Change[] {
   const { claims } = kind.strategy;
   if (claims === undefined) return [];
   const wanted = object === undefined ? [] : claims(object);
   const held = old === undefined ? [] : claims(old);
-  const same = (a: { collection: string; name: string }, b: { collection: string; name: string }): boolean => a.collection === b.collection && a.name === b.name;
+  const same = (a: { collection: string; name: string }, b: { collection: string; name: string }): boolean =>
+    a.collection === b.collection && a.name === b.name;
   const released = held.filter((claim) => !wanted.some((other) => same(claim, other)));
   const taken = wanted.filter((claim) => !held.some((other) => same(claim, other)));
   return [
@@ -205,11 +287,23 @@ function claimChanges(kind: Kind, object: DeepReadonly<KubeObject> | undefined, 
 }
 
 function refuseClaim(kind: Kind, object: KubeObject, failed: Change): never {
-  const claim = kind.strategy.claims?.(object).find(({ collection, name }) => collection === failed.collection && name === failed.name);
-  throw ApiError.invalid(kind, object.metadata?.name ?? '', [invalid(claim?.field ?? 'spec', claim?.badValue ?? failed.name, claim?.taken ?? 'provided value is already allocated')]);
+  const claim = kind.strategy
+    .claims?.(object)
+    .find(({ collection, name }) => collection === failed.collection && name === failed.name);
+  throw ApiError.invalid(kind, object.metadata?.name ?? '', [
+    invalid(
+      claim?.field ?? 'spec',
+      claim?.badValue ?? failed.name,
+      claim?.taken ?? 'provided value is already allocated',
+    ),
+  ]);
 }
 
-export function decodeBody(world: WriteWorld, kind: Kind, operation: Operation): { object: KubeObject; warnings: readonly string[] } {
+export function decodeBody(
+  world: WriteWorld,
+  kind: Kind,
+  operation: Operation,
+): { object: KubeObject; warnings: readonly string[] } {
   const { schema } = versionOf(kind, operation.version);
   const { body, bodyFindings: findings, options } = operation;
   const gvk = { group: kind.group, version: operation.version, kind: kind.kind };
@@ -217,15 +311,25 @@ export function decodeBody(world: WriteWorld, kind: Kind, operation: Operation):
 }
 
 function checkAddress({ name, namespace = '' }: Operation, { metadata = {} }: KubeObject): void {
-  if (name !== undefined && (metadata.name ?? '') !== '' && metadata.name !== name) throw ApiError.badRequest(`the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${name})`);
-  if ((metadata.namespace ?? '') !== '' && metadata.namespace !== namespace) throw ApiError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  if (name !== undefined && (metadata.name ?? '') !== '' && metadata.name !== name)
+    throw ApiError.badRequest(
+      `the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${name})`,
+    );
+  if ((metadata.namespace ?? '') !== '' && metadata.namespace !== namespace)
+    throw ApiError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
 }
 
 function refuseInvalid(kind: Kind, object: KubeObject, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw ApiError.invalid(kind, object.metadata?.name ?? object.metadata?.generateName ?? '', errors);
+  if (errors.length > 0)
+    throw ApiError.invalid(kind, object.metadata?.name ?? object.metadata?.generateName ?? '', errors);
 }
 
-function warningsOf(kind: Kind, version: string, strategy: UpdateStrategy<KubeObject>, object: KubeObject): readonly string[] {
+function warningsOf(
+  kind: Kind,
+  version: string,
+  strategy: UpdateStrategy<KubeObject>,
+  object: KubeObject,
+): readonly string[] {
   const { deprecated } = versionOf(kind, version);
   return [...(deprecated === undefined ? [] : [deprecated]), ...(strategy.warnings?.(object) ?? [])];
 }

@@ -200,7 +200,8 @@ function merge<V>(a: Node<V>, b: Node<V>): Node<V>[] {
 
 /** False when the visitor ended the walk or the upper bound was reached. */
 function walk<V>(node: Node<V>, visit: Visit<V>, from: string, to: string | undefined): boolean {
-  const start = from === '' ? 0 : node.children === undefined ? lowerBound(node.keys, from) : childIndex(node.keys, from);
+  const start =
+    from === '' ? 0 : node.children === undefined ? lowerBound(node.keys, from) : childIndex(node.keys, from);
   for (let i = start; i < node.keys.length; i++) {
     const key = at(node.keys, i);
     if (to !== undefined && key >= to) return false;

@@ -2,26 +2,61 @@
 import type { Command, Option } from './command.ts';
 
 const name: Option = { type: 'string', value: 'NAME', help: 'Name of the cluster', default: 'kutter' };
-const dataDir: Option = { type: 'string', value: 'DIR', help: 'Where the cluster keeps everything (default: /var/lib/kutter/NAME)' };
-const kubeconfig: Option = { type: 'string', value: 'FILE', help: 'kubeconfig to write to (default: $KUBECONFIG or ~/.kube/config)' };
-const store: Option = { type: 'string', value: 'ENGINE', help: 'Where objects are kept: memory, embedded or etcd=URL[,URL...]', default: 'embedded' };
-const logLevel: Option = { type: 'string', value: 'LEVEL', help: 'Least level of log lines: debug, info, warn or error', default: 'info' };
-const component = { kubeconfig: { type: 'string', value: 'FILE', help: 'How to reach the API server, and as whom' }, 'log-level': logLevel } satisfies Record<string, Option>;
+const dataDir: Option = {
+  type: 'string',
+  value: 'DIR',
+  help: 'Where the cluster keeps everything (default: /var/lib/kutter/NAME)',
+};
+const kubeconfig: Option = {
+  type: 'string',
+  value: 'FILE',
+  help: 'kubeconfig to write to (default: $KUBECONFIG or ~/.kube/config)',
+};
+const store: Option = {
+  type: 'string',
+  value: 'ENGINE',
+  help: 'Where objects are kept: memory, embedded or etcd=URL[,URL...]',
+  default: 'embedded',
+};
+const logLevel: Option = {
+  type: 'string',
+  value: 'LEVEL',
+  help: 'Least level of log lines: debug, info, warn or error',
+  default: 'info',
+};
+const component = {
+  kubeconfig: { type: 'string', value: 'FILE', help: 'How to reach the API server, and as whom' },
+  'log-level': logLevel,
+} satisfies Record<string, Option>;
 
 export const commands: readonly Command[] = [
   {
     name: 'up',
     summary: 'Bring up a cluster on this machine, or bring it back',
-    details: 'The cluster runs in the background until `kutter down`. The second `up` finds everything where the first one left it,\nalso after a reboot or a kill -9.',
+    details:
+      'The cluster runs in the background until `kutter down`. The second `up` finds everything where the first one left it,\nalso after a reboot or a kill -9.',
     options: {
       name,
-      nodes: { type: 'integer', value: 'N', help: 'Nodes with real containers: 1, or 0 for a control plane with simulated nodes only', default: 1 },
+      nodes: {
+        type: 'integer',
+        value: 'N',
+        help: 'Nodes with real containers: 1, or 0 for a control plane with simulated nodes only',
+        default: 1,
+      },
       'simulated-nodes': { type: 'integer', value: 'N', help: 'Nodes without real containers', default: 0 },
       'data-dir': dataDir,
-      'api-port': { type: 'integer', value: 'PORT', help: 'Port of the API server (default: 6443, or the next free one)' },
+      'api-port': {
+        type: 'integer',
+        value: 'PORT',
+        help: 'Port of the API server (default: 6443, or the next free one)',
+      },
       kubeconfig,
       store,
-      'runtime-endpoint': { type: 'string', value: 'SOCKET', help: 'Use this CRI runtime (unix:///path) instead of a containerd of our own' },
+      'runtime-endpoint': {
+        type: 'string',
+        value: 'SOCKET',
+        help: 'Use this CRI runtime (unix:///path) instead of a containerd of our own',
+      },
       'registry-mirror': { type: 'string', value: 'URL', help: 'Ask this registry for images of every registry first' },
       install: { type: 'boolean', help: 'Install the Debian packages that are missing' },
       foreground: { type: 'boolean', help: 'Stay in the foreground; ends with Ctrl-C' },
@@ -32,19 +67,38 @@ export const commands: readonly Command[] = [
     name: 'down',
     summary: 'Stop a cluster and remove everything that runs for it',
     details: 'Objects and images stay on disk, so that `kutter up` brings the cluster back; --purge removes them too.',
-    options: { name, 'data-dir': dataDir, kubeconfig, purge: { type: 'boolean', help: 'Remove the data directory and the kubeconfig context too' } },
+    options: {
+      name,
+      'data-dir': dataDir,
+      kubeconfig,
+      purge: { type: 'boolean', help: 'Remove the data directory and the kubeconfig context too' },
+    },
   },
   {
     name: 'status',
     summary: 'Show the components of a cluster',
-    options: { name, 'data-dir': dataDir, output: { type: 'string', value: 'FORMAT', help: 'json, or a table unless given' } },
+    options: {
+      name,
+      'data-dir': dataDir,
+      output: { type: 'string', value: 'FORMAT', help: 'json, or a table unless given' },
+    },
   },
-  { name: 'image load', summary: 'Load an image from a tar file (docker save or OCI layout) into the node', arguments: ['FILE.tar'], options: { name, 'data-dir': dataDir } },
+  {
+    name: 'image load',
+    summary: 'Load an image from a tar file (docker save or OCI layout) into the node',
+    arguments: ['FILE.tar'],
+    options: { name, 'data-dir': dataDir },
+  },
   {
     name: 'apiserver',
     summary: 'Run the API server alone',
     options: {
-      'data-dir': { type: 'string', value: 'DIR', help: 'Where certificates and objects are kept', default: '/var/lib/kutter/apiserver' },
+      'data-dir': {
+        type: 'string',
+        value: 'DIR',
+        help: 'Where certificates and objects are kept',
+        default: '/var/lib/kutter/apiserver',
+      },
       'api-port': { type: 'integer', value: 'PORT', help: 'Port to serve on', default: 6443 },
       'advertise-address': { type: 'string', value: 'IP', help: 'Address under which pods and nodes reach it' },
       store,
@@ -59,9 +113,26 @@ export const commands: readonly Command[] = [
     options: {
       ...component,
       'node-name': { type: 'string', value: 'NAME', help: 'Name of the node (default: the host name)' },
-      'runtime-endpoint': { type: 'string', value: 'SOCKET', help: 'The CRI runtime', default: 'unix:///run/containerd/containerd.sock' },
-      'data-dir': { type: 'string', value: 'DIR', help: 'Where volumes and state are kept', default: '/var/lib/kutter/kubelet' },
+      'runtime-endpoint': {
+        type: 'string',
+        value: 'SOCKET',
+        help: 'The CRI runtime',
+        default: 'unix:///run/containerd/containerd.sock',
+      },
+      'data-dir': {
+        type: 'string',
+        value: 'DIR',
+        help: 'Where volumes and state are kept',
+        default: '/var/lib/kutter/kubelet',
+      },
     },
   },
-  { name: 'proxy', summary: 'Run the service proxy alone', options: { ...component, 'node-name': { type: 'string', value: 'NAME', help: 'Name of the node (default: the host name)' } } },
+  {
+    name: 'proxy',
+    summary: 'Run the service proxy alone',
+    options: {
+      ...component,
+      'node-name': { type: 'string', value: 'NAME', help: 'Name of the node (default: the host name)' },
+    },
+  },
 ];

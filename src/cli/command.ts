@@ -39,7 +39,10 @@ export class UsageError extends TerminalError {
 }
 
 /** The command that the words begin with, and the words behind it. */
-export function findCommand(commands: readonly Command[], words: readonly string[]): { command: Command; rest: readonly string[] } | undefined {
+export function findCommand(
+  commands: readonly Command[],
+  words: readonly string[],
+): { command: Command; rest: readonly string[] } | undefined {
   for (const length of [2, 1]) {
     const name = words.slice(0, length).join(' ');
     const command = commands.find((candidate) => candidate.name === name);
@@ -50,14 +53,26 @@ export function findCommand(commands: readonly Command[], words: readonly string
 
 /** Throws UsageError. */
 export function parseCommand(command: Command, words: readonly string[]): Invocation {
-  const options = Object.fromEntries(Object.entries(command.options).map(([name, { type }]) => [name, { type: type === 'boolean' ? ('boolean' as const) : ('string' as const), ...(name === 'output' ? { short: 'o' } : {}) }]));
+  const options = Object.fromEntries(
+    Object.entries(command.options).map(([name, { type }]) => [
+      name,
+      {
+        type: type === 'boolean' ? ('boolean' as const) : ('string' as const),
+        ...(name === 'output' ? { short: 'o' } : {}),
+      },
+    ]),
+  );
   const { values, positionals } = parsed(command, options, words);
   const wanted = command.arguments ?? [];
-  if (positionals.length < wanted.length) throw new UsageError(`kutter ${command.name} needs ${wanted.slice(positionals.length).join(' and ')}`);
-  if (positionals.length > wanted.length) throw new UsageError(`kutter ${command.name} takes ${wanted.length === 0 ? 'no arguments' : wanted.join(' ')}, not also "${positionals[wanted.length] ?? ''}"`);
+  if (positionals.length < wanted.length)
+    throw new UsageError(`kutter ${command.name} needs ${wanted.slice(positionals.length).join(' and ')}`);
+  if (positionals.length > wanted.length)
+    throw new UsageError(
+      `kutter ${command.name} takes ${wanted.length === 0 ? 'no arguments' : wanted.join(' ')}, not also "${positionals[wanted.length] ?? ''}"`,
+    );
   const valueOf = (name: string): string | undefined => {
     const value = values[name] ?? command.options[name]?.default;
-    return typeof value === 'boolean' || value === undefined ? undefined : String(value);
+    return typeof value === 'string' || typeof value === 'number' ? `${value}` : undefined;
   };
   const integer = (name: string): number | undefined => {
     const text = valueOf(name);
@@ -69,7 +84,11 @@ export function parseCommand(command: Command, words: readonly string[]): Invoca
   return { arguments: positionals, string: valueOf, integer, flag: (name) => values[name] === true };
 }
 
-function parsed(command: Command, options: Record<string, { type: 'string' | 'boolean'; short?: string }>, words: readonly string[]): { values: Record<string, unknown>; positionals: string[] } {
+function parsed(
+  command: Command,
+  options: Record<string, { type: 'string' | 'boolean'; short?: string }>,
+  words: readonly string[],
+): { values: Record<string, unknown>; positionals: string[] } {
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
   } catch (error) {
@@ -95,5 +114,15 @@ export function commandHelp({ name, summary, details, arguments: words = [], opt
 export function programHelp(commands: readonly Command[], version: string): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   const rows = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return [`kutter ${version}: Kubernetes, whole, in TypeScript`, '', 'Usage: kutter COMMAND [options]', '', 'Commands:', ...rows, '', 'kutter COMMAND --help tells about the options of a command.', ''].join('\n');
+  return [
+    `kutter ${version}: Kubernetes, whole, in TypeScript`,
+    '',
+    'Usage: kutter COMMAND [options]',
+    '',
+    'Commands:',
+    ...rows,
+    '',
+    'kutter COMMAND --help tells about the options of a command.',
+    '',
+  ].join('\n');
 }

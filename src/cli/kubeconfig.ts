@@ -33,8 +33,14 @@ interface Named {
 export function withContext(text: string, entry: KubeconfigEntry): string {
   const config = parse(text);
   const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
-  put(config, 'clusters', { name: entry.name, cluster: { server: entry.server, 'certificate-authority-data': base64(entry.certificateAuthority) } });
-  put(config, 'users', { name: entry.name, user: { 'client-certificate-data': base64(entry.clientCertificate), 'client-key-data': base64(entry.clientKey) } });
+  put(config, 'clusters', {
+    name: entry.name,
+    cluster: { server: entry.server, 'certificate-authority-data': base64(entry.certificateAuthority) },
+  });
+  put(config, 'users', {
+    name: entry.name,
+    user: { 'client-certificate-data': base64(entry.clientCertificate), 'client-key-data': base64(entry.clientKey) },
+  });
   put(config, 'contexts', { name: entry.name, context: { cluster: entry.name, user: entry.name } });
   config.set('current-context', entry.name);
   return config.toString({ lineWidth: 0 });
@@ -43,18 +49,22 @@ export function withContext(text: string, entry: KubeconfigEntry): string {
 /** The text of the file without the context; no other context becomes current by itself. */
 export function withoutContext(text: string, name: string): string {
   const config = parse(text);
-  for (const list of ['clusters', 'users', 'contexts']) config.set(list, entries(config, list).filter((item) => item.name !== name));
+  for (const list of ['clusters', 'users', 'contexts'])
+    config.set(
+      list,
+      entries(config, list).filter((item) => item.name !== name),
+    );
   if (config.get('current-context') === name) config.set('current-context', '');
   return config.toString({ lineWidth: 0 });
 }
 
 /** How to reach the server of the current context. Throws HostError when the file does not say it. */
-export function currentAccess(text: string, readFile: (path: string) => string): ClusterAccess {
-  const config = parse(text);
-  const current = String(config.get('current-context') ?? '');
+export function currentAccess(file: string, readFile: (path: string) => string): ClusterAccess {
+  const config = parse(file);
+  const current = text(config.get('current-context'));
   const context = part(config, 'contexts', current, 'context');
-  const cluster = part(config, 'clusters', String(context['cluster'] ?? ''), 'cluster');
-  const user = part(config, 'users', String(context['user'] ?? ''), 'user');
+  const cluster = part(config, 'clusters', text(context['cluster']), 'cluster');
+  const user = part(config, 'users', text(context['user']), 'user');
   const pem = (from: Readonly<Record<string, unknown>>, name: string): string | undefined => {
     const data = from[`${name}-data`];
     if (typeof data === 'string' && data !== '') return Buffer.from(data, 'base64').toString();
@@ -63,7 +73,8 @@ export function currentAccess(text: string, readFile: (path: string) => string):
   };
   const { server } = cluster;
   const certificateAuthority = pem(cluster, 'certificate-authority');
-  if (typeof server !== 'string' || certificateAuthority === undefined) throw new HostError('Kubeconfig', `the cluster of context "${current}" has no server or no certificate-authority`);
+  if (typeof server !== 'string' || certificateAuthority === undefined)
+    throw new HostError('Kubeconfig', `the cluster of context "${current}" has no server or no certificate-authority`);
   const clientCertificate = pem(user, 'client-certificate');
   const clientKey = pem(user, 'client-key');
   const token = typeof user['tokenFile'] === 'string' ? readFile(user['tokenFile']).trim() : user['token'];
@@ -76,16 +87,22 @@ export function currentAccess(text: string, readFile: (path: string) => string):
   };
 }
 
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 function part(config: Document, list: string, name: string, key: string): Readonly<Record<string, unknown>> {
   const found = entries(config, list).find((entry) => entry.name === name)?.[key];
-  if (typeof found !== 'object' || found === null) throw new HostError('Kubeconfig', `there is no "${name}" in ${list}`);
+  if (typeof found !== 'object' || found === null)
+    throw new HostError('Kubeconfig', `there is no "${name}" in ${list}`);
   return found as Readonly<Record<string, unknown>>;
 }
 
 function parse(text: string): Document {
   const config = parseDocument(text.trim() === '' ? 'apiVersion: v1\nkind: Config\npreferences: {}\n' : text);
   const kind: unknown = config.errors.length === 0 ? config.get('kind') : undefined;
-  if (config.errors.length > 0 || (kind !== 'Config' && kind !== undefined && kind !== null)) throw new HostError('Kubeconfig', `not a kubeconfig: ${config.errors[0]?.message ?? `kind is ${String(kind)}`}`);
+  if (config.errors.length > 0 || (kind !== 'Config' && kind !== undefined && kind !== null))
+    throw new HostError('Kubeconfig', `not a kubeconfig: ${config.errors[0]?.message ?? `kind is ${String(kind)}`}`);
   return config;
 }
 

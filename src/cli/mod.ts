@@ -1,4 +1,12 @@
 export { commands } from './all.ts';
-export { commandHelp, findCommand, parseCommand, programHelp, UsageError, type Command, type Invocation } from './command.ts';
+export {
+  commandHelp,
+  findCommand,
+  parseCommand,
+  programHelp,
+  UsageError,
+  type Command,
+  type Invocation,
+} from './command.ts';
 export { currentAccess, withContext, withoutContext, type ClusterAccess, type KubeconfigEntry } from './kubeconfig.ts';
 export { consoleProgress, type Progress } from './progress.ts';

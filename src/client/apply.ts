@@ -9,7 +9,7 @@ import { isApiError, objectKey, type KubeObject, type Resource } from '../machin
 import type { Client } from './client.ts';
 import type { EventRecorder } from './events.ts';
 import type { Informer, InformerCache, ObjectChange } from './informer.ts';
-import type { Action, Controller, Look, Plan, Reads, View, ViewOf } from './plan.ts';
+import type { Action, Controller, Look, Plan, Reads, ViewOf } from './plan.ts';
 import { WorkQueue } from './queue.ts';
 
 export interface ControllerWorld {
@@ -45,10 +45,18 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     this.#controller = controller;
     this.#world = world;
     const reads = Object.entries(controller.reads);
-    this.#informers = new Map(reads.map(([name, { resource, select }]) => [name, world.cache.informer<KubeObject>(resource, select)]));
-    for (const [name, { indexes = {} }] of reads) for (const [index, values] of Object.entries(indexes)) this.#informers.get(name)?.addIndex(index, values);
+    this.#informers = new Map(
+      reads.map(([name, { resource, select }]) => [name, world.cache.informer<KubeObject>(resource, select)]),
+    );
+    for (const [name, { indexes = {} }] of reads)
+      for (const [index, values] of Object.entries(indexes)) this.#informers.get(name)?.addIndex(index, values);
     this.#view = Object.fromEntries(this.#informers) as unknown as ViewOf<R>;
-    this.#queue = new WorkQueue({ clock: world.clock, concurrency: controller.concurrency ?? 5, restMs: controller.restMs ?? 0, work: (key) => this.#work(key) });
+    this.#queue = new WorkQueue({
+      clock: world.clock,
+      concurrency: controller.concurrency ?? 5,
+      restMs: controller.restMs ?? 0,
+      work: (key) => this.#work(key),
+    });
   }
 
   /** Starts once every view is complete: a plan must not take what has not been listed yet for missing. */
@@ -57,7 +65,7 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     for (const [name, { wakes }] of Object.entries(this.#controller.reads)) {
       if (wakes === undefined) continue;
       const wake = (object: DeepReadonly<KubeObject> | undefined, change: ObjectChange<KubeObject>): void => {
-        if (object !== undefined) for (const key of wakes(object, this.#view as View, change)) this.#queue.add(key);
+        if (object !== undefined) for (const key of wakes(object, this.#view, change)) this.#queue.add(key);
       };
       const subscription = this.#informers.get(name)?.subscribe((changes) => {
         for (const change of changes) {
@@ -83,14 +91,13 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
   async #work(key: string): Promise<void> {
     const { clock, log, onPlan } = this.#world;
     const plan = this.#controller.plan(this.#view, key, clock.now(), this.#remembered.get(key));
-    if (plan.remember === undefined) this.#remembered.delete(key);
-    else this.#remembered.set(key, plan.remember);
     if (plan.wakeAtMs !== undefined) this.#queue.addAt(key, plan.wakeAtMs);
-    if (plan.actions.length === 0 && (plan.then ?? []).length === 0) return;
+    if (plan.actions.length === 0 && (plan.then ?? []).length === 0) return this.#remember(key, plan);
     onPlan?.(this.#controller.name, key, plan);
     const written: Written = { revisions: new Map(), gone: [] };
     try {
       await this.#carryOut(plan, key, written);
+      this.#remember(key, plan);
     } catch (error) {
       if (error instanceof AssertionError) throw error;
       const fields = { controller: this.#controller.name, key, error: errorText(error) };
@@ -100,6 +107,11 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     } finally {
       await this.#seen(written);
     }
+  }
+
+  #remember(key: string, { remember }: Plan): void {
+    if (remember === undefined) this.#remembered.delete(key);
+    else this.#remembered.set(key, remember);
   }
 
   async #carryOut(plan: Plan, key: string, written: Written): Promise<void> {
@@ -132,18 +144,19 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
 
   async #applyAll(actions: readonly Action[], key: string, written: Written): Promise<void> {
     let next = 0;
-    let failure: unknown;
+    const failures: unknown[] = [];
     const worker = async (): Promise<void> => {
       for (let action = actions[next++]; action !== undefined; action = actions[next++]) {
         try {
           await this.#apply(action, key, written);
         } catch (error) {
-          failure ??= error;
+          failures.push(error);
         }
       }
     };
     await Promise.all(Array.from({ length: Math.min(inFlightMax, actions.length) }, worker));
-    if (failure !== undefined) throw failure;
+    const [failure] = failures;
+    if (failure instanceof Error) throw failure;
   }
 
   async #apply(action: Action, key: string, written: Written): Promise<void> {
@@ -155,7 +168,8 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
       if (doomed !== undefined && object === undefined) written.gone.push(doomed);
     } catch (error) {
       if (action.do === 'create' && action.orExisting === true && isApiError(error, 'AlreadyExists')) return;
-      if (action.do === 'delete' && isApiError(error, 'NotFound')) return void (doomed !== undefined && written.gone.push(doomed));
+      if (action.do === 'delete' && isApiError(error, 'NotFound'))
+        return void (doomed !== undefined && written.gone.push(doomed));
       if (!isApiError(error)) throw error;
       if (action.tolerates?.(error) === true) return;
       await this.#follow(action.onError?.(error) ?? [], key, written);
@@ -163,7 +177,10 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     }
     if (action.do !== 'event' && object !== undefined) {
       const id = idOf(action.resource);
-      written.revisions.set(id, Math.max(written.revisions.get(id) ?? 0, Number(object.metadata?.resourceVersion ?? 0)));
+      written.revisions.set(
+        id,
+        Math.max(written.revisions.get(id) ?? 0, Number(object.metadata?.resourceVersion ?? 0)),
+      );
     }
     await this.#follow(action.onDone?.(object) ?? [], key, written);
   }
@@ -173,7 +190,8 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     const id = idOf(resource);
     const name = Object.entries(this.#controller.reads).find(([, candidate]) => idOf(candidate.resource) === id)?.[0];
     const doomed = objectKey(key.namespace, key.name);
-    const uid = options?.uid ?? (name === undefined ? undefined : this.#informers.get(name)?.get(doomed)?.metadata?.uid);
+    const uid =
+      options?.uid ?? (name === undefined ? undefined : this.#informers.get(name)?.get(doomed)?.metadata?.uid);
     return uid === undefined ? undefined : { resource: id, key: doomed, uid };
   }
 
@@ -200,9 +218,20 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     if (action.do === 'event') return events.record(action.event).then(() => undefined);
     const resource: Resource = action.resource;
     if (action.do === 'delete') return client.delete(resource, action.key, action.options);
-    if (action.do === 'deleteCollection') return client.deleteCollection(resource, { namespace: action.namespace, ...action.options }).then(() => undefined);
-    const cause = { component: this.#controller.name, key, revision: this.#informers.values().next().value?.revision ?? 0 };
-    const options = { cause, fieldManager: this.#controller.name, ...(action.subresource === undefined ? {} : { subresource: action.subresource }) };
+    if (action.do === 'deleteCollection')
+      return client
+        .deleteCollection(resource, { namespace: action.namespace, ...action.options })
+        .then(() => undefined);
+    const cause = {
+      component: this.#controller.name,
+      key,
+      revision: this.#informers.values().next().value?.revision ?? 0,
+    };
+    const options = {
+      cause,
+      fieldManager: this.#controller.name,
+      ...(action.subresource === undefined ? {} : { subresource: action.subresource }),
+    };
     if (action.do === 'create') return client.create(resource, action.object, options);
     if (action.do === 'update') return client.update(resource, action.object, options);
     return client.patch(resource, action.key, action.patch, options);

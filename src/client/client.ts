@@ -79,15 +79,32 @@ export interface WatchOptions {
 
 /** Every method rejects with ApiError for what the server refused and HostError for what kept it from answering. */
 export interface Client {
-  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: { readonly subresource?: string }): Promise<DeepReadonly<T>>;
+  get<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options?: { readonly subresource?: string },
+  ): Promise<DeepReadonly<T>>;
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<List<T>>;
   watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions, sink: WatchSink<T>): Disposable;
   /** With `subresource`, `object` is POSTed to that subresource of the object that its metadata names. */
   create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<DeepReadonly<T>>;
-  update<T extends KubeObject>(resource: Resource<T>, object: DeepReadonly<T>, options?: WriteOptions): Promise<DeepReadonly<T>>;
-  patch<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, patch: Patch, options?: WriteOptions): Promise<DeepReadonly<T>>;
+  update<T extends KubeObject>(
+    resource: Resource<T>,
+    object: DeepReadonly<T>,
+    options?: WriteOptions,
+  ): Promise<DeepReadonly<T>>;
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    patch: Patch,
+    options?: WriteOptions,
+  ): Promise<DeepReadonly<T>>;
   /** The object that is being deleted (it has finalizers or a grace period), or undefined when it is gone. */
-  delete<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: DeleteOptions): Promise<DeepReadonly<T> | undefined>;
+  delete<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options?: DeleteOptions,
+  ): Promise<DeepReadonly<T> | undefined>;
   deleteCollection<T extends KubeObject>(resource: Resource<T>, options?: ListOptions & DeleteOptions): Promise<void>;
   /** A request to any path, for discovery and health; the parsed JSON of the answer. */
   raw(method: string, path: string, body?: JsonObject): Promise<unknown>;

@@ -53,7 +53,10 @@ export class EventRecorder {
     this.#log = world.log;
     this.#source = source;
     // Recorders count from different numbers: two that speak of one object in one millisecond name their events differently.
-    this.#recorded = Array.from(source.component).reduce((hash, char) => (hash * 31 + char.charCodeAt(0)) % 1_000_000, 7);
+    this.#recorded = Array.from(source.component).reduce(
+      (hash, char) => (hash * 31 + char.charCodeAt(0)) % 1_000_000,
+      7,
+    );
   }
 
   async record(text: EventText): Promise<void> {
@@ -67,7 +70,11 @@ export class EventRecorder {
       const known = this.#known.get(id);
       if (known !== undefined && (await this.#count(known))) return;
       const created = await this.#client.create(events, this.#event(text, object, message));
-      remember(this.#known, id, { name: created.metadata?.name ?? '', namespace: created.metadata?.namespace ?? '', count: 1 });
+      remember(this.#known, id, {
+        name: created.metadata?.name ?? '',
+        namespace: created.metadata?.namespace ?? '',
+        count: 1,
+      });
     } catch (error) {
       this.#log.debug('could not record an event', { reason, message, error: errorText(error) });
     }

@@ -1,13 +1,28 @@
 /** The client over HTTP: any Kubernetes API server, ours or upstream's, in JSON. */
 import { HostError, type DeepReadonly, type JsonObject } from '../base/mod.ts';
 import { ApiError, apiVersionOf, type KubeObject, type Resource, type Status } from '../machinery/mod.ts';
-import type { Client, DeleteOptions, List, ListOptions, ObjectKey, Patch, WatchEvent, WatchOptions, WatchSink, WriteOptions } from './client.ts';
+import type {
+  Client,
+  DeleteOptions,
+  List,
+  ListOptions,
+  ObjectKey,
+  Patch,
+  WatchEvent,
+  WatchOptions,
+  WatchSink,
+  WriteOptions,
+} from './client.ts';
 import type { HttpTransport } from './ports.ts';
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 const accept = { accept: 'application/json' };
-const patchTypes = { json: 'application/json-patch+json', merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json' };
+const patchTypes = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+};
 
 export class HttpClient implements Client {
   readonly #transport: HttpTransport;
@@ -16,12 +31,24 @@ export class HttpClient implements Client {
     this.#transport = transport;
   }
 
-  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options: { readonly subresource?: string } = {}): Promise<DeepReadonly<T>> {
-    return this.#send('GET', pathOf(resource, key.namespace, key.name, options.subresource)) as Promise<DeepReadonly<T>>;
+  get<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options: { readonly subresource?: string } = {},
+  ): Promise<DeepReadonly<T>> {
+    return this.#send('GET', pathOf(resource, key.namespace, key.name, options.subresource)) as Promise<
+      DeepReadonly<T>
+    >;
   }
 
-  async list<T extends KubeObject>(resource: Resource<T>, { namespace, ...options }: ListOptions = {}): Promise<List<T>> {
-    const list = (await this.#send('GET', pathOf(resource, namespace) + queryOf({ ...options }))) as { items?: T[]; metadata?: { resourceVersion?: string; continue?: string; remainingItemCount?: number } };
+  async list<T extends KubeObject>(
+    resource: Resource<T>,
+    { namespace, ...options }: ListOptions = {},
+  ): Promise<List<T>> {
+    const list = (await this.#send('GET', pathOf(resource, namespace) + queryOf({ ...options }))) as {
+      items?: T[];
+      metadata?: { resourceVersion?: string; continue?: string; remainingItemCount?: number };
+    };
     const { resourceVersion = '', continue: token = '', remainingItemCount } = list.metadata ?? {};
     const self = { kind: resource.kind, apiVersion: apiVersionOf(resource.group, resource.version) };
     return {
@@ -33,7 +60,11 @@ export class HttpClient implements Client {
     };
   }
 
-  watch<T extends KubeObject>(resource: Resource<T>, { namespace, ...options }: WatchOptions, sink: WatchSink<T>): Disposable {
+  watch<T extends KubeObject>(
+    resource: Resource<T>,
+    { namespace, ...options }: WatchOptions,
+    sink: WatchSink<T>,
+  ): Disposable {
     const path = pathOf(resource, namespace) + queryOf({ ...options, watch: true, allowWatchBookmarks: true });
     const lines = new WatchLines(sink);
     const stream = this.#transport.stream(path, accept, {
@@ -55,27 +86,66 @@ export class HttpClient implements Client {
   create<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<DeepReadonly<T>> {
     const { namespace, name } = object.metadata ?? {};
     const path = pathOf(resource, namespace, options.subresource === undefined ? undefined : name, options.subresource);
-    const self = options.subresource === undefined ? { kind: resource.kind, apiVersion: apiVersionOf(resource.group, resource.version), ...object } : object;
+    const self =
+      options.subresource === undefined
+        ? { kind: resource.kind, apiVersion: apiVersionOf(resource.group, resource.version), ...object }
+        : object;
     return this.#send('POST', path + writeQuery(options), self) as Promise<DeepReadonly<T>>;
   }
 
-  update<T extends KubeObject>(resource: Resource<T>, object: DeepReadonly<T>, options: WriteOptions = {}): Promise<DeepReadonly<T>> {
+  update<T extends KubeObject>(
+    resource: Resource<T>,
+    object: DeepReadonly<T>,
+    options: WriteOptions = {},
+  ): Promise<DeepReadonly<T>> {
     const { namespace, name } = object.metadata ?? {};
-    return this.#send('PUT', pathOf(resource, namespace, name, options.subresource) + writeQuery(options), object) as Promise<DeepReadonly<T>>;
+    return this.#send(
+      'PUT',
+      pathOf(resource, namespace, name, options.subresource) + writeQuery(options),
+      object,
+    ) as Promise<DeepReadonly<T>>;
   }
 
-  patch<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, patch: Patch, options: WriteOptions = {}): Promise<DeepReadonly<T>> {
-    return this.#send('PATCH', pathOf(resource, key.namespace, key.name, options.subresource) + writeQuery(options), patch.body, patchTypes[patch.type]) as Promise<DeepReadonly<T>>;
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    patch: Patch,
+    options: WriteOptions = {},
+  ): Promise<DeepReadonly<T>> {
+    return this.#send(
+      'PATCH',
+      pathOf(resource, key.namespace, key.name, options.subresource) + writeQuery(options),
+      patch.body,
+      patchTypes[patch.type],
+    ) as Promise<DeepReadonly<T>>;
   }
 
-  async delete<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options: DeleteOptions = {}): Promise<DeepReadonly<T> | undefined> {
-    const answer = (await this.#send('DELETE', pathOf(resource, key.namespace, key.name), deleteBody(options))) as KubeObject;
-    const goesOn = answer.kind !== 'Status' && answer.metadata?.deletionTimestamp !== undefined && ((answer.metadata.deletionGracePeriodSeconds ?? 0) > 0 || (answer.metadata.finalizers ?? []).length > 0);
+  async delete<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options: DeleteOptions = {},
+  ): Promise<DeepReadonly<T> | undefined> {
+    const answer = (await this.#send(
+      'DELETE',
+      pathOf(resource, key.namespace, key.name),
+      deleteBody(options),
+    )) as KubeObject;
+    const goesOn =
+      answer.kind !== 'Status' &&
+      answer.metadata?.deletionTimestamp !== undefined &&
+      ((answer.metadata.deletionGracePeriodSeconds ?? 0) > 0 || (answer.metadata.finalizers ?? []).length > 0);
     return goesOn ? (answer as DeepReadonly<T>) : undefined;
   }
 
-  async deleteCollection<T extends KubeObject>(resource: Resource<T>, { namespace, labelSelector, fieldSelector, ...options }: ListOptions & DeleteOptions = {}): Promise<void> {
-    await this.#send('DELETE', pathOf(resource, namespace) + queryOf({ labelSelector, fieldSelector }), deleteBody(options));
+  async deleteCollection<T extends KubeObject>(
+    resource: Resource<T>,
+    { namespace, labelSelector, fieldSelector, ...options }: ListOptions & DeleteOptions = {},
+  ): Promise<void> {
+    await this.#send(
+      'DELETE',
+      pathOf(resource, namespace) + queryOf({ labelSelector, fieldSelector }),
+      deleteBody(options),
+    );
   }
 
   raw(method: string, path: string, body?: JsonObject): Promise<unknown> {
@@ -84,7 +154,12 @@ export class HttpClient implements Client {
 
   async #send(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<unknown> {
     const headers = body === undefined ? accept : { ...accept, 'content-type': contentType };
-    const answer = await this.#transport.request(method, path, headers, body === undefined ? undefined : encoder.encode(JSON.stringify(body)));
+    const answer = await this.#transport.request(
+      method,
+      path,
+      headers,
+      body === undefined ? undefined : encoder.encode(JSON.stringify(body)),
+    );
     const text = decoder.decode(answer.body);
     const value = parsed(text);
     if (answer.status < 400) return value ?? text;
@@ -135,7 +210,10 @@ class WatchLines<T extends KubeObject> {
   end(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
-    const refused = this.#status === 200 ? undefined : ApiError.from({ code: this.#status, ...(parsed(this.#rest) as Partial<Status> | undefined) });
+    const refused =
+      this.#status === 200
+        ? undefined
+        : ApiError.from({ code: this.#status, ...(parsed(this.#rest) as Partial<Status> | undefined) });
     this.#sink.onEnd(refused ?? error ?? new HostError('WatchEnded', 'the server ended the watch'));
   }
 
@@ -160,7 +238,12 @@ function isStatus(value: unknown): value is Partial<Status> {
   return typeof value === 'object' && value !== null && (value as Partial<Status>).kind === 'Status';
 }
 
-function pathOf({ group, version, plural, namespaced }: Resource, namespace: string | undefined, name?: string, subresource?: string): string {
+function pathOf(
+  { group, version, plural, namespaced }: Resource,
+  namespace: string | undefined,
+  name?: string,
+  subresource?: string,
+): string {
   const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const inside = namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
   return `${root}${inside}/${plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}${subresource === undefined ? '' : `/${subresource}`}`;
@@ -177,7 +260,10 @@ function writeQuery({ dryRun, fieldManager }: WriteOptions): string {
 }
 
 export function deleteBody({ gracePeriodSeconds, propagationPolicy, uid, resourceVersion }: DeleteOptions): JsonObject {
-  const preconditions = { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  const preconditions = {
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
   return {
     kind: 'DeleteOptions',
     apiVersion: 'v1',

@@ -142,7 +142,11 @@ export class Informer<T extends KubeObject> implements ResourceView<T>, Disposab
       const items: DeepReadonly<T>[] = [];
       let page: List<T> | undefined;
       do {
-        page = await this.#world.client.list(this.resource, { ...this.#options, limit: 5000, ...(page?.continue === undefined ? {} : { continue: page.continue }) });
+        page = await this.#world.client.list(this.resource, {
+          ...this.#options,
+          limit: 5000,
+          ...(page?.continue === undefined ? {} : { continue: page.continue }),
+        });
         for (const item of page.items) items.push(item);
       } while (page.continue !== undefined && !this.#disposed);
       if (this.#disposed) return;
@@ -156,23 +160,34 @@ export class Informer<T extends KubeObject> implements ResourceView<T>, Disposab
   #startWatch(): void {
     if (this.#disposed) return;
     const { client } = this.#world;
-    this.#watch = client.watch(this.resource, { ...this.#options, resourceVersion: String(this.#revision) }, {
-      onEvents: (events, revision) => {
-        this.#failures = 0;
-        this.#apply(events.map(({ type, object }) => ({ key: keyOf(object), object: type === 'DELETED' ? undefined : object })), revision);
+    this.#watch = client.watch(
+      this.resource,
+      { ...this.#options, resourceVersion: String(this.#revision) },
+      {
+        onEvents: (events, revision) => {
+          this.#failures = 0;
+          this.#apply(
+            events.map(({ type, object }) => ({ key: keyOf(object), object: type === 'DELETED' ? undefined : object })),
+            revision,
+          );
+        },
+        onEnd: (error) => {
+          if (this.#disposed) return;
+          if (isApiError(error, 'Expired', 'Gone')) void this.#list();
+          else this.#again(() => this.#startWatch(), error);
+        },
       },
-      onEnd: (error) => {
-        if (this.#disposed) return;
-        if (isApiError(error, 'Expired', 'Gone')) void this.#list();
-        else this.#again(() => this.#startWatch(), error);
-      },
-    });
+    );
   }
 
   #again(what: () => void, error: unknown): void {
     if (this.#disposed) return;
     const delayMs = Math.min(retryMaxMs, retryMinMs * 2 ** this.#failures++);
-    this.#world.log.debug('watching failed, trying again', { resource: this.resource.plural, delayMs, error: errorText(error) });
+    this.#world.log.debug('watching failed, trying again', {
+      resource: this.resource.plural,
+      delayMs,
+      error: errorText(error),
+    });
     this.#retry = this.#world.clock.after(delayMs, what);
   }
 
@@ -185,7 +200,11 @@ export class Informer<T extends KubeObject> implements ResourceView<T>, Disposab
     });
     for (const [key, object] of next) {
       const previous = this.#items.get(key);
-      if (previous?.metadata?.resourceVersion !== object.metadata?.resourceVersion || previous?.metadata?.uid !== object.metadata?.uid) changes.push({ key, object });
+      if (
+        previous?.metadata?.resourceVersion !== object.metadata?.resourceVersion ||
+        previous?.metadata?.uid !== object.metadata?.uid
+      )
+        changes.push({ key, object });
     }
     this.#failures = 0;
     this.#apply(changes, revision);
@@ -248,9 +267,20 @@ export class InformerCache implements Disposable {
   }
 
   informer<T extends KubeObject>(resource: Resource<T>, options: InformerOptions = {}): Informer<T> {
-    const id = [resource.group, resource.version, resource.plural, options.namespace, options.labelSelector, options.fieldSelector].join('|');
+    const id = [
+      resource.group,
+      resource.version,
+      resource.plural,
+      options.namespace,
+      options.labelSelector,
+      options.fieldSelector,
+    ].join('|');
     let informer = this.#informers.get(id);
-    if (informer === undefined) this.#informers.set(id, (informer = new Informer(this.#world, resource as Resource, options).start()));
+    if (informer === undefined)
+      this.#informers.set(
+        id,
+        (informer = new Informer<KubeObject>(this.#world, resource as Resource, options).start()),
+      );
     return informer as unknown as Informer<T>;
   }
 

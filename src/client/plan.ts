@@ -8,11 +8,33 @@ import type { IndexFunction, InformerOptions, ObjectChange, ResourceView } from 
 import type { DeleteOptions, ObjectKey, Patch } from './client.ts';
 
 export type Action = (
-  | { readonly do: 'create'; readonly resource: Resource; readonly object: KubeObject; readonly subresource?: string; /** An object of that name is as good. */ readonly orExisting?: true }
-  | { readonly do: 'update'; readonly resource: Resource; /** With its resourceVersion: if it changed meanwhile, the key is planned anew. */ readonly object: DeepReadonly<KubeObject>; readonly subresource?: string }
-  | { readonly do: 'patch'; readonly resource: Resource; readonly key: ObjectKey; readonly patch: Patch; readonly subresource?: string }
+  | {
+      readonly do: 'create';
+      readonly resource: Resource;
+      readonly object: KubeObject;
+      readonly subresource?: string;
+      /** An object of that name is as good. */ readonly orExisting?: true;
+    }
+  | {
+      readonly do: 'update';
+      readonly resource: Resource;
+      /** With its resourceVersion: if it changed meanwhile, the key is planned anew. */ readonly object: DeepReadonly<KubeObject>;
+      readonly subresource?: string;
+    }
+  | {
+      readonly do: 'patch';
+      readonly resource: Resource;
+      readonly key: ObjectKey;
+      readonly patch: Patch;
+      readonly subresource?: string;
+    }
   | { readonly do: 'delete'; readonly resource: Resource; readonly key: ObjectKey; readonly options?: DeleteOptions }
-  | { readonly do: 'deleteCollection'; readonly resource: Resource; readonly namespace?: string; readonly options?: DeleteOptions }
+  | {
+      readonly do: 'deleteCollection';
+      readonly resource: Resource;
+      readonly namespace?: string;
+      readonly options?: DeleteOptions;
+    }
   | Look
   | { readonly do: 'event'; readonly event: EventText }
 ) & {
@@ -61,7 +83,10 @@ export interface Plan<M = unknown> {
   readonly otherwise?: (error: ApiError) => readonly Action[];
   /** Plan this key again at this time, even if nothing changes. */
   readonly wakeAtMs?: number;
-  /** Handed to the next planning of this key. A plan without it forgets, and so does a restart: only for what may be lost. */
+  /**
+   * Handed to the next planning of this key, once this plan was carried out: after a failure the next one knows what this one
+   * knew. A plan without it forgets, and so does a restart: only for what may be lost.
+   */
   readonly remember?: M;
 }
 

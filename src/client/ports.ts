@@ -15,7 +15,12 @@ export interface HttpStreamSink {
 
 /** Requests to one server. Reuses connections; every failure is a HostError. */
 export interface HttpTransport {
-  request(method: string, path: string, headers: Readonly<Record<string, string>>, body?: Uint8Array): Promise<HttpAnswer>;
+  request(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body?: Uint8Array,
+  ): Promise<HttpAnswer>;
   /** A GET whose answer goes on. */
   stream(path: string, headers: Readonly<Record<string, string>>, sink: HttpStreamSink): Disposable;
 }

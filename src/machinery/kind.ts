@@ -64,7 +64,11 @@ export interface Column<T> {
 
 /** Scale as a view of an object that has replicas. */
 export interface ScaleStrategy<T> {
-  replicas(object: DeepReadonly<T>): { readonly spec: number; readonly status: number; /** A selector in its string form. */ readonly selector: string };
+  replicas(object: DeepReadonly<T>): {
+    readonly spec: number;
+    readonly status: number;
+    /** A selector in its string form. */ readonly selector: string;
+  };
   setReplicas(draft: T, replicas: number): void;
 }
 
@@ -77,7 +81,11 @@ export interface ScaleStrategy<T> {
 export type Subresource<T> =
   | { readonly type: 'part'; readonly strategy: UpdateStrategy<T> }
   | { readonly type: 'scale'; readonly scale: ScaleStrategy<T> }
-  | { readonly type: 'create'; readonly input: string; readonly gvk: { readonly group: string; readonly version: string; readonly kind: string } }
+  | {
+      readonly type: 'create';
+      readonly input: string;
+      readonly gvk: { readonly group: string; readonly version: string; readonly kind: string };
+    }
   | { readonly type: 'connect'; readonly methods: readonly string[]; readonly optionsKind?: string };
 
 export interface UpdateStrategy<T> {
@@ -150,11 +158,33 @@ export interface Kind<T extends KubeObject = KubeObject> extends Resource<T> {
   readonly selectable: Readonly<Record<string, (object: DeepReadonly<T>) => string>>;
 }
 
-type Optional = 'listKind' | 'singular' | 'shortNames' | 'categories' | 'versions' | 'storedAs' | 'collection' | 'verbs' | 'strategy' | 'subresources' | 'columns' | 'selectable';
+type Optional =
+  | 'listKind'
+  | 'singular'
+  | 'shortNames'
+  | 'categories'
+  | 'versions'
+  | 'storedAs'
+  | 'collection'
+  | 'verbs'
+  | 'strategy'
+  | 'subresources'
+  | 'columns'
+  | 'selectable';
 /** What a kind must say; the rest follows from it. `schema` names the definition of the storage version. */
-export type KindDefinition<T extends KubeObject> = Omit<Kind<T>, Optional> & Partial<Pick<Kind<T>, Optional>> & { readonly schema: string };
+export type KindDefinition<T extends KubeObject> = Omit<Kind<T>, Optional> &
+  Partial<Pick<Kind<T>, Optional>> & { readonly schema: string };
 
-export const storedVerbs: readonly string[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+export const storedVerbs: readonly string[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
 
 export function defineKind<T extends KubeObject>(definition: KindDefinition<T>): Kind<T> {
   const { schema, ...given } = definition;
@@ -189,7 +219,12 @@ export function nameColumn<T extends KubeObject>(): Column<T> {
 export function ageColumn<T extends KubeObject>(): Column<T> {
   const description =
     'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata';
-  return { name: 'Age', type: 'string', description, cell: (object, now) => age(object.metadata?.creationTimestamp, now) };
+  return {
+    name: 'Age',
+    type: 'string',
+    description,
+    cell: (object, now) => age(object.metadata?.creationTimestamp, now),
+  };
 }
 
 /** How long ago, as kubectl prints it: `5s`, `3m12s`, `4h`, `12d`. */

@@ -72,7 +72,9 @@ export function apiVersionOf(group: string, version: string): string {
 
 export function parseApiVersion(apiVersion: string): { group: string; version: string } {
   const slash = apiVersion.indexOf('/');
-  return slash < 0 ? { group: '', version: apiVersion } : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+  return slash < 0
+    ? { group: '', version: apiVersion }
+    : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
 
 /** `deployments.apps`, or `pods` for the core group: how errors and RBAC write a resource. */
@@ -91,7 +93,9 @@ export function objectKey(namespace: string | undefined, name: string): string {
 
 export function splitKey(key: string): { namespace: string | undefined; name: string } {
   const slash = key.indexOf('/');
-  return slash < 0 ? { namespace: undefined, name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+  return slash < 0
+    ? { namespace: undefined, name: key }
+    : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
 /** The owner that manages the object, if one does. */
@@ -102,5 +106,12 @@ export function controllerOf(object: DeepReadonly<KubeObject>): DeepReadonly<Own
 /** An owner reference that makes `owner` the managing controller, as upstream's controllers write it. */
 export function controllerReference(owner: DeepReadonly<KubeObject>): OwnerReference {
   const { apiVersion = '', kind = '', metadata } = owner;
-  return { apiVersion, kind, name: metadata?.name ?? '', uid: metadata?.uid ?? '', controller: true, blockOwnerDeletion: true };
+  return {
+    apiVersion,
+    kind,
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
+  };
 }

@@ -10,24 +10,48 @@ const roundTrip = (schema: string, object: Record<string, unknown>): unknown => 
   const decoder = compileDecoder(schema, facts);
   const clean = decoder.decode(object).object;
   const { raw } = unwrapUnknown(wrapUnknown('v1', 'X', codec.encode(schema, clean)));
-  return [clean, decoder.decode({ ...codec.decode(schema, raw), kind: object['kind'], apiVersion: object['apiVersion'] }).object];
+  return [
+    clean,
+    decoder.decode({ ...codec.decode(schema, raw), kind: object['kind'], apiVersion: object['apiVersion'] }).object,
+  ];
 };
 
 const samples: Record<string, Record<string, unknown>> = {
   'io.k8s.api.core.v1.Pod': {
     kind: 'Pod',
     apiVersion: 'v1',
-    metadata: { name: 'a', labels: { x: 'y' }, creationTimestamp: '2026-01-02T03:04:05Z', managedFields: [{ fieldsV1: { 'f:a': {} } }] },
+    metadata: {
+      name: 'a',
+      labels: { x: 'y' },
+      creationTimestamp: '2026-01-02T03:04:05Z',
+      managedFields: [{ fieldsV1: { 'f:a': {} } }],
+    },
     spec: {
       volumes: [{ name: 'v', emptyDir: { sizeLimit: '1Gi' } }],
       containers: [
-        { name: 'c', resources: { requests: { cpu: '100m' } }, livenessProbe: { httpGet: { port: 'http', path: '/' } }, readinessProbe: { tcpSocket: { port: 80 } }, securityContext: { privileged: false } },
+        {
+          name: 'c',
+          resources: { requests: { cpu: '100m' } },
+          livenessProbe: { httpGet: { port: 'http', path: '/' } },
+          readinessProbe: { tcpSocket: { port: 80 } },
+          securityContext: { privileged: false },
+        },
       ],
     },
   },
   'io.k8s.api.core.v1.Secret': { kind: 'Secret', apiVersion: 'v1', metadata: { name: 's' }, data: { k: 'AAECAw==' } },
-  'io.k8s.api.coordination.v1.Lease': { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', metadata: {}, spec: { renewTime: '2026-01-02T03:04:05.000006Z' } },
-  'io.k8s.api.authorization.v1.SubjectAccessReview': { kind: 'SubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec: { extra: { a: ['b', 'c'] } } },
+  'io.k8s.api.coordination.v1.Lease': {
+    kind: 'Lease',
+    apiVersion: 'coordination.k8s.io/v1',
+    metadata: {},
+    spec: { renewTime: '2026-01-02T03:04:05.000006Z' },
+  },
+  'io.k8s.api.authorization.v1.SubjectAccessReview': {
+    kind: 'SubjectAccessReview',
+    apiVersion: 'authorization.k8s.io/v1',
+    metadata: {},
+    spec: { extra: { a: ['b', 'c'] } },
+  },
 };
 
 for (const [schema, object] of Object.entries(samples)) {

@@ -5,7 +5,20 @@
  * Go's generated code writes fields that are held by value even when they are zero, and leaves out nil pointers, empty lists
  * and empty maps; equal objects therefore give equal bytes, and the same bytes as upstream's.
  */
-import { decode, encode, HostError, isJsonObject, mapOf, proto2, repeated, type FieldType, type Json, type JsonObject, type Message, type SingleType } from '../base/mod.ts';
+import {
+  decode,
+  encode,
+  HostError,
+  isJsonObject,
+  mapOf,
+  proto2,
+  repeated,
+  type FieldType,
+  type Json,
+  type JsonObject,
+  type Message,
+  type SingleType,
+} from '../base/mod.ts';
 import { durationNanoseconds, durationText } from './go-duration.ts';
 import type { Facts, FieldFacts, TypeFacts } from './schema.ts';
 
@@ -18,9 +31,21 @@ const Time = proto2<{ seconds?: number; nanos?: number }>('Time', { seconds: [1,
 const Duration = proto2<{ duration?: number }>('Duration', { duration: [1, 'int64'] });
 const Text = proto2<{ string?: string }>('Quantity', { string: [1, 'string'] });
 const Raw = proto2<{ raw?: Uint8Array }>('RawExtension', { raw: [1, 'bytes'] });
-const IntOrString = proto2<{ type?: number; intVal?: number; strVal?: string }>('IntOrString', { type: [1, 'int64'], intVal: [2, 'int32'], strVal: [3, 'string'] });
-const TypeMeta = proto2<{ apiVersion?: string; kind?: string }>('TypeMeta', { apiVersion: [1, 'string'], kind: [2, 'string'] });
-const Unknown = proto2<{ typeMeta?: { apiVersion?: string; kind?: string }; raw?: Uint8Array; contentEncoding?: string; contentType?: string }>('Unknown', {
+const IntOrString = proto2<{ type?: number; intVal?: number; strVal?: string }>('IntOrString', {
+  type: [1, 'int64'],
+  intVal: [2, 'int32'],
+  strVal: [3, 'string'],
+});
+const TypeMeta = proto2<{ apiVersion?: string; kind?: string }>('TypeMeta', {
+  apiVersion: [1, 'string'],
+  kind: [2, 'string'],
+});
+const Unknown = proto2<{
+  typeMeta?: { apiVersion?: string; kind?: string };
+  raw?: Uint8Array;
+  contentEncoding?: string;
+  contentType?: string;
+}>('Unknown', {
   typeMeta: [1, TypeMeta],
   raw: [2, 'bytes'],
   contentEncoding: [3, 'string'],
@@ -49,7 +74,10 @@ export function protobufCodec(facts: Facts): ProtobufCodec {
   let codec = codecs.get(facts);
   if (codec === undefined) {
     const types = new Types(facts);
-    codec = { encode: (schema, object) => encode(types.get(schema).message, types.get(schema).toRow(object)), decode: (schema, bytes) => types.get(schema).toObject(decode(types.get(schema).message, bytes)) };
+    codec = {
+      encode: (schema, object) => encode(types.get(schema).message, types.get(schema).toRow(object)),
+      decode: (schema, bytes) => types.get(schema).toObject(decode(types.get(schema).message, bytes)),
+    };
     codecs.set(facts, codec);
   }
   return codec;
@@ -66,7 +94,11 @@ export function wrapUnknown(apiVersion: string, kind: string, raw: Uint8Array): 
 
 /** Takes the envelope off. Throws HostError `MalformedProtobuf`. */
 export function unwrapUnknown(bytes: Uint8Array): { apiVersion: string; kind: string; raw: Uint8Array } {
-  if (!magic.every((byte, i) => bytes[i] === byte)) throw new HostError('MalformedProtobuf', 'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
+  if (!magic.every((byte, i) => bytes[i] === byte))
+    throw new HostError(
+      'MalformedProtobuf',
+      'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
+    );
   const { typeMeta = {}, raw = new Uint8Array() } = decode(Unknown, bytes.subarray(magic.length));
   return { apiVersion: typeMeta.apiVersion ?? '', kind: typeMeta.kind ?? '', raw };
 }
@@ -81,7 +113,8 @@ class Types {
 
   get(name: string): StructType {
     let type = this.#types.get(name);
-    if (type === undefined) this.#types.set(name, (type = new StructType(name, this.#facts.types[name] ?? { fields: {} }, this)));
+    if (type === undefined)
+      this.#types.set(name, (type = new StructType(name, this.#facts.types[name] ?? { fields: {} }, this)));
     return type;
   }
 
@@ -108,7 +141,8 @@ class Types {
       const value = rest.startsWith('[]') ? inMessage(this.#list(rest.slice(2))) : this.single(rest);
       return {
         type: mapOf(value.type as SingleType),
-        toRecord: (json) => mapValues(json as JsonObject, (item) => (item === null ? value.zero() : value.toRecord(item))),
+        toRecord: (json) =>
+          mapValues(json as JsonObject, (item) => (item === null ? value.zero() : value.toRecord(item))),
         toJson: (record) => mapValues(record as Row, (item) => value.toJson(item)) as JsonObject,
         zero: () => undefined,
       };
@@ -136,7 +170,12 @@ function mapValues(map: Row, convert: (value: never) => unknown): Row {
 /** A list that is a message of its own, with the items in field 1. */
 function inMessage(list: Conversion): Conversion {
   const message: Message<{ items?: unknown }> = proto2<{ items?: unknown }>('List', { items: [1, list.type] });
-  return { type: message, toRecord: (json) => ({ items: list.toRecord(json) }), toJson: (record) => list.toJson((record as Row)['items'] ?? []), zero: () => undefined };
+  return {
+    type: message,
+    toRecord: (json) => ({ items: list.toRecord(json) }),
+    toJson: (record) => list.toJson((record as Row)['items'] ?? []),
+    zero: () => undefined,
+  };
 }
 
 interface Slot {
@@ -182,7 +221,11 @@ class StructType {
   }
 
   #compiled(): readonly Slot[] {
-    this.#slots ??= Object.entries(this.#facts.fields).flatMap(([name, facts]) => (facts.number === undefined ? [] : [{ name, facts, conversion: this.#types.conversion(facts), inside: facts.inside ?? [] }]));
+    this.#slots ??= Object.entries(this.#facts.fields).flatMap(([name, facts]) =>
+      facts.number === undefined
+        ? []
+        : [{ name, facts, conversion: this.#types.conversion(facts), inside: facts.inside ?? [] }],
+    );
     return this.#slots;
   }
 
@@ -215,7 +258,11 @@ function find(row: Row, inside: readonly number[]): Row | undefined {
 
 /** A union in JSON stands for the whole; which field it is shows by its JSON type. */
 function untagged(value: unknown, { type }: FieldFacts): Json | undefined {
-  const sort = type.startsWith('[]') ? Array.isArray(value) : type === 'bool' ? typeof value === 'boolean' : isJsonObject(value);
+  const sort = type.startsWith('[]')
+    ? Array.isArray(value)
+    : type === 'bool'
+      ? typeof value === 'boolean'
+      : isJsonObject(value);
   return sort ? (value as Json) : undefined;
 }
 
@@ -258,14 +305,30 @@ const conversions: Readonly<Record<string, Conversion>> = {
   int32: scalar('int32', 0),
   int64: scalar('int64', 0),
   double: scalar('double', 0),
-  bytes: { type: 'bytes', toRecord: (value) => Uint8Array.fromBase64(value as string), toJson: (record) => (record as Uint8Array).toBase64(), zero: () => undefined },
+  bytes: {
+    type: 'bytes',
+    toRecord: (value) => Uint8Array.fromBase64(value as string),
+    toJson: (record) => (record as Uint8Array).toBase64(),
+    zero: () => undefined,
+  },
   time: timeConversion(false),
   microtime: timeConversion(true),
-  duration: { type: Duration, toRecord: (value) => ({ duration: durationNanoseconds(value as string) }), toJson: (record) => durationText((record as { duration?: number }).duration ?? 0), zero: () => ({ duration: 0 }) },
-  quantity: { type: Text, toRecord: (value) => ({ string: String(value) }), toJson: (record) => (record as { string?: string }).string ?? '0', zero: () => ({ string: '0' }) },
+  duration: {
+    type: Duration,
+    toRecord: (value) => ({ duration: durationNanoseconds(value as string) }),
+    toJson: (record) => durationText((record as { duration?: number }).duration ?? 0),
+    zero: () => ({ duration: 0 }),
+  },
+  quantity: {
+    type: Text,
+    toRecord: (value) => ({ string: String(value) }),
+    toJson: (record) => (record as { string?: string }).string ?? '0',
+    zero: () => ({ string: '0' }),
+  },
   'int-or-string': {
     type: IntOrString,
-    toRecord: (value) => (typeof value === 'number' ? { type: 0, intVal: value, strVal: '' } : { type: 1, intVal: 0, strVal: value }),
+    toRecord: (value) =>
+      typeof value === 'number' ? { type: 0, intVal: value, strVal: '' } : { type: 1, intVal: 0, strVal: value },
     toJson(record) {
       const { type = 0, intVal = 0, strVal = '' } = record as { type?: number; intVal?: number; strVal?: string };
       return type === 0 ? intVal : strVal;

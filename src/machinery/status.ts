@@ -2,7 +2,6 @@
 import type { FieldError, StatusCause } from './field-error.ts';
 import { statusCauses } from './field-error.ts';
 
-
 export interface StatusDetails {
   readonly name?: string;
   readonly group?: string;
@@ -57,7 +56,11 @@ export class ApiError extends Error {
   /** `metadata.continue` of an expired list, with which the client may go on inconsistently. */
   readonly continueToken: string | undefined;
 
-  constructor(reason: Reason, message: string, options: { details?: StatusDetails; code?: number; continueToken?: string; cause?: unknown } = {}) {
+  constructor(
+    reason: Reason,
+    message: string,
+    options: { details?: StatusDetails; code?: number; continueToken?: string; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'ApiError';
     this.reason = reason;
@@ -81,10 +84,12 @@ export class ApiError extends Error {
 
   /** Makes the error that a Status from a server stands for. */
   static from(status: Partial<Status>): ApiError {
-    const reason = status.reason !== undefined && status.reason in codes ? (status.reason as Reason) : reasonOf(status.code ?? 500);
+    const reason =
+      status.reason !== undefined && status.reason in codes ? (status.reason as Reason) : reasonOf(status.code ?? 500);
     return new ApiError(reason, status.message ?? 'unknown', {
       code: status.code ?? codes[reason],
       ...(status.details === undefined ? {} : { details: status.details }),
+      ...(status.metadata?.continue === undefined ? {} : { continueToken: status.metadata.continue }),
     });
   }
 
@@ -92,26 +97,43 @@ export class ApiError extends Error {
     return new ApiError('NotFound', `${qualified(about)} "${name}" not found`, { details: detailsOf(about, name) });
   }
   static alreadyExists(about: About, name: string): ApiError {
-    return new ApiError('AlreadyExists', `${qualified(about)} "${name}" already exists`, { details: detailsOf(about, name) });
+    return new ApiError('AlreadyExists', `${qualified(about)} "${name}" already exists`, {
+      details: detailsOf(about, name),
+    });
   }
   static conflict(about: About, name: string, why: string): ApiError {
-    return new ApiError('Conflict', `Operation cannot be fulfilled on ${qualified(about)} "${name}": ${why}`, { details: detailsOf(about, name) });
+    return new ApiError('Conflict', `Operation cannot be fulfilled on ${qualified(about)} "${name}": ${why}`, {
+      details: detailsOf(about, name),
+    });
   }
   /** The conflict of optimistic concurrency. */
   static modified(about: About, name: string): ApiError {
-    return ApiError.conflict(about, name, 'the object has been modified; please apply your changes to the latest version and try again');
+    return ApiError.conflict(
+      about,
+      name,
+      'the object has been modified; please apply your changes to the latest version and try again',
+    );
   }
   static forbidden(about: About, name: string, why: string): ApiError {
     const what = name === '' ? `${qualified(about)} is forbidden` : `${qualified(about)} "${name}" is forbidden`;
     return new ApiError('Forbidden', why === '' ? what : `${what}: ${why}`, { details: detailsOf(about, name) });
   }
-  static invalid(kind: { readonly group: string; readonly kind: string }, name: string, errors: readonly FieldError[]): ApiError {
+  static invalid(
+    kind: { readonly group: string; readonly kind: string },
+    name: string,
+    errors: readonly FieldError[],
+  ): ApiError {
     const causes = statusCauses(errors);
     const texts = causes.map(({ field, message }) => `${field}: ${message}`);
     const list = texts.length === 1 ? texts[0] : `[${[...new Set(texts)].join(', ')}]`;
     const qualifiedKind = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
     return new ApiError('Invalid', `${qualifiedKind} "${name}" is invalid: ${list}`, {
-      details: { ...(name === '' ? {} : { name }), ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.kind, causes },
+      details: {
+        ...(name === '' ? {} : { name }),
+        ...(kind.group === '' ? {} : { group: kind.group }),
+        kind: kind.kind,
+        causes,
+      },
     });
   }
   static badRequest(message: string): ApiError {
@@ -124,13 +146,18 @@ export class ApiError extends Error {
     return new ApiError('Expired', message, continueToken === undefined ? {} : { continueToken });
   }
   static internal(message: string, cause?: unknown): ApiError {
-    return new ApiError('InternalError', `Internal error occurred: ${message}`, { details: { causes: [{ reason: "", message, field: "" }] }, cause });
+    return new ApiError('InternalError', `Internal error occurred: ${message}`, {
+      details: { causes: [{ reason: '', message, field: '' }] },
+      cause,
+    });
   }
   static tooManyRequests(message: string, retryAfterSeconds: number): ApiError {
     return new ApiError('TooManyRequests', message, { details: { retryAfterSeconds } });
   }
   static methodNotSupported(about: About, action: string): ApiError {
-    return new ApiError('MethodNotAllowed', `${action} is not supported on resources of kind "${qualified(about)}"`, { details: { ...(about.group === '' ? {} : { group: about.group }), kind: about.plural } });
+    return new ApiError('MethodNotAllowed', `${action} is not supported on resources of kind "${qualified(about)}"`, {
+      details: { ...(about.group === '' ? {} : { group: about.group }), kind: about.plural },
+    });
   }
 }
 
@@ -140,7 +167,14 @@ export function isApiError(error: unknown, ...reasons: Reason[]): error is ApiEr
 
 /** `Status` of a deletion that has removed the object for good. */
 export function deleted(about: About, name: string, uid: string): Status {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: { ...detailsOf(about, name), uid }, code: 200 };
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: { ...detailsOf(about, name), uid },
+    code: 200,
+  };
 }
 
 function qualified({ group, plural }: About): string {

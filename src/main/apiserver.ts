@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bootstrap, podConnectors } from '../apiserver/mod.ts';
 import { errorText } from '../base/mod.ts';
 import { withContext, type Invocation } from '../cli/mod.ts';
-import { HttpsNodeConnections } from '../host/http/node-connections.ts';
+import { HttpsNodeConnections } from '../host/http/mod.ts';
 import { apiServerNames, Pki, requests, type CertificateRequest } from '../host/pki/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
 import { primaryAddress } from './addresses.ts';
@@ -35,9 +35,19 @@ export async function run(invocation: Invocation): Promise<void> {
     process.exit(1);
   };
   await using stack = new AsyncDisposableStack();
-  const store = await openStore(checkStore(invocation.string('store') ?? 'embedded'), { clock: systemClock, random: systemRandom, log, directory: join(directory, 'store'), onFatal });
+  const store = await openStore(checkStore(invocation.string('store') ?? 'embedded'), {
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    directory: join(directory, 'store'),
+    onFatal,
+  });
   stack.defer(() => store.close());
-  const nodes = new HttpsNodeConnections({ ca: pki.ca, cert: pki.kubeletClient.certificate, key: pki.kubeletClient.key });
+  const nodes = new HttpsNodeConnections({
+    ca: pki.ca,
+    cert: pki.kubeletClient.certificate,
+    key: pki.kubeletClient.key,
+  });
   const plane = stack.use(
     await ControlPlane.start({
       store,
@@ -54,10 +64,19 @@ export async function run(invocation: Invocation): Promise<void> {
       connectors: ({ server }) => podConnectors({ objects: server.world.objects, nodes }),
     }),
   );
-  await bootstrap(plane.api, { server: { address, port, serviceIp }, authentication: { clientCa: pki.ca, frontProxyCa: pki.frontProxyCa, frontProxyNames: ['front-proxy-client'] } });
+  await bootstrap(plane.api, {
+    server: { address, port, serviceIp },
+    authentication: { clientCa: pki.ca, frontProxyCa: pki.frontProxyCa, frontProxyNames: ['front-proxy-client'] },
+  });
   for (const [file, request] of Object.entries(configs)) {
     const { certificate, key } = await pki.credential(file.replace('.conf', ''), request);
-    const entry = { name: 'kutter', server: `https://127.0.0.1:${plane.http.port}`, certificateAuthority: pki.ca, clientCertificate: certificate, clientKey: key };
+    const entry = {
+      name: 'kutter',
+      server: `https://127.0.0.1:${plane.http.port}`,
+      certificateAuthority: pki.ca,
+      clientCertificate: certificate,
+      clientKey: key,
+    };
     await writeFile(join(directory, file), withContext('', entry), { mode: 0o600 });
   }
   log.info('started', { port: plane.http.port, kubeconfig: join(directory, 'admin.conf') });

@@ -7,7 +7,7 @@ import type { Log } from '../base/mod.ts';
 import type { Progress } from '../cli/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
 import { controllerUser, startControllers } from '../controllers/mod.ts';
-import { HttpsNodeConnections } from '../host/http/node-connections.ts';
+import { HttpsNodeConnections } from '../host/http/mod.ts';
 import type { Pki } from '../host/pki/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
 import { Scheduler } from '../scheduler/mod.ts';
@@ -83,35 +83,56 @@ export class Cluster implements AsyncDisposable {
       return started;
     });
     const { api } = plane;
-    const clientFor = (username: string, groups: readonly string[]): Client => api.client({ username, groups: [...groups, 'system:authenticated'] });
-    const cache = stack.use(new InformerCache({ client: clientFor('system:apiserver', ['system:masters']), clock, log }));
+    const clientFor = (username: string, groups: readonly string[]): Client =>
+      api.client({ username, groups: [...groups, 'system:authenticated'] });
+    const cache = stack.use(
+      new InformerCache({ client: clientFor('system:apiserver', ['system:masters']), clock, log }),
+    );
     await progress.step('Start controllers', async () => {
       const resources = api.server.registry.kinds();
       const pki = await openPki(settings, paths);
-      stack.use(await startControllers({ clientFor: (account) => api.client(controllerUser(account)), cache, clock, log }, { resources, rootCa: pki.ca }));
+      stack.use(
+        await startControllers(
+          { clientFor: (account) => api.client(controllerUser(account)), cache, clock, log },
+          { resources, rootCa: pki.ca },
+        ),
+      );
       this.#ran('controller-manager');
     });
     await progress.step('Start the scheduler', async () => {
       const client = clientFor('system:kube-scheduler', []);
       const events = new EventRecorder({ client, clock, log }, { component: 'default-scheduler' });
-      stack.use(await new Scheduler({ client, cache, events, clock, log: log.with({ component: 'scheduler' }) }).start());
+      stack.use(
+        await new Scheduler({ client, cache, events, clock, log: log.with({ component: 'scheduler' }) }).start(),
+      );
       this.#ran('scheduler');
     });
     if (runtime !== undefined) {
       const started = await progress.step('Start containerd', () => runtime);
-      await progress.step('Start the node', () => startNode({ settings, paths, clientFor, cache, clock, random, log, progress }, started, stack));
+      await progress.step('Start the node', () =>
+        startNode({ settings, paths, clientFor, cache, clock, random, log, progress }, started, stack),
+      );
       for (const name of ['kubelet', 'proxy', 'dns']) this.#ran(name);
     }
-    if (settings.simulatedNodes > 0) await progress.step(`Start ${settings.simulatedNodes} simulated nodes`, () => this.#simulatedNodes(clientFor));
+    if (settings.simulatedNodes > 0)
+      await progress.step(`Start ${settings.simulatedNodes} simulated nodes`, () => this.#simulatedNodes(clientFor));
   }
 
   async #controlPlane(pki: Pki, store: Awaited<ReturnType<typeof openStore>>): Promise<ControlPlane> {
     const { settings, log } = this.#world;
-    const nodes = new HttpsNodeConnections({ ca: pki.ca, cert: pki.kubeletClient.certificate, key: pki.kubeletClient.key });
+    const nodes = new HttpsNodeConnections({
+      ca: pki.ca,
+      cert: pki.kubeletClient.certificate,
+      key: pki.kubeletClient.key,
+    });
     const plane = await ControlPlane.start({
       store,
       pki,
-      config: { serviceCidr: settings.serviceCidr, nodePortRange: { first: 30000, last: 32767 }, clusterDomain: settings.clusterDomain },
+      config: {
+        serviceCidr: settings.serviceCidr,
+        nodePortRange: { first: 30000, last: 32767 },
+        clusterDomain: settings.clusterDomain,
+      },
       clock,
       random,
       log,
@@ -132,7 +153,17 @@ export class Cluster implements AsyncDisposable {
     for (let index = 0; index < settings.simulatedNodes; index++) {
       const name = `simulated-${index}`;
       const client = clientFor(`system:node:${name}`, ['system:nodes']);
-      this.#stack.use(await new SimulatedNode({ name, index, client, clock, random, log: log.with({ node: name }), clusterDomain }).start());
+      this.#stack.use(
+        await new SimulatedNode({
+          name,
+          index,
+          client,
+          clock,
+          random,
+          log: log.with({ node: name }),
+          clusterDomain,
+        }).start(),
+      );
     }
   }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { HostError, type Clock, type Log, type Random } from '../base/mod.ts';
 import { currentAccess, UsageError, type Invocation } from '../cli/mod.ts';
 import { HttpClient, InformerCache, type Client } from '../client/mod.ts';
-import { HttpsTransport } from '../host/http/transport.ts';
+import { HttpsTransport } from '../host/http/mod.ts';
 import { jsonLog, systemClock, systemRandom, type LogLevel } from '../host/system.ts';
 
 export interface ComponentWorld {
@@ -17,16 +17,31 @@ export interface ComponentWorld {
 }
 
 /** Runs `start` with a client made from --kubeconfig; what it returns is disposed of at the end. */
-export async function runComponent(name: string, invocation: Invocation, start: (world: ComponentWorld) => Promise<AsyncDisposable>): Promise<void> {
+export async function runComponent(
+  name: string,
+  invocation: Invocation,
+  start: (world: ComponentWorld) => Promise<AsyncDisposable>,
+): Promise<void> {
   const path = invocation.string('kubeconfig');
   if (path === undefined) throw new UsageError(`kutter ${name} needs --kubeconfig FILE`);
   const { token, ...access } = currentAccess(read(path), read);
   const log = componentLog(invocation).with({ component: name });
   await using stack = new AsyncDisposableStack();
-  const transport = stack.use(new HttpsTransport({ ...access, ...(token === undefined ? {} : { token: () => token }) }));
+  const transport = stack.use(
+    new HttpsTransport({ ...access, ...(token === undefined ? {} : { token: () => token }) }),
+  );
   const client = new HttpClient(transport);
   const cache = stack.use(new InformerCache({ client, clock: systemClock, log }));
-  stack.use(await start({ client, cache, clock: systemClock, random: systemRandom, log, certificateAuthority: access.certificateAuthority }));
+  stack.use(
+    await start({
+      client,
+      cache,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      certificateAuthority: access.certificateAuthority,
+    }),
+  );
   log.info('started', { server: access.server });
   await untilEnd();
 }

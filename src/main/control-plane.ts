@@ -1,8 +1,18 @@
 /** API server and store with their HTTPS endpoint: what every cluster has, whatever else runs in the process. */
 import facts from '../api/upstream/facts.json' with { type: 'json' };
-import { CertificateAuthenticator, composeFront, composeServer, type ComposedServer, type Connector, type HealthCheck, issuerPaths, type HttpFront, type PathHandler } from '../apiserver/mod.ts';
+import {
+  CertificateAuthenticator,
+  composeFront,
+  composeServer,
+  type ComposedServer,
+  type Connector,
+  type HealthCheck,
+  issuerPaths,
+  type HttpFront,
+  type PathHandler,
+} from '../apiserver/mod.ts';
 import type { Clock, Log, Random } from '../base/mod.ts';
-import { HttpServer } from '../host/http/server.ts';
+import { HttpServer } from '../host/http/mod.ts';
 import { HttpUpgrade } from '../host/mod.ts';
 import type { Pki } from '../host/pki/mod.ts';
 import type { ClusterConfig } from '../machinery/mod.ts';
@@ -33,15 +43,32 @@ export class ControlPlane implements AsyncDisposable {
 
   private constructor(options: ControlPlaneOptions) {
     const { store, pki, config, clock, random, log } = options;
-    this.api = composeServer({ store, clock, random, log, facts, config, tokenKeys: pki.tokens }, { authorizers: [], posts: [] });
+    this.api = composeServer(
+      { store, clock, random, log, facts, config, tokenKeys: pki.tokens },
+      { authorizers: [], posts: [] },
+    );
     this.front = composeFront(this.api, {
       authenticators: [new CertificateAuthenticator(), this.api.bearer],
       anonymousAllowed: true,
       connectors: options.connectors(this.api),
-      paths: [...(this.api.tokens === undefined ? [] : [issuerPaths(this.api.tokens, () => `https://${options.host}:${this.http.port}`)]), ...options.paths],
-      health: [{ name: 'ping', check: () => undefined }, { name: 'etcd', check: () => store.sync() }, ...options.health],
+      paths: [
+        ...(this.api.tokens === undefined
+          ? []
+          : [issuerPaths(this.api.tokens, () => `https://${options.host}:${this.http.port}`)]),
+        ...options.paths,
+      ],
+      health: [
+        { name: 'ping', check: () => undefined },
+        { name: 'etcd', check: () => store.sync() },
+        ...options.health,
+      ],
       shuttingDown: () => this.#stopping,
-      version: { kubernetes: facts.version, build: version, platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`, builtAtMs: 0 },
+      version: {
+        kubernetes: facts.version,
+        build: version,
+        platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+        builtAtMs: 0,
+      },
       address: () => `${options.advertise}:${this.http.port}`,
     });
     this.http = new HttpServer({
@@ -53,7 +80,10 @@ export class ControlPlane implements AsyncDisposable {
       respond: (request) => this.front.respond(request),
       upgrade: (request, socket, head, peer) => {
         const { method = 'GET', url = '/', headers } = request;
-        void this.front.upgrade({ method, url, headers: headers as Record<string, string | undefined>, peer }, new HttpUpgrade(request, socket, head));
+        void this.front.upgrade(
+          { method, url, headers: headers as Record<string, string | undefined>, peer },
+          new HttpUpgrade(request, socket, head),
+        );
       },
     });
   }

@@ -22,7 +22,8 @@ const stopPatienceMs = 10_000;
 
 export async function runCluster({ settings, paths, progress, logLevel }: DaemonOptions): Promise<void> {
   const other = await runningProcess(paths.pid);
-  if (other !== undefined) throw new HostError('Running', `cluster "${settings.name}" runs already (process ${other}); kutter down ends it`);
+  if (other !== undefined)
+    throw new HostError('Running', `cluster "${settings.name}" runs already (process ${other}); kutter down ends it`);
   enableCompileCache();
   const background = process.send !== undefined;
   const log = jsonLog((line) => void process.stderr.write(line), logLevel as LogLevel);
@@ -34,7 +35,8 @@ export async function runCluster({ settings, paths, progress, logLevel }: Daemon
   };
   process.on('uncaughtException', onFatal);
   process.on('unhandledRejection', (error) => {
-    if (error instanceof AssertionError || !(error instanceof Error)) onFatal(error instanceof Error ? error : new HostError('Internal', String(error)));
+    if (error instanceof AssertionError || !(error instanceof Error))
+      onFatal(error instanceof Error ? error : new HostError('Internal', String(error)));
     else log.error('a failure that nobody handled', { error: errorText(error), stack: error.stack });
   });
   try {
@@ -42,7 +44,10 @@ export async function runCluster({ settings, paths, progress, logLevel }: Daemon
     const cluster = await Cluster.start({ settings, paths, log, progress: shown, onFatal });
     tell({ kind: 'ready' });
     flushCompileCache();
-    if (!background) progress.say(`Cluster "${settings.name}" is up; its API server is at https://127.0.0.1:${settings.apiPort}. Ctrl-C ends it.`);
+    if (!background)
+      progress.say(
+        `Cluster "${settings.name}" is up; its API server is at https://127.0.0.1:${settings.apiPort}. Ctrl-C ends it.`,
+      );
     await end;
     const timer = setTimeout(() => process.exit(1), stopPatienceMs);
     await cluster[Symbol.asyncDispose]();

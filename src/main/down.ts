@@ -12,12 +12,23 @@ import { removeContext } from './kubeconfig-file.ts';
 import { podNetworkOptions } from './pod-network.ts';
 import { endProcess, runningProcess } from './process-file.ts';
 import { removalOptions } from './runtime.ts';
-import { clusterPaths, dataDirOf, firstNodeCidr, readSettings, type ClusterPaths, type ClusterSettings } from './settings.ts';
+import {
+  clusterPaths,
+  dataDirOf,
+  firstNodeCidr,
+  readSettings,
+  type ClusterPaths,
+  type ClusterSettings,
+} from './settings.ts';
 
 const patienceMs = 15_000;
 
 export async function run(invocation: Invocation): Promise<void> {
-  const progress = consoleProgress((text) => void process.stdout.write(text), () => performance.now(), process.stdout.isTTY);
+  const progress = consoleProgress(
+    (text) => void process.stdout.write(text),
+    () => performance.now(),
+    process.stdout.isTTY,
+  );
   const paths = clusterPaths(dataDirOf(invocation.string('name') ?? '', invocation.string('data-dir')));
   const settings = await readSettings(paths);
   if (settings === undefined) throw new HostError('NotFound', `there is no cluster in ${paths.dataDir}`);
@@ -43,5 +54,8 @@ async function removeContainers(settings: ClusterSettings, paths: ClusterPaths, 
 
 async function removeNetworks(settings: ClusterSettings, paths: ClusterPaths): Promise<void> {
   await new NftTool().run(proxyRemovalScript(settings.name));
-  await new PodNetwork({ host: new IpTool(), log: silentLog }, podNetworkOptions(settings, paths, firstNodeCidr)).remove();
+  await new PodNetwork(
+    { host: new IpTool(), log: silentLog },
+    podNetworkOptions(settings, paths, firstNodeCidr),
+  ).remove();
 }

@@ -8,11 +8,16 @@ import { runtimeEndpoint } from './runtime.ts';
 import { clusterPaths, dataDirOf, readSettings } from './settings.ts';
 
 export async function run(invocation: Invocation): Promise<void> {
-  const progress = consoleProgress((text) => void process.stdout.write(text), () => performance.now(), process.stdout.isTTY);
+  const progress = consoleProgress(
+    (text) => void process.stdout.write(text),
+    () => performance.now(),
+    process.stdout.isTTY,
+  );
   const [file = ''] = invocation.arguments;
   const paths = clusterPaths(dataDirOf(invocation.string('name') ?? '', invocation.string('data-dir')));
   const settings = await readSettings(paths);
-  if (settings === undefined) throw new HostError('NotFound', `there is no cluster in ${paths.dataDir}; kutter up makes one`);
+  if (settings === undefined)
+    throw new HostError('NotFound', `there is no cluster in ${paths.dataDir}; kutter up makes one`);
   await loadImages(file, runtimeEndpoint(settings, paths), (name, work) => progress.step(`Load ${name}`, work));
 }
 
@@ -24,7 +29,8 @@ export async function loadImages(file: string, endpoint: string, step: Step): Pr
   const runtime = new CriRuntime({ endpoint, log: silentLog });
   const isKnown = async (name: string): Promise<boolean> => (await runtime.imageStatus(name)) !== undefined;
   try {
-    for (const image of archive.images) await step(image.names.join(', '), () => storeImage(image, { endpoint, isKnown }));
+    for (const image of archive.images)
+      await step(image.names.join(', '), () => storeImage(image, { endpoint, isKnown }));
   } finally {
     runtime.close();
   }

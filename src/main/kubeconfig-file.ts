@@ -21,14 +21,28 @@ export function contextName(clusterName: string): string {
 
 export function openPki(settings: ClusterSettings, paths: ClusterPaths): Promise<Pki> {
   const more = [settings.nodeName, primaryAddress() ?? ''].filter((name) => name !== '');
-  return Pki.open({ keep: { directory: paths.pki }, clock: systemClock, names: apiServerNames({ clusterDomain: settings.clusterDomain, serviceIp, more: [...more, gatewayAddress] }) });
+  return Pki.open({
+    keep: { directory: paths.pki },
+    clock: systemClock,
+    names: apiServerNames({ clusterDomain: settings.clusterDomain, serviceIp, more: [...more, gatewayAddress] }),
+  });
 }
 
 /** Puts the cluster's context into the file and makes it current; returns the file. */
-export async function addContext(settings: ClusterSettings, paths: ClusterPaths, given: string | undefined): Promise<string> {
+export async function addContext(
+  settings: ClusterSettings,
+  paths: ClusterPaths,
+  given: string | undefined,
+): Promise<string> {
   const pki = await openPki(settings, paths);
   const admin = await pki.credential('super-admin', requests.superAdmin);
-  const entry = { name: contextName(settings.name), server: `https://127.0.0.1:${settings.apiPort}`, certificateAuthority: pki.ca, clientCertificate: admin.certificate, clientKey: admin.key };
+  const entry = {
+    name: contextName(settings.name),
+    server: `https://127.0.0.1:${settings.apiPort}`,
+    certificateAuthority: pki.ca,
+    clientCertificate: admin.certificate,
+    clientKey: admin.key,
+  };
   return change(kubeconfigPath(given), (text) => withContext(text, entry));
 }
 

@@ -1,6 +1,14 @@
 /** The program `kutter`: finds the command and hands over to its file. Only that command's code is loaded. */
 import { errorText, HostError } from '../base/mod.ts';
-import { commandHelp, commands, findCommand, parseCommand, programHelp, UsageError, type Invocation } from '../cli/mod.ts';
+import {
+  commandHelp,
+  commands,
+  findCommand,
+  parseCommand,
+  programHelp,
+  UsageError,
+  type Invocation,
+} from '../cli/mod.ts';
 import { version } from './version.ts';
 
 type Run = (invocation: Invocation) => Promise<void>;
@@ -11,7 +19,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   status: () => import('./status.ts'),
   'image load': () => import('./image-load.ts'),
   apiserver: () => import('./apiserver.ts'),
-  'controller-manager': () => import('./controller-manager.ts'),
+  'controller-manager': () => import('./controllers.ts'),
   scheduler: () => import('./scheduler.ts'),
   kubelet: () => import('./kubelet.ts'),
   proxy: () => import('./proxy.ts'),
@@ -19,11 +27,13 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
 
 async function main(words: readonly string[]): Promise<void> {
   const [first] = words;
-  if (first === undefined || first === '--help' || first === '-h' || first === 'help') return print(programHelp(commands, version));
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help')
+    return print(programHelp(commands, version));
   if (first === '--version' || first === 'version') return print(`kutter ${version}\n`);
   const found = findCommand(commands, words);
   const load = found === undefined ? undefined : implementations[found.command.name];
-  if (found === undefined || load === undefined) throw new UsageError(`there is no command "${first}"; kutter --help lists them`);
+  if (found === undefined || load === undefined)
+    throw new UsageError(`there is no command "${first}"; kutter --help lists them`);
   if (found.rest.includes('--help') || found.rest.includes('-h')) return print(commandHelp(found.command));
   const invocation = parseCommand(found.command, found.rest);
   await (await load()).run(invocation);
@@ -37,6 +47,12 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`kutter: ${errorText(error)}\n`);
-  if (!(error instanceof UsageError) && !(error instanceof HostError) && error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
+  if (
+    !(error instanceof UsageError) &&
+    !(error instanceof HostError) &&
+    error instanceof Error &&
+    error.stack !== undefined
+  )
+    process.stderr.write(`${error.stack}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

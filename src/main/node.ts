@@ -35,7 +35,10 @@ export interface NodeWorld {
 const dnsPort = 53;
 
 /** The container runtime, ready for pods: our own containerd with the pause image in it, or the one the user named. */
-export async function startRuntime({ settings, paths, log }: Pick<NodeWorld, 'settings' | 'paths' | 'log'>, stack: AsyncDisposableStack): Promise<CriRuntime> {
+export async function startRuntime(
+  { settings, paths, log }: Pick<NodeWorld, 'settings' | 'paths' | 'log'>,
+  stack: AsyncDisposableStack,
+): Promise<CriRuntime> {
   const endpoint = runtimeEndpoint(settings, paths);
   const runtime = new CriRuntime({ endpoint, log });
   stack.defer(() => runtime.close());
@@ -64,15 +67,36 @@ export async function startNode(world: NodeWorld, runtime: CriRuntime, stack: As
     podLogsDirectory: join(paths.dataDir, 'logs', 'pods'),
   });
   const host = await linuxKubeletHost({ rootDirectory: paths.kubelet, cgroupParent: cgroupParent(settings) });
-  const kubelet = stack.use(new Kubelet({ client, cache: kubeletCache, events, runtime, host, clock, random, log: log.with({ component: 'kubelet' }), config }));
+  const kubelet = stack.use(
+    new Kubelet({
+      client,
+      cache: kubeletCache,
+      events,
+      runtime,
+      host,
+      clock,
+      random,
+      log: log.with({ component: 'kubelet' }),
+      config,
+    }),
+  );
   const [nodeCidr] = await Promise.all([podCidrOf(cache, nodeName), kubelet.start()]);
   const network = new PodNetwork({ host: new IpTool(), log }, podNetworkOptions(settings, paths, nodeCidr));
   await network.start();
   const dns = await startDns(world, network.plan.gateway);
   stack.use(dns);
   const nftables = new NftTool();
-  const proxyWorld = { services: cache.informer(services), endpointSlices: cache.informer(endpointSlices), nftables, flows: new ConntrackTool({ log }), clock, log: log.with({ component: 'proxy' }) };
-  const proxy = stack.use(new ServiceProxy(proxyWorld, { clusterName: settings.name, nodeName, podCidr: settings.podCidr }).start());
+  const proxyWorld = {
+    services: cache.informer(services),
+    endpointSlices: cache.informer(endpointSlices),
+    nftables,
+    flows: new ConntrackTool({ log }),
+    clock,
+    log: log.with({ component: 'proxy' }),
+  };
+  const proxy = stack.use(
+    new ServiceProxy(proxyWorld, { clusterName: settings.name, nodeName, podCidr: settings.podCidr }).start(),
+  );
   await proxy.settled();
 }
 
@@ -89,21 +113,40 @@ function podCidrOf(cache: InformerCache, nodeName: string): Promise<string> {
   return given.promise.finally(() => subscription[Symbol.dispose]());
 }
 
-async function startDns({ settings, cache, clientFor, clock, random, log }: NodeWorld, gateway: string): Promise<DnsServer> {
+async function startDns(
+  { settings, cache, clientFor, clock, random, log }: NodeWorld,
+  gateway: string,
+): Promise<DnsServer> {
   const server = new DnsServer(
-    { namespaces: cache.informer(namespaces), services: cache.informer(services), endpointSlices: cache.informer(endpointSlices), host: new DnsSockets(), clock, random, log: log.with({ component: 'dns' }) },
+    {
+      namespaces: cache.informer(namespaces),
+      services: cache.informer(services),
+      endpointSlices: cache.informer(endpointSlices),
+      host: new DnsSockets(),
+      clock,
+      random,
+      log: log.with({ component: 'dns' }),
+    },
     { listen: [{ address: gateway, port: dnsPort }], domain: settings.clusterDomain, clusterIp: dnsIp },
   );
   await server.start();
   const client = clientFor('system:apiserver', ['system:masters']);
-  const objects = clusterDnsObjects({ clusterIp: dnsIp, servers: [{ address: gateway, nodeName: settings.nodeName }], port: dnsPort });
+  const objects = clusterDnsObjects({
+    clusterIp: dnsIp,
+    servers: [{ address: gateway, nodeName: settings.nodeName }],
+    port: dnsPort,
+  });
   await ensure(client, services, objects.service);
   await ensure(client, endpointSlices, objects.endpointSlice);
   return server;
 }
 
 /** Creates an object that is not there yet. */
-async function ensure<T extends KubeObject>(client: Client, resource: Resource<T>, object: T): Promise<DeepReadonly<T> | undefined> {
+async function ensure<T extends KubeObject>(
+  client: Client,
+  resource: Resource<T>,
+  object: T,
+): Promise<DeepReadonly<T> | undefined> {
   try {
     return await client.create(resource, object);
   } catch (error) {

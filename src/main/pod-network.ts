@@ -7,5 +7,12 @@ import type { ClusterPaths, ClusterSettings } from './settings.ts';
 export function podNetworkOptions(settings: ClusterSettings, paths: ClusterPaths, nodeCidr: string): PodNetworkOptions {
   const { cniConfDir } = containerdLayout({ dataDir: paths.containerd, runDir: runDirectory(settings) });
   const { podCidr, serviceCidr } = settings;
-  return { clusterName: settings.name, nodeCidr, podCidr, serviceCidr, cniConfigDir: cniConfDir, ipamDir: ipamDirectory(paths) };
+  return {
+    clusterName: settings.name,
+    nodeCidr,
+    podCidr,
+    serviceCidr,
+    cniConfigDir: cniConfDir,
+    ipamDir: ipamDirectory(paths),
+  };
 }

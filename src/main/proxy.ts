@@ -8,7 +8,17 @@ import { defaultNodeName } from './settings.ts';
 
 export function run(invocation: Invocation): Promise<void> {
   return runComponent('proxy', invocation, async ({ cache, clock, log }) => {
-    const world = { services: cache.informer(services), endpointSlices: cache.informer(endpointSlices), nftables: new NftTool(), flows: new ConntrackTool({ log }), clock, log };
-    return new ServiceProxy(world, { clusterName: 'kutter', nodeName: invocation.string('node-name') ?? defaultNodeName() }).start();
+    const world = {
+      services: cache.informer(services),
+      endpointSlices: cache.informer(endpointSlices),
+      nftables: new NftTool(),
+      flows: new ConntrackTool({ log }),
+      clock,
+      log,
+    };
+    return new ServiceProxy(world, {
+      clusterName: 'kutter',
+      nodeName: invocation.string('node-name') ?? defaultNodeName(),
+    }).start();
   });
 }

@@ -1,15 +1,29 @@
 /** The container runtime of a cluster's node: our own containerd, or the one that the user named. */
 import { join } from 'node:path';
 import type { Log } from '../base/mod.ts';
-import { containerdLayout, type ContainerdOptions, type RegistryMirror, type RemovalOptions } from '../host/containerd/mod.ts';
+import {
+  containerdLayout,
+  type ContainerdOptions,
+  type RegistryMirror,
+  type RemovalOptions,
+} from '../host/containerd/mod.ts';
 import { pauseImageName } from '../host/images/mod.ts';
 import { bridgeName } from '../network/mod.ts';
 import type { ClusterPaths, ClusterSettings } from './settings.ts';
 
 export function containerdOptions(settings: ClusterSettings, paths: ClusterPaths, log: Log): ContainerdOptions {
   const { registryMirror } = settings;
-  const mirrors: RegistryMirror[] = registryMirror === undefined ? [] : ['_default', 'docker.io'].map((registry) => ({ registry, endpoints: [registryMirror] }));
-  return { dataDir: paths.containerd, runDir: runDirectory(settings), sandboxImage: pauseImageName, registryMirrors: mirrors, log };
+  const mirrors: RegistryMirror[] =
+    registryMirror === undefined
+      ? []
+      : ['_default', 'docker.io'].map((registry) => ({ registry, endpoints: [registryMirror] }));
+  return {
+    dataDir: paths.containerd,
+    runDir: runDirectory(settings),
+    sandboxImage: pauseImageName,
+    registryMirrors: mirrors,
+    log,
+  };
 }
 
 export function runDirectory({ name }: ClusterSettings): string {
@@ -17,7 +31,9 @@ export function runDirectory({ name }: ClusterSettings): string {
 }
 
 export function runtimeEndpoint(settings: ClusterSettings, paths: ClusterPaths): string {
-  return settings.runtimeEndpoint ?? containerdLayout({ dataDir: paths.containerd, runDir: runDirectory(settings) }).endpoint;
+  return (
+    settings.runtimeEndpoint ?? containerdLayout({ dataDir: paths.containerd, runDir: runDirectory(settings) }).endpoint
+  );
 }
 
 /** All cgroups of the cluster's pods are below this one. */
@@ -29,6 +45,18 @@ export function ipamDirectory({ dataDir }: ClusterPaths): string {
   return join(dataDir, 'ipam');
 }
 
-export function removalOptions(settings: ClusterSettings, paths: ClusterPaths, log: Log, removeData: boolean): RemovalOptions {
-  return { ...containerdOptions(settings, paths, log), cgroupParent: cgroupParent(settings), cniNetwork: `kutter-${settings.name}`, bridges: [bridgeName(settings.name)], ipamDir: ipamDirectory(paths), removeData };
+export function removalOptions(
+  settings: ClusterSettings,
+  paths: ClusterPaths,
+  log: Log,
+  removeData: boolean,
+): RemovalOptions {
+  return {
+    ...containerdOptions(settings, paths, log),
+    cgroupParent: cgroupParent(settings),
+    cniNetwork: `kutter-${settings.name}`,
+    bridges: [bridgeName(settings.name)],
+    ipamDir: ipamDirectory(paths),
+    removeData,
+  };
 }

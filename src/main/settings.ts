@@ -39,12 +39,22 @@ export interface ClusterPaths {
 
 export function clusterPaths(dataDir: string): ClusterPaths {
   const at = (...parts: string[]): string => join(dataDir, ...parts);
-  return { dataDir, settings: at('cluster.json'), pki: at('pki'), store: at('store'), pid: at('kutter.pid'), log: at('kutter.log'), kubelet: at('kubelet'), containerd: at('containerd') };
+  return {
+    dataDir,
+    settings: at('cluster.json'),
+    pki: at('pki'),
+    store: at('store'),
+    pid: at('kutter.pid'),
+    log: at('kutter.log'),
+    kubelet: at('kubelet'),
+    containerd: at('containerd'),
+  };
 }
 
 /** Names become names of interfaces, tables and cgroups. Throws UsageError. */
 export function checkName(name: string): string {
-  if (!/^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name)) throw new UsageError(`--name "${name}": lower case letters, digits and '-', at most 32, beginning with a letter`);
+  if (!/^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name))
+    throw new UsageError(`--name "${name}": lower case letters, digits and '-', at most 32, beginning with a letter`);
   return name;
 }
 
@@ -64,7 +74,11 @@ export async function readSettings(paths: ClusterPaths): Promise<ClusterSettings
   try {
     return JSON.parse(text) as ClusterSettings;
   } catch (cause) {
-    throw new HostError('Settings', `${paths.settings} is no JSON: restore it, or remove ${paths.dataDir} to begin anew`, { cause });
+    throw new HostError(
+      'Settings',
+      `${paths.settings} is no JSON: restore it, or remove ${paths.dataDir} to begin anew`,
+      { cause },
+    );
   }
 }
 
@@ -77,7 +91,9 @@ export async function writeSettings(paths: ClusterPaths, settings: ClusterSettin
 
 /** The host's name as a node may be called. */
 export function defaultNodeName(): string {
-  return hostname().toLowerCase().replace(/[^a-z0-9.-]/g, '-');
+  return hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]/g, '-');
 }
 
 /** The first address of the service network, which every cluster gives to the API server. */

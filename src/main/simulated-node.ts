@@ -1,7 +1,14 @@
 /** A node without containers: the real kubelet over the simulated runtime. For tests, and for thousands of hollow nodes. */
 import type { Clock, Log, Random } from '../base/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
-import { Kubelet, kubeletConfig, simulatedHost, SimulatedRuntime, type Behaviour, type SimulatedHost } from '../kubelet/mod.ts';
+import {
+  Kubelet,
+  kubeletConfig,
+  simulatedHost,
+  SimulatedRuntime,
+  type Behaviour,
+  type SimulatedHost,
+} from '../kubelet/mod.ts';
 import { dnsIp } from './settings.ts';
 
 export interface SimulatedNodeOptions {
@@ -30,12 +37,38 @@ export class SimulatedNode implements AsyncDisposable {
     const { name, index, client, clock, random, log, clusterDomain, behaviour, cpus, memoryBytes } = options;
     this.name = name;
     const nodeIP = `172.${16 + Math.floor(index / 65_536)}.${Math.floor(index / 256) % 256}.${index % 256}`;
-    this.runtime = new SimulatedRuntime({ clock, nodeName: name, network: `10.244.${index % 256}`, ...(behaviour === undefined ? {} : { behaviour }) });
-    this.host = simulatedHost({ runtime: this.runtime, clock, nodeName: name, nodeIP, ...(cpus === undefined ? {} : { cpus }), ...(memoryBytes === undefined ? {} : { memoryBytes }) });
+    this.runtime = new SimulatedRuntime({
+      clock,
+      nodeName: name,
+      network: `10.244.${index % 256}`,
+      ...(behaviour === undefined ? {} : { behaviour }),
+    });
+    this.host = simulatedHost({
+      runtime: this.runtime,
+      clock,
+      nodeName: name,
+      nodeIP,
+      ...(cpus === undefined ? {} : { cpus }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    });
     this.#cache = new InformerCache({ client, clock, log });
     const events = new EventRecorder({ client, clock, log }, { component: 'kubelet', host: name });
-    const config = kubeletConfig({ nodeName: name, nodeIPs: [nodeIP], clusterDns: { servers: [dnsIp], domain: clusterDomain } });
-    this.#kubelet = new Kubelet({ client, cache: this.#cache, events, runtime: this.runtime, host: this.host, clock, random, log, config });
+    const config = kubeletConfig({
+      nodeName: name,
+      nodeIPs: [nodeIP],
+      clusterDns: { servers: [dnsIp], domain: clusterDomain },
+    });
+    this.#kubelet = new Kubelet({
+      client,
+      cache: this.#cache,
+      events,
+      runtime: this.runtime,
+      host: this.host,
+      clock,
+      random,
+      log,
+      config,
+    });
   }
 
   async start(): Promise<this> {

@@ -22,7 +22,10 @@ export function checkStore(spec: string): string {
 export async function openStore(spec: string, { clock, random, log, directory, onFatal }: StoreWorld): Promise<Store> {
   const limits = defaultLimits;
   if (spec.startsWith('etcd=')) {
-    const [{ EtcdStore }, { GrpcEtcdClient }] = await Promise.all([import('../store/mod.ts'), import('../host/etcd/mod.ts')]);
+    const [{ EtcdStore }, { GrpcEtcdClient }] = await Promise.all([
+      import('../store/mod.ts'),
+      import('../host/etcd/mod.ts'),
+    ]);
     const client = new GrpcEtcdClient({ endpoints: spec.slice('etcd='.length).split(',') });
     return EtcdStore.open({ client, clock, random, log, limits, stamp, onFatal, compactionIntervalMs: 300_000 });
   }

@@ -5,7 +5,7 @@
 import type { ComposedServer } from '../apiserver/mod.ts';
 import { withContext } from '../cli/mod.ts';
 import { HttpClient } from '../client/mod.ts';
-import { HttpsTransport } from '../host/http/transport.ts';
+import { HttpsTransport } from '../host/http/mod.ts';
 import { apiServerNames, Pki, requests, type CertificateRequest, type Credential } from '../host/pki/mod.ts';
 import { systemClock } from '../host/system.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';

@@ -63,7 +63,7 @@ export class TestCluster implements AsyncDisposable {
   }
 
   static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
-    const rest = async (): Promise<void> => void (await setImmediate());
+    const rest = async (): Promise<void> => await setImmediate();
     const virtual = options.clock === 'virtual' ? new VirtualClock({ rest }) : undefined;
     const clock = virtual ?? systemClock;
     const random = options.seed === undefined && virtual === undefined ? systemRandom : seededRandom(options.seed ?? 1);

@@ -5,7 +5,10 @@ import { readFileSync } from 'node:fs';
 function packageVersion(): string {
   for (const path of ['../package.json', '../../package.json']) {
     try {
-      const found = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { name?: string; version?: string };
+      const found = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as {
+        name?: string;
+        version?: string;
+      };
       if (found.name === 'kutter' && found.version !== undefined) return found.version;
     } catch {
       // Not here.

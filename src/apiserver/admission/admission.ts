@@ -2,8 +2,8 @@
  * Admission: what may still change or refuse a write after it was authorized. Plugins are values in one ordered list
  * (`chain.ts`); each sees the draft and the newest state, and refuses by throwing ApiError.
  */
-import type { DeepReadonly } from '../../base/mod.ts';
-import type { HookContext, Kind, KubeObject } from '../../machinery/mod.ts';
+import type { Clock, DeepReadonly } from '../../base/mod.ts';
+import { ApiError, type HookContext, type Kind, type KubeObject } from '../../machinery/mod.ts';
 
 export interface AdmissionRequest {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -16,6 +16,8 @@ export interface AdmissionRequest {
   readonly old: DeepReadonly<KubeObject> | undefined;
   readonly dryRun: boolean;
   readonly context: HookContext;
+  /** For what is worth a moment's wait. */
+  readonly clock: Clock;
   /** The newest state of any kind. */
   readonly objects: ObjectReader;
 }
@@ -30,4 +32,15 @@ export interface AdmissionPlugin {
   readonly name: string;
   mutate?(request: AdmissionRequest): void | Promise<void>;
   validate?(request: AdmissionRequest): void | Promise<void>;
+}
+
+/** Whether the request writes a pod itself, in one of these ways. */
+export function isOfPods({ operation, kind, subresource, draft }: AdmissionRequest, ...operations: readonly AdmissionRequest['operation'][]): boolean {
+  return kind.plural === 'pods' && kind.group === '' && subresource === undefined && draft !== undefined && operations.includes(operation);
+}
+
+/** A plugin's refusal. An object whose name the server made up is called by the prefix that it was given, as upstream does. */
+export function forbidden({ kind, name, draft }: AdmissionRequest, why: string): ApiError {
+  const prefix = draft?.metadata?.generateName ?? '';
+  return ApiError.forbidden(kind, prefix !== '' && name.startsWith(prefix) ? prefix : name, why);
 }

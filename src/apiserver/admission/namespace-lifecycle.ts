@@ -10,9 +10,13 @@ const immortal = ['default', 'kube-system', 'kube-public'];
 
 export const namespaceLifecycle: AdmissionPlugin = {
   name: 'NamespaceLifecycle',
-  validate({ operation, kind, namespace, name, objects, subresource }) {
+  validate({ operation, kind, name }) {
     const isNamespace = kind.group === '' && kind.plural === 'namespaces';
     if (operation === 'DELETE' && isNamespace && immortal.includes(name)) throw ApiError.forbidden(kind, name, 'this namespace may not be deleted');
+  },
+  // Before all others, so that nothing else is said about an object that has no place to be.
+  mutate({ operation, kind, namespace, name, objects, subresource }) {
+    const isNamespace = kind.group === '' && kind.plural === 'namespaces';
     if (operation !== 'CREATE' || namespace === undefined || isNamespace || subresource !== undefined) return;
     const found = objects.get(namespaces, namespace);
     if (found === undefined) throw ApiError.notFound(namespaces, namespace);

@@ -14,7 +14,10 @@ export function parseBody(bytes: Uint8Array, contentType: string | undefined, fi
   const mediaType = (contentType ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
   if (mediaType === 'application/yaml') return { value: yaml(bytes), findings: [] };
   if (mediaType !== 'application/json' && mediaType !== '' && mediaType !== '*/*')
-    throw new ApiError('UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`);
+    throw new ApiError(
+      'UnsupportedMediaType',
+      `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`,
+    );
   const text = jsonText(bytes);
   try {
     return { value: parseJson(text), findings: findings ? duplicateFields(text) : [] };

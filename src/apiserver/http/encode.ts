@@ -29,7 +29,11 @@ export function viewServes({ mediaType, as, group, version }: Representation): b
   if (mediaType === protobufType) return as === undefined;
   if (mediaType !== 'application/json') return false;
   if (as === undefined) return true;
-  return group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1') && ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'].includes(as);
+  return (
+    group === 'meta.k8s.io' &&
+    (version === 'v1' || version === 'v1beta1') &&
+    ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'].includes(as)
+  );
 }
 
 /** One stored object. */
@@ -40,9 +44,14 @@ export function entryBytes(view: View, entry: Entry): Uint8Array {
 }
 
 /** One object that is not stored. */
-export function valueBytes(view: View, value: KubeObject | JsonObject): { readonly mediaType: string; readonly body: Uint8Array } {
+export function valueBytes(
+  view: View,
+  value: KubeObject | JsonObject,
+): { readonly mediaType: string; readonly body: Uint8Array } {
   const body = isProtobuf(view) ? view.codec.toProtobuf(value) : undefined;
-  return body === undefined ? { mediaType: 'application/json', body: encode(value) } : { mediaType: protobufType, body };
+  return body === undefined
+    ? { mediaType: 'application/json', body: encode(value) }
+    : { mediaType: protobufType, body };
 }
 
 function isProtobuf({ representation }: View): boolean {
@@ -51,7 +60,10 @@ function isProtobuf({ representation }: View): boolean {
 
 /** The protobuf of a stored object, made once. Every kind that offers it has facts. */
 function protobufOf({ kind, version, codec }: View, entry: Entry): Uint8Array {
-  return entry.memo(`protobuf ${kind.group} ${version}`, () => codec.toProtobuf(objectOf(kind, version, entry)) ?? new Uint8Array());
+  return entry.memo(
+    `protobuf ${kind.group} ${version}`,
+    () => codec.toProtobuf(objectOf(kind, version, entry)) ?? new Uint8Array(),
+  );
 }
 
 const comma = encoder.encode(',{');
@@ -59,8 +71,15 @@ const listEnd = encoder.encode(']}');
 /** Pieces of a list are sent in chunks of about this size. */
 const chunkBytesMax = 256 * 1024;
 
-export function listBytes(view: View, { entries, revision, continue: token, remainingItemCount }: ListResult): readonly Uint8Array[] {
-  const metadata = { resourceVersion: String(revision), ...(token === undefined ? {} : { continue: token }), ...(remainingItemCount === undefined ? {} : { remainingItemCount }) };
+export function listBytes(
+  view: View,
+  { entries, revision, continue: token, remainingItemCount }: ListResult,
+): readonly Uint8Array[] {
+  const metadata = {
+    resourceVersion: String(revision),
+    ...(token === undefined ? {} : { continue: token }),
+    ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
+  };
   if (view.representation.as !== undefined) return [encode(shown(view, entries, metadata))];
   const { kind, version } = view;
   if (isProtobuf(view)) {
@@ -69,11 +88,15 @@ export function listBytes(view: View, { entries, revision, continue: token, rema
     return [view.codec.toProtobuf(list) ?? new Uint8Array()];
   }
   const apiVersion = apiVersionOf(kind.group, version);
-  const head = encoder.encode(`{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`);
+  const head = encoder.encode(
+    `{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`,
+  );
   const items = new Pieces();
   items.add(head);
   // Items of a list carry no kind and apiVersion of their own; they come first in the encoding, always in the same bytes.
-  const skip = encoder.encode(`{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersion)},`).length;
+  const skip = encoder.encode(
+    `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersion)},`,
+  ).length;
   for (const [i, entry] of entries.entries()) {
     items.add(i === 0 ? comma.subarray(1) : comma);
     items.add(bytesOf(kind, version, entry).subarray(skip));
@@ -117,7 +140,10 @@ function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
   return out;
 }
 
-const WatchEventMessage = proto2<{ type: string; object: { raw: Uint8Array } }>('WatchEvent', { type: [1, 'string'], object: [2, proto2<{ raw: Uint8Array }>('RawExtension', { raw: [1, 'bytes'] })] });
+const WatchEventMessage = proto2<{ type: string; object: { raw: Uint8Array } }>('WatchEvent', {
+  type: [1, 'string'],
+  object: [2, proto2<{ raw: Uint8Array }>('RawExtension', { raw: [1, 'bytes'] })],
+});
 
 function watchEventMessage(type: string, raw: Uint8Array): Uint8Array {
   return protobufEncode(WatchEventMessage, { type, object: { raw } });
@@ -130,13 +156,18 @@ function frames32(messages: readonly Uint8Array[]): Uint8Array {
     new DataView(length.buffer).setUint32(0, message.length);
     return [length, message];
   });
-  return joined(pieces, pieces.reduce((size, piece) => size + piece.length, 0));
+  return joined(
+    pieces,
+    pieces.reduce((size, piece) => size + piece.length, 0),
+  );
 }
 
 /** One event that is about no stored object: a bookmark, an error. */
 export function eventBytes(view: View, type: 'BOOKMARK' | 'ERROR', object: JsonObject): Uint8Array {
   const raw = isProtobuf(view) ? view.codec.toProtobuf(object) : undefined;
-  return raw === undefined ? encoder.encode(`${JSON.stringify({ type, object })}\n`) : frames32([watchEventMessage(type, raw)]);
+  return raw === undefined
+    ? encoder.encode(`${JSON.stringify({ type, object })}\n`)
+    : frames32([watchEventMessage(type, raw)]);
 }
 
 const frames = {
@@ -151,13 +182,22 @@ const frameEnd = encoder.encode('}\n');
  * and handed out again for equal items.
  */
 export class WatchEncoder {
-  #last: { readonly items: readonly WatchItem[]; readonly kind: Kind; readonly version: string; readonly bytes: Uint8Array } | undefined;
+  #last:
+    | {
+        readonly items: readonly WatchItem[];
+        readonly kind: Kind;
+        readonly version: string;
+        readonly bytes: Uint8Array;
+      }
+    | undefined;
 
   chunk(view: View, items: readonly WatchItem[]): Uint8Array {
-    if (isProtobuf(view)) return frames32(items.map(({ type, entry }) => watchEventMessage(type, protobufOf(view, entry))));
+    if (isProtobuf(view))
+      return frames32(items.map(({ type, entry }) => watchEventMessage(type, protobufOf(view, entry))));
     if (view.representation.as !== undefined) return this.#shown(view, items);
     const last = this.#last;
-    if (last !== undefined && last.kind === view.kind && last.version === view.version && sameItems(last.items, items)) return last.bytes;
+    if (last !== undefined && last.kind === view.kind && last.version === view.version && sameItems(last.items, items))
+      return last.bytes;
     const pieces: Uint8Array[] = [];
     let size = 0;
     for (const { type, entry } of items) {
@@ -171,7 +211,11 @@ export class WatchEncoder {
   }
 
   #shown(view: View, items: readonly WatchItem[]): Uint8Array {
-    return encoder.encode(items.map(({ type, entry }) => `${JSON.stringify({ type, object: shown(view, [entry], undefined, true) })}\n`).join(''));
+    return encoder.encode(
+      items
+        .map(({ type, entry }) => `${JSON.stringify({ type, object: shown(view, [entry], undefined, true) })}\n`)
+        .join(''),
+    );
   }
 }
 
@@ -182,22 +226,44 @@ function sameItems(a: readonly WatchItem[], b: readonly WatchItem[]): boolean {
 export function bookmarkBytes(view: View, revision: number, initialEventsEnd: boolean): Uint8Array {
   const { kind, version, representation } = view;
   const annotations = initialEventsEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined;
-  const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...(annotations === undefined ? {} : { annotations }) };
+  const metadata = {
+    resourceVersion: String(revision),
+    creationTimestamp: null,
+    ...(annotations === undefined ? {} : { annotations }),
+  };
   const self = { kind: kind.kind, apiVersion: apiVersionOf(kind.group, version), metadata };
   const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
-  const table = { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion: String(revision) }, columnDefinitions: null, rows: [{ cells: [], object: partial }] };
+  const table = {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: { resourceVersion: String(revision) },
+    columnDefinitions: null,
+    rows: [{ cells: [], object: partial }],
+  };
   const object = representation.as === 'Table' ? table : representation.as === undefined ? self : partial;
   return eventBytes(view, 'BOOKMARK', object);
 }
 
 /** One or many entries as a Table or as metadata alone. */
-function shown(view: View, entries: readonly Entry[], listMetadata: JsonObject | undefined, inWatch = false): JsonObject {
+function shown(
+  view: View,
+  entries: readonly Entry[],
+  listMetadata: JsonObject | undefined,
+  inWatch = false,
+): JsonObject {
   const { kind, version, representation } = view;
   const apiVersion = `meta.k8s.io/${representation.version ?? 'v1'}`;
   const objects = entries.map((entry) => objectOf(kind, version, entry));
-  if (representation.as === 'Table') return tableOf(kind, apiVersion, objects, listMetadata, { ...view.table, headers: !inWatch || view.table.headers }) as unknown as JsonObject;
-  const partial = ({ metadata }: { readonly metadata?: unknown }): JsonObject => ({ kind: 'PartialObjectMetadata', apiVersion, metadata: metadata as JsonObject });
+  if (representation.as === 'Table')
+    return tableOf(
+      { kind, apiVersion, listMetadata, options: { ...view.table, headers: !inWatch || view.table.headers } },
+      objects,
+    ) as unknown as JsonObject;
+  const partial = ({ metadata }: { readonly metadata?: unknown }): JsonObject => ({
+    kind: 'PartialObjectMetadata',
+    apiVersion,
+    metadata: metadata as JsonObject,
+  });
   if (listMetadata === undefined) return partial(objects[0] ?? {});
   return { kind: 'PartialObjectMetadataList', apiVersion, metadata: listMetadata, items: objects.map(partial) };
 }
-

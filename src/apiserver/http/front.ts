@@ -9,7 +9,16 @@ import type { Discovery } from '../discovery.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
 import { notServed, type ApiServer } from '../server.ts';
 import { parseBody, type ParsedBody } from './body.ts';
-import { encode, entryBytes, listBytes, protobufType, valueBytes, viewServes, WatchEncoder, type View } from './encode.ts';
+import {
+  encode,
+  entryBytes,
+  listBytes,
+  protobufType,
+  valueBytes,
+  viewServes,
+  WatchEncoder,
+  type View,
+} from './encode.ts';
 import type { Body, HttpRequest, HttpResponse } from './message.ts';
 import { negotiate } from './negotiate.ts';
 import type { PathHandler } from './paths.ts';
@@ -76,9 +85,15 @@ export class HttpFront {
   /** The response for a failure of any sort. */
   refusal(error: unknown, request: Pick<HttpRequest, 'method' | 'url'>): HttpResponse {
     if (error instanceof ApiError) return failure(error);
-    if (error instanceof HostError && error.code === 'RequestEntityTooLarge') return failure(new ApiError('RequestEntityTooLarge', `Request entity too large: ${error.message}`));
+    if (error instanceof HostError && error.code === 'RequestEntityTooLarge')
+      return failure(new ApiError('RequestEntityTooLarge', `Request entity too large: ${error.message}`));
     if (error instanceof URIError) return failure(ApiError.badRequest(`invalid URL escape: ${error.message}`));
-    this.#parts.log.error('request failed', { method: request.method, url: request.url, error: errorText(error), stack: error instanceof Error ? error.stack : undefined });
+    this.#parts.log.error('request failed', {
+      method: request.method,
+      url: request.url,
+      error: errorText(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
     return failure(ApiError.internal(errorText(error)));
   }
 
@@ -98,7 +113,17 @@ export class HttpFront {
     const info = parseUrl(request.method, request.url);
     if (info.resource !== undefined) return this.#resource(request, { ...info, resource: info.resource }, user);
     const verb = request.method.toLowerCase();
-    await this.#parts.server.authorize({ user, verb, group: '', version: '', resource: '', subresource: '', namespace: '', name: '', path: info.path });
+    await this.#parts.server.authorize({
+      user,
+      verb,
+      group: '',
+      version: '',
+      resource: '',
+      subresource: '',
+      namespace: '',
+      name: '',
+      path: info.path,
+    });
     for (const handler of this.#parts.paths) {
       const response = handler.serves(info.path) ? await handler.respond(request, info) : undefined;
       if (response !== undefined) return response;
@@ -106,7 +131,11 @@ export class HttpFront {
     throw notServed();
   }
 
-  async #resource(request: HttpRequest, info: RequestInfo & { readonly resource: ResourceRequest }, user: UserInfo): Promise<HttpResponse> {
+  async #resource(
+    request: HttpRequest,
+    info: RequestInfo & { readonly resource: ResourceRequest },
+    user: UserInfo,
+  ): Promise<HttpResponse> {
     const { server } = this.#parts;
     const { resource } = info;
     const served = server.registry.find(resource.group, resource.version, resource.resource);
@@ -115,18 +144,36 @@ export class HttpFront {
     if (resource.namespace !== undefined && !kind.namespaced) throw notServed();
     const subresource = resource.subresource === undefined ? undefined : kind.subresources[resource.subresource];
     if (subresource?.type === 'connect') return this.#connect(request, { kind, info, user });
-    if (!['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(request.method)) throw ApiError.methodNotSupported(kind, request.method.toLowerCase());
+    if (!['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(request.method))
+      throw ApiError.methodNotSupported(kind, request.method.toLowerCase());
     checkShape(kind, resource);
     const body = await this.#readBody(request, resource);
-    const operation: Operation = { ...resource, user, options: optionsOf(info.query), body: body?.value, ...(body === undefined ? {} : { bodyFindings: body.findings }), ...patchTypeOf(request, resource) };
+    const operation: Operation = {
+      ...resource,
+      user,
+      options: optionsOf(info.query),
+      body: body?.value,
+      ...(body === undefined ? {} : { bodyFindings: body.findings }),
+      ...patchTypeOf(request, resource),
+    };
     const representation = negotiate(request.headers['accept'], viewServes);
     const result = await server.handle(operation);
-    return this.#answer(result, operation, { kind, version: resource.version, codec: server.world.codec, representation, table: this.#tableOptions(info.query) });
+    return this.#answer(result, operation, {
+      kind,
+      version: resource.version,
+      codec: server.world.codec,
+      representation,
+      table: this.#tableOptions(info.query),
+    });
   }
 
   #tableOptions(query: URLSearchParams): View['table'] {
     const include = query.get('includeObject');
-    return { includeObject: include === 'None' || include === 'Object' ? include : 'Metadata', headers: true, now: () => this.#parts.clock.now() };
+    return {
+      includeObject: include === 'None' || include === 'Object' ? include : 'Metadata',
+      headers: true,
+      now: () => this.#parts.clock.now(),
+    };
   }
 
   async #connect(request: HttpRequest, target: ConnectTarget): Promise<HttpResponse> {
@@ -138,12 +185,18 @@ export class HttpFront {
   }
 
   /** A request that asks for another protocol. Answers it in every case; never rejects. */
-  async upgrade(request: Pick<HttpRequest, 'method' | 'headers' | 'url' | 'peer'>, upgrade: StreamUpgrade): Promise<void> {
+  async upgrade(
+    request: Pick<HttpRequest, 'method' | 'headers' | 'url' | 'peer'>,
+    upgrade: StreamUpgrade,
+  ): Promise<void> {
     try {
       const user = await this.authenticate(request);
       const info = parseUrl(request.method, request.url);
       const { resource } = info;
-      const kind = resource === undefined ? undefined : this.#parts.server.registry.find(resource.group, resource.version, resource.resource)?.kind;
+      const kind =
+        resource === undefined
+          ? undefined
+          : this.#parts.server.registry.find(resource.group, resource.version, resource.resource)?.kind;
       if (resource === undefined || kind === undefined) throw notServed();
       await this.authorizeConnect(kind, resource, user);
       const connector = this.#connectors.get(`${kind.plural}/${resource.subresource ?? ''}`);
@@ -152,14 +205,31 @@ export class HttpFront {
     } catch (error) {
       const status = error instanceof ApiError ? error.status : ApiError.internal(errorText(error)).status;
       // The session may be under way, or over: then there is nothing left to answer.
-      await upgrade.refuse(status).catch((cause: unknown) => this.#parts.log.debug('a streaming session ended', { url: request.url, error: errorText(error), cause: errorText(cause) }));
+      await upgrade
+        .refuse(status)
+        .catch((cause: unknown) =>
+          this.#parts.log.debug('a streaming session ended', {
+            url: request.url,
+            error: errorText(error),
+            cause: errorText(cause),
+          }),
+        );
     }
   }
 
   /** A `connect` subresource needs `create` for POST and `get` for GET, as upstream maps it. */
   async authorizeConnect(kind: Kind, resource: ResourceRequest, user: UserInfo): Promise<void> {
     const { group, version, verb, subresource = '', namespace = '', name = '' } = resource;
-    await this.#parts.server.authorize({ user, verb, group, version, resource: kind.plural, subresource, namespace, name });
+    await this.#parts.server.authorize({
+      user,
+      verb,
+      group,
+      version,
+      resource: kind.plural,
+      subresource,
+      namespace,
+      name,
+    });
   }
 
   async #readBody(request: HttpRequest, { verb }: ResourceRequest): Promise<ParsedBody | undefined> {
@@ -169,7 +239,8 @@ export class HttpFront {
     if (bytes.length === 0 && deletion) return undefined;
     if (verb === 'patch') return parseBody(bytes, undefined, false);
     const contentType = request.headers['content-type'];
-    if (contentType?.startsWith(protobufType) === true) return { value: this.#parts.server.world.codec.fromProtobuf(bytes), findings: [] };
+    if (contentType?.startsWith(protobufType) === true)
+      return { value: this.#parts.server.world.codec.fromProtobuf(bytes), findings: [] };
     return parseBody(bytes, contentType, !deletion);
   }
 
@@ -190,17 +261,40 @@ export class HttpFront {
 
   #watch(result: Extract<Result, { type: 'watch' }>, { options }: Operation, view: View): HttpResponse {
     const { clock, random } = this.#parts;
-    const timeoutMs = options.timeoutSeconds === undefined || options.timeoutSeconds <= 0 ? watchTimeoutMinMs * (1 + random.next()) : options.timeoutSeconds * 1000;
+    const timeoutMs =
+      options.timeoutSeconds === undefined || options.timeoutSeconds <= 0
+        ? watchTimeoutMinMs * (1 + random.next())
+        : options.timeoutSeconds * 1000;
     const bookmarks = options.allowWatchBookmarks === true;
     const markInitialEnd = bookmarks && options.sendInitialEvents === true;
-    const body = new WatchBody(result.watch, { view, encoder: this.#encoder, clock, random, bookmarks, markInitialEnd, timeoutMs });
-    return { status: 200, headers: { 'content-type': view.representation.mediaType === protobufType ? `${protobufType};stream=watch` : 'application/json', 'cache-control': 'no-cache, private' }, body };
+    const body = new WatchBody(result.watch, {
+      view,
+      encoder: this.#encoder,
+      clock,
+      random,
+      bookmarks,
+      markInitialEnd,
+      timeoutMs,
+    });
+    return {
+      status: 200,
+      headers: {
+        'content-type':
+          view.representation.mediaType === protobufType ? `${protobufType};stream=watch` : 'application/json',
+        'cache-control': 'no-cache, private',
+      },
+      body,
+    };
   }
 }
 
 export function failure(error: ApiError): HttpResponse {
   const retry = error.details?.retryAfterSeconds;
-  return { status: error.code, headers: { ...jsonHeaders, ...(retry === undefined ? {} : { 'retry-after': String(retry) }) }, body: encode(error.status) };
+  return {
+    status: error.code,
+    headers: { ...jsonHeaders, ...(retry === undefined ? {} : { 'retry-after': String(retry) }) },
+    body: encode(error.status),
+  };
 }
 
 const jsonHeaders = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' };
@@ -208,14 +302,22 @@ const jsonHeaders = { 'content-type': 'application/json', 'cache-control': 'no-c
 function respond(status: number, body: Body, warnings: readonly string[], mediaType: string): HttpResponse {
   const headers = mediaType === 'application/json' ? jsonHeaders : { ...jsonHeaders, 'content-type': mediaType };
   if (warnings.length === 0) return { status, headers, body };
-  return { status, headers: { ...headers, warning: warnings.map((text) => `299 - "${text.replace(/["\\]/g, '\\$&').replace(/[\n\r]/g, ' ')}"`).join(', ') }, body };
+  return {
+    status,
+    headers: {
+      ...headers,
+      warning: warnings.map((text) => `299 - "${text.replace(/["\\]/g, '\\$&').replace(/[\n\r]/g, ' ')}"`).join(', '),
+    },
+    body,
+  };
 }
 
 /** Which shapes of a path go with which verbs. */
 function checkShape(kind: Kind, { verb, name, namespace, subresource }: ResourceRequest): void {
   const needsName = verb === 'get' || verb === 'update' || verb === 'patch' || verb === 'delete';
   if (needsName && name === undefined) throw ApiError.methodNotSupported(kind, verb);
-  if (verb === 'create' && name !== undefined && subresource === undefined) throw ApiError.methodNotSupported(kind, 'create');
+  if (verb === 'create' && name !== undefined && subresource === undefined)
+    throw ApiError.methodNotSupported(kind, 'create');
   const needsNamespace = kind.namespaced && verb !== 'list' && verb !== 'watch';
   if (needsNamespace && namespace === undefined) {
     if (name !== undefined) throw notServed();
@@ -228,14 +330,24 @@ function patchTypeOf(request: HttpRequest, { verb }: ResourceRequest): { readonl
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   const patchType = patchTypes[mediaType];
   if (patchType === undefined)
-    throw new ApiError('UnsupportedMediaType', 'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml');
+    throw new ApiError(
+      'UnsupportedMediaType',
+      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
+    );
   return { patchType };
 }
 
 function optionsOf(query: URLSearchParams): OperationOptions {
   if (query.size === 0) return {};
   const options: Record<string, unknown> = {};
-  for (const name of ['labelSelector', 'fieldSelector', 'resourceVersion', 'resourceVersionMatch', 'continue', 'fieldManager'] as const) {
+  for (const name of [
+    'labelSelector',
+    'fieldSelector',
+    'resourceVersion',
+    'resourceVersionMatch',
+    'continue',
+    'fieldManager',
+  ] as const) {
     const value = query.get(name);
     if (value !== null && value !== '') options[name] = value;
   }
@@ -245,23 +357,30 @@ function optionsOf(query: URLSearchParams): OperationOptions {
     if (!/^-?\d+$/.test(value)) throw ApiError.badRequest(`strconv.ParseInt: parsing "${value}": invalid syntax`);
     options[name] = Number(value);
   }
-  for (const name of ['allowWatchBookmarks', 'sendInitialEvents', 'force'] as const) if (query.has(name)) options[name] = isTrue(query.get(name));
+  for (const name of ['allowWatchBookmarks', 'sendInitialEvents', 'force'] as const)
+    if (query.has(name)) options[name] = isTrue(query.get(name));
   options['dryRun'] = dryRunOf(query.getAll('dryRun'));
   const validation = query.get('fieldValidation');
   if (validation !== null && validation !== '') {
-    if (!['Strict', 'Warn', 'Ignore'].includes(validation)) throw invalidOption('CreateOptions', `fieldValidation: Unsupported value: "${validation}": supported values: "", "Ignore", "Strict", "Warn"`);
+    if (!['Strict', 'Warn', 'Ignore'].includes(validation))
+      throw invalidOption(
+        'CreateOptions',
+        `fieldValidation: Unsupported value: "${validation}": supported values: "", "Ignore", "Strict", "Warn"`,
+      );
     options['fieldValidation'] = validation;
   }
-  return options as OperationOptions;
+  return options;
 }
 
 function dryRunOf(values: readonly string[]): boolean {
   const wrong = values.find((value) => value !== 'All' && value !== '');
-  if (wrong !== undefined) throw invalidOption('CreateOptions', `dryRun: Unsupported value: ["${wrong}"]: supported values: "All"`);
+  if (wrong !== undefined)
+    throw invalidOption('CreateOptions', `dryRun: Unsupported value: ["${wrong}"]: supported values: "All"`);
   return values.includes('All');
 }
 
 function invalidOption(kind: string, message: string): ApiError {
-  return new ApiError('Invalid', `${kind}.meta.k8s.io "" is invalid: ${message}`, { details: { group: 'meta.k8s.io', kind } });
+  return new ApiError('Invalid', `${kind}.meta.k8s.io "" is invalid: ${message}`, {
+    details: { group: 'meta.k8s.io', kind },
+  });
 }
-

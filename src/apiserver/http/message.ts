@@ -17,7 +17,11 @@ export interface HttpRequest {
 export interface Peer {
   readonly address: string;
   /** The subject of a client certificate that one of our CAs signed. */
-  readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[]; readonly uid?: string };
+  readonly certificate?: {
+    readonly commonName: string;
+    readonly organizations: readonly string[];
+    readonly uid?: string;
+  };
 }
 
 export interface HttpResponse {

@@ -9,7 +9,12 @@ export interface Representation {
   readonly version: string | undefined;
 }
 
-export const plainJson: Representation = { mediaType: 'application/json', as: undefined, group: undefined, version: undefined };
+export const plainJson: Representation = {
+  mediaType: 'application/json',
+  as: undefined,
+  group: undefined,
+  version: undefined,
+};
 
 const parsed = new Map<string, readonly Representation[]>();
 const parsedMax = 256;
@@ -21,13 +26,19 @@ export function negotiate(accept: string | undefined, serves: (wanted: Represent
     if (wanted.mediaType === '*/*' || wanted.mediaType === 'application/*') return plainJson;
     if (serves(wanted)) return wanted;
   }
-  throw new ApiError('NotAcceptable', 'only the following media types are accepted: application/json, application/yaml');
+  throw new ApiError(
+    'NotAcceptable',
+    'only the following media types are accepted: application/json, application/yaml',
+  );
 }
 
 function clauses(accept: string): readonly Representation[] {
   let found = parsed.get(accept);
   if (found === undefined) {
-    found = accept.split(',').map(parseClause).sort((a, b) => b.quality - a.quality);
+    found = accept
+      .split(',')
+      .map(parseClause)
+      .sort((a, b) => b.quality - a.quality);
     if (parsed.size >= parsedMax) parsed.clear();
     parsed.set(accept, found);
   }
@@ -37,5 +48,11 @@ function clauses(accept: string): readonly Representation[] {
 function parseClause(clause: string): Representation & { readonly quality: number } {
   const [mediaType = '', ...parameters] = clause.split(';').map((part) => part.trim());
   const values = new Map(parameters.map((parameter) => parameter.split('=', 2) as [string, string | undefined]));
-  return { mediaType: mediaType.toLowerCase(), as: values.get('as'), group: values.get('g'), version: values.get('v'), quality: Number(values.get('q') ?? 1) };
+  return {
+    mediaType: mediaType.toLowerCase(),
+    as: values.get('as'),
+    group: values.get('g'),
+    version: values.get('v'),
+    quality: Number(values.get('q') ?? 1),
+  };
 }

@@ -14,11 +14,19 @@ export interface PathHandler {
 }
 
 export function json(value: unknown, mediaType = 'application/json'): HttpResponse {
-  return { status: 200, headers: { 'content-type': mediaType, 'cache-control': 'no-cache, private' }, body: encode(value) };
+  return {
+    status: 200,
+    headers: { 'content-type': mediaType, 'cache-control': 'no-cache, private' },
+    body: encode(value),
+  };
 }
 
 export function text(status: number, value: string): HttpResponse {
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }, body: new TextEncoder().encode(value) };
+  return {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+    body: new TextEncoder().encode(value),
+  };
 }
 
 const discoveryGroup = 'apidiscovery.k8s.io';
@@ -31,11 +39,19 @@ export function discoveryPaths(discovery: Discovery, address: () => string): Pat
       const core = root === 'api';
       if (rest.length === 0) {
         const wanted = negotiate(request.headers['accept'], servesDiscovery);
-        if (wanted.as !== undefined) return json(discovery.aggregated(core, `${discoveryGroup}/${wanted.version ?? 'v2'}`), `application/json;g=${discoveryGroup};v=${wanted.version ?? 'v2'};as=APIGroupDiscoveryList`);
+        if (wanted.as !== undefined)
+          return json(
+            discovery.aggregated(core, `${discoveryGroup}/${wanted.version ?? 'v2'}`),
+            `application/json;g=${discoveryGroup};v=${wanted.version ?? 'v2'};as=APIGroupDiscoveryList`,
+          );
         return json(core ? discovery.apiVersions(address()) : discovery.apiGroupList());
       }
       const [first = '', second] = rest;
-      const found = core ? discovery.resourceList('', first) : second === undefined ? discovery.apiGroup(first) : discovery.resourceList(first, second);
+      const found = core
+        ? discovery.resourceList('', first)
+        : second === undefined
+          ? discovery.apiGroup(first)
+          : discovery.resourceList(first, second);
       return found === undefined || rest.length > (core ? 1 : 2) ? undefined : json(found);
     },
   };
@@ -43,7 +59,10 @@ export function discoveryPaths(discovery: Discovery, address: () => string): Pat
 
 function servesDiscovery({ mediaType, as, group, version }: Representation): boolean {
   if (mediaType !== 'application/json') return false;
-  return as === undefined || (as === 'APIGroupDiscoveryList' && group === discoveryGroup && (version === 'v2' || version === 'v2beta1'));
+  return (
+    as === undefined ||
+    (as === 'APIGroupDiscoveryList' && group === discoveryGroup && (version === 'v2' || version === 'v2beta1'))
+  );
 }
 
 /** One thing that health depends on; rejects when it is not well. */
@@ -60,8 +79,12 @@ export function healthPaths(checks: readonly HealthCheck[], shuttingDown: () => 
     async respond(_request, { path, query }) {
       const root = roots.find((candidate) => path.startsWith(candidate)) ?? '';
       const only = path.slice(root.length + 1);
-      const all = root === '/readyz' ? [...checks, { name: 'shutdown', check: () => refuseIf(shuttingDown()) }] : checks;
-      const chosen = only === '' ? all.filter(({ name }) => !query.getAll('exclude').includes(name)) : all.filter(({ name }) => name === only);
+      const all =
+        root === '/readyz' ? [...checks, { name: 'shutdown', check: () => refuseIf(shuttingDown()) }] : checks;
+      const chosen =
+        only === ''
+          ? all.filter(({ name }) => !query.getAll('exclude').includes(name))
+          : all.filter(({ name }) => name === only);
       if (only !== '' && chosen.length === 0) return undefined;
       const lines: string[] = [];
       let well = true;
@@ -101,6 +124,20 @@ export interface VersionInfo {
 
 export function versionPath({ kubernetes, build, platform, builtAtMs }: VersionInfo): PathHandler {
   const [major = '', minor = ''] = kubernetes.split('.');
-  const body = { major, minor, emulationMajor: major, emulationMinor: minor, minCompatibilityMajor: major, minCompatibilityMinor: String(Number(minor) - 1), gitVersion: `v${kubernetes}.0+kutter-${build}`, gitCommit: '', gitTreeState: 'clean', buildDate: rfc3339(builtAtMs), goVersion: '', compiler: 'node', platform };
+  const body = {
+    major,
+    minor,
+    emulationMajor: major,
+    emulationMinor: minor,
+    minCompatibilityMajor: major,
+    minCompatibilityMinor: String(Number(minor) - 1),
+    gitVersion: `v${kubernetes}.0+kutter-${build}`,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: rfc3339(builtAtMs),
+    goVersion: '',
+    compiler: 'node',
+    platform,
+  };
   return { serves: (path) => path === '/version', respond: () => json(body) };
 }

@@ -51,7 +51,16 @@ function parseResource(method: string, path: string, query: URLSearchParams): Re
   }
   const [resource, name, subresource, ...more] = rest;
   if (resource === undefined) return undefined;
-  return { group, version, resource, name, subresource, namespace, rest: more.map(encodeURIComponent).join('/'), verb: verbOf(method, name, query, watchPrefix) };
+  return {
+    group,
+    version,
+    resource,
+    name,
+    subresource,
+    namespace,
+    rest: more.map(encodeURIComponent).join('/'),
+    verb: verbOf(method, name, query, watchPrefix),
+  };
 }
 
 function verbOf(method: string, name: string | undefined, query: URLSearchParams, watchPrefix: boolean): Verb {

@@ -9,10 +9,20 @@ export interface TableOptions {
   readonly now: () => number;
 }
 
-export function tableOf(kind: Kind, apiVersion: string, objects: readonly DeepReadonly<KubeObject>[], listMetadata: object | undefined, options: TableOptions): object {
+/** The metadata is that of the list, or else of the only object. */
+export function tableOf(
+  { kind, apiVersion, listMetadata, options }: TableRequest,
+  objects: readonly DeepReadonly<KubeObject>[],
+): object {
   const now = options.now();
   const columnDefinitions = options.headers
-    ? kind.columns.map(({ name, type, format = '', description, priority = 0 }) => ({ name, type: type === 'date' ? 'string' : type, format, description, priority }))
+    ? kind.columns.map(({ name, type, format = '', description, priority = 0 }) => ({
+        name,
+        type: type === 'date' ? 'string' : type,
+        format,
+        description,
+        priority,
+      }))
     : null;
   const metadata = listMetadata ?? { resourceVersion: objects[0]?.metadata?.resourceVersion ?? '' };
   const rows = objects.map((object) => {
@@ -20,6 +30,13 @@ export function tableOf(kind: Kind, apiVersion: string, objects: readonly DeepRe
     return options.includeObject === 'None' ? { cells } : { cells, object: carried(object, apiVersion, options) };
   });
   return { kind: 'Table', apiVersion, metadata, columnDefinitions, rows };
+}
+
+export interface TableRequest {
+  readonly kind: Kind;
+  readonly apiVersion: string;
+  readonly listMetadata: object | undefined;
+  readonly options: TableOptions;
 }
 
 function carried(object: DeepReadonly<KubeObject>, apiVersion: string, { includeObject }: TableOptions): object {

@@ -22,13 +22,40 @@ const Schema: Message<Row> = proto2<Row>('Schema', () => ({
   extensions: [31, repeated(NamedAny)],
 }));
 const NamedSchema = proto2<Row>('NamedSchema', () => ({ name: [1, 'string'], value: [2, Schema] }));
-const QueryParameter = proto2<Row>('QueryParameterSubSchema', { required: [1, 'bool'], in: [2, 'string'], description: [3, 'string'], name: [4, 'string'], type: [6, 'string'] });
-const PathParameter = proto2<Row>('PathParameterSubSchema', { required: [1, 'bool'], in: [2, 'string'], description: [3, 'string'], name: [4, 'string'], type: [5, 'string'] });
-const BodyParameter = proto2<Row>('BodyParameter', { description: [1, 'string'], name: [2, 'string'], in: [3, 'string'], required: [4, 'bool'], schema: [5, Schema] });
-const Parameter = proto2<Row>('Parameter', { body: [1, BodyParameter], other: [2, proto2<Row>('NonBodyParameter', { query: [3, QueryParameter], path: [4, PathParameter] })] });
+const QueryParameter = proto2<Row>('QueryParameterSubSchema', {
+  required: [1, 'bool'],
+  in: [2, 'string'],
+  description: [3, 'string'],
+  name: [4, 'string'],
+  type: [6, 'string'],
+});
+const PathParameter = proto2<Row>('PathParameterSubSchema', {
+  required: [1, 'bool'],
+  in: [2, 'string'],
+  description: [3, 'string'],
+  name: [4, 'string'],
+  type: [5, 'string'],
+});
+const BodyParameter = proto2<Row>('BodyParameter', {
+  description: [1, 'string'],
+  name: [2, 'string'],
+  in: [3, 'string'],
+  required: [4, 'bool'],
+  schema: [5, Schema],
+});
+const Parameter = proto2<Row>('Parameter', {
+  body: [1, BodyParameter],
+  other: [2, proto2<Row>('NonBodyParameter', { query: [3, QueryParameter], path: [4, PathParameter] })],
+});
 const ParametersItem = proto2<Row>('ParametersItem', { parameter: [1, Parameter] });
-const Response = proto2<Row>('Response', { description: [1, 'string'], schema: [2, proto2<Row>('SchemaItem', { schema: [1, Schema] })] });
-const NamedResponse = proto2<Row>('NamedResponseValue', { name: [1, 'string'], value: [2, proto2<Row>('ResponseValue', { response: [1, Response] })] });
+const Response = proto2<Row>('Response', {
+  description: [1, 'string'],
+  schema: [2, proto2<Row>('SchemaItem', { schema: [1, Schema] })],
+});
+const NamedResponse = proto2<Row>('NamedResponseValue', {
+  name: [1, 'string'],
+  value: [2, proto2<Row>('ResponseValue', { response: [1, Response] })],
+});
 const Operation = proto2<Row>('Operation', {
   description: [3, 'string'],
   operationId: [5, 'string'],
@@ -39,7 +66,14 @@ const Operation = proto2<Row>('Operation', {
   schemes: [10, repeated('string')],
   extensions: [13, repeated(NamedAny)],
 });
-const PathItem = proto2<Row>('PathItem', { get: [2, Operation], put: [3, Operation], post: [4, Operation], delete: [5, Operation], patch: [8, Operation], parameters: [9, repeated(ParametersItem)] });
+const PathItem = proto2<Row>('PathItem', {
+  get: [2, Operation],
+  put: [3, Operation],
+  post: [4, Operation],
+  delete: [5, Operation],
+  patch: [8, Operation],
+  parameters: [9, repeated(ParametersItem)],
+});
 const NamedPath = proto2<Row>('NamedPathItem', { name: [1, 'string'], value: [2, PathItem] });
 const Document = proto2<Row>('Document', {
   swagger: [1, 'string'],
@@ -52,7 +86,12 @@ export function gnosticBytes({ swagger, info, paths, definitions }: JsonObject):
   return encode(Document, {
     swagger,
     info,
-    paths: { named: Object.entries(paths as JsonObject).map(([name, value]) => ({ name, value: pathItem(value as JsonObject) })) },
+    paths: {
+      named: Object.entries(paths as JsonObject).map(([name, value]) => ({
+        name,
+        value: pathItem(value as JsonObject),
+      })),
+    },
     definitions: { named: namedSchemas(definitions as JsonObject) },
   });
 }
@@ -63,11 +102,13 @@ function namedSchemas(schemas: JsonObject): Row[] {
 
 function schema(value: JsonObject): Row {
   const row: Row = { extensions: extensions(value) };
-  for (const key of ['$ref', 'format', 'description', 'required', 'uniqueItems']) if (value[key] !== undefined) row[key] = value[key];
+  for (const key of ['$ref', 'format', 'description', 'required', 'uniqueItems'])
+    if (value[key] !== undefined) row[key] = value[key];
   if (value['type'] !== undefined) row['type'] = { value: [value['type']] };
   if (value['default'] !== undefined) row['default'] = { yaml: yaml(value['default']) };
   if (value['items'] !== undefined) row['items'] = { schema: [schema(value['items'] as JsonObject)] };
-  if (value['additionalProperties'] !== undefined) row['additionalProperties'] = { schema: schema(value['additionalProperties'] as JsonObject) };
+  if (value['additionalProperties'] !== undefined)
+    row['additionalProperties'] = { schema: schema(value['additionalProperties'] as JsonObject) };
   if (value['properties'] !== undefined) row['properties'] = { named: namedSchemas(value['properties'] as JsonObject) };
   return row;
 }
@@ -78,18 +119,34 @@ function yaml(value: unknown): string {
 }
 
 function extensions(value: JsonObject): Row[] {
-  return Object.entries(value).filter(([name]) => name.startsWith('x-')).map(([name, item]) => ({ name, value: { yaml: yaml(item) } }));
+  return Object.entries(value)
+    .filter(([name]) => name.startsWith('x-'))
+    .map(([name, item]) => ({ name, value: { yaml: yaml(item) } }));
 }
 
 function pathItem(value: JsonObject): Row {
-  const methods = ['get', 'put', 'post', 'delete', 'patch'].flatMap((method) => (value[method] === undefined ? [] : [[method, operation(value[method] as JsonObject)] as const]));
+  const methods = ['get', 'put', 'post', 'delete', 'patch'].flatMap((method) =>
+    value[method] === undefined ? [] : [[method, operation(value[method] as JsonObject)] as const],
+  );
   return { ...Object.fromEntries(methods), parameters: parameters(value) };
 }
 
 function operation(value: JsonObject): Row {
   const { description, operationId, produces, consumes, schemes, responses } = value;
-  const codes = Object.entries(responses as JsonObject).map(([name, response]) => ({ name, value: { response: answer(response as JsonObject) } }));
-  return { description, operationId, produces, consumes, schemes, parameters: parameters(value), responses: { codes }, extensions: extensions(value) };
+  const codes = Object.entries(responses as JsonObject).map(([name, response]) => ({
+    name,
+    value: { response: answer(response as JsonObject) },
+  }));
+  return {
+    description,
+    operationId,
+    produces,
+    consumes,
+    schemes,
+    parameters: parameters(value),
+    responses: { codes },
+    extensions: extensions(value),
+  };
 }
 
 function answer({ description, schema: body }: JsonObject): Row {
@@ -99,9 +156,13 @@ function answer({ description, schema: body }: JsonObject): Row {
 function parameters({ parameters: list = [] }: JsonObject): Row[] {
   return (list as readonly JsonObject[]).map((parameter) => {
     const { name, in: where, required, description, type, schema: body } = parameter;
-    const row = { name, in: where, ...(required === undefined ? {} : { required }), ...(description === undefined ? {} : { description }) };
+    const row = {
+      name,
+      in: where,
+      ...(required === undefined ? {} : { required }),
+      ...(description === undefined ? {} : { description }),
+    };
     if (where === 'body') return { parameter: { body: { ...row, schema: schema(body as JsonObject) } } };
     return { parameter: { other: where === 'path' ? { path: { ...row, type } } : { query: { ...row, type } } } };
   });
 }
-

@@ -23,7 +23,11 @@ interface Kept {
 }
 
 /** As clients of different ages ask for it. The answer names it without the `@`, which is no character of a media type. */
-const protobufV2 = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf', 'application/com.github.googleapis.gnostic.openapiv2@68f4ded+protobuf'];
+const protobufV2 = [
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+  'application/com.github.googleapis.gnostic.openapiv2@68f4ded+protobuf',
+];
 const protobufV2Answer = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const encoder = new TextEncoder();
 
@@ -44,11 +48,25 @@ export class OpenApi implements PathHandler {
 
   respond(request: HttpRequest, { path }: { readonly path: string }): HttpResponse | undefined {
     if (path === '/openapi/v2') {
-      const wanted = negotiate(request.headers['accept'], ({ mediaType }: Representation) => mediaType === 'application/json' || protobufV2.includes(mediaType));
+      const wanted = negotiate(
+        request.headers['accept'],
+        ({ mediaType }: Representation) => mediaType === 'application/json' || protobufV2.includes(mediaType),
+      );
       const protobuf = protobufV2.includes(wanted.mediaType);
-      return answer(request, this.#keep(protobuf ? 'v2 protobuf' : 'v2', () => (protobuf ? gnosticBytes(this.#documentV2()) : json(this.#documentV2()))), protobuf ? protobufV2Answer : 'application/json');
+      return answer(
+        request,
+        this.#keep(protobuf ? 'v2 protobuf' : 'v2', () =>
+          protobuf ? gnosticBytes(this.#documentV2()) : json(this.#documentV2()),
+        ),
+        protobuf ? protobufV2Answer : 'application/json',
+      );
     }
-    if (path === '/openapi/v3') return answer(request, this.#keep('v3', () => json(this.#index())), 'application/json');
+    if (path === '/openapi/v3')
+      return answer(
+        request,
+        this.#keep('v3', () => json(this.#index())),
+        'application/json',
+      );
     const name = path.slice('/openapi/v3/'.length);
     const served = this.#groups().get(name);
     return served === undefined ? undefined : answer(request, this.#document(name, served), 'application/json');
@@ -59,7 +77,10 @@ export class OpenApi implements PathHandler {
   }
 
   #index(): JsonObject {
-    const paths = [...this.#groups()].map(([name, served]) => [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${this.#document(name, served).etag}` }] as const);
+    const paths = [...this.#groups()].map(
+      ([name, served]) =>
+        [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${this.#document(name, served).etag}` }] as const,
+    );
     return { paths: Object.fromEntries(paths) };
   }
 
@@ -81,19 +102,27 @@ export class OpenApi implements PathHandler {
 
   #documentV3(served: readonly Served[]): JsonObject {
     const { paths, definitions } = this.#parts('v3', served);
-    return { openapi: '3.0.0', info: this.#info(), paths: paths as JsonObject, components: { schemas: definitions as JsonObject } };
+    return { openapi: '3.0.0', info: this.#info(), paths: paths, components: { schemas: definitions } };
   }
 
   #parts(dialect: Dialect, served: readonly Served[]): { paths: JsonObject; definitions: JsonObject } {
-    const paths = Object.assign({}, ...served.map(({ kind, version }) => pathsOf(dialect, kind, version))) as JsonObject;
+    const paths = Object.assign(
+      {},
+      ...served.map(({ kind, version }) => pathsOf(dialect, kind, version)),
+    ) as JsonObject;
     const names = this.#reachable(paths);
-    return { paths, definitions: Object.fromEntries(names.map((name) => [name, definition(this.#facts, dialect, name)])) };
+    return {
+      paths,
+      definitions: Object.fromEntries(names.map((name) => [name, definition(this.#facts, dialect, name)])),
+    };
   }
 
   /** Every definition that the paths point to, and those that these point to. */
   #reachable(paths: JsonObject): string[] {
     const found = new Set<string>();
-    const todo = [...JSON.stringify(paths).matchAll(/"\$ref":"#\/(?:definitions|components\/schemas)\/([^"]+)"/g)].map(([, name = '']) => name);
+    const todo = [...JSON.stringify(paths).matchAll(/"\$ref":"#\/(?:definitions|components\/schemas)\/([^"]+)"/g)].map(
+      ([, name = '']) => name,
+    );
     for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
       if (found.has(name)) continue;
       found.add(name);
@@ -121,7 +150,8 @@ export class OpenApi implements PathHandler {
 }
 
 function answer(request: HttpRequest, { bytes, etag }: Kept, mediaType: string): HttpResponse {
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    throw new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
   const headers = { etag: `"${etag}"`, 'cache-control': 'public', vary: 'Accept' };
   if (request.headers['if-none-match'] === `"${etag}"`) return { status: 304, headers, body: new Uint8Array() };
   return { status: 200, headers: { ...headers, 'content-type': mediaType }, body: bytes };

@@ -19,15 +19,24 @@ const scalars: Readonly<Record<string, JsonObject>> = {
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 /** Types that are one value in JSON and a definition of their own in OpenAPI. */
-const special: Readonly<Record<string, { readonly name: string; readonly v2: JsonObject; readonly v3?: JsonObject }>> = {
-  time: { name: `${meta}.Time`, v2: { type: 'string', format: 'date-time' } },
-  microtime: { name: `${meta}.MicroTime`, v2: { type: 'string', format: 'date-time' } },
-  duration: { name: `${meta}.Duration`, v2: { type: 'string' } },
-  quantity: { name: 'io.k8s.apimachinery.pkg.api.resource.Quantity', v2: { type: 'string' }, v3: { oneOf: [{ type: 'string' }, { type: 'number' }] } },
-  'int-or-string': { name: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString', v2: { type: 'string', format: 'int-or-string' }, v3: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] } },
-  raw: { name: 'io.k8s.apimachinery.pkg.runtime.RawExtension', v2: { type: 'object' } },
-  any: { name: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON', v2: {} },
-};
+const special: Readonly<Record<string, { readonly name: string; readonly v2: JsonObject; readonly v3?: JsonObject }>> =
+  {
+    time: { name: `${meta}.Time`, v2: { type: 'string', format: 'date-time' } },
+    microtime: { name: `${meta}.MicroTime`, v2: { type: 'string', format: 'date-time' } },
+    duration: { name: `${meta}.Duration`, v2: { type: 'string' } },
+    quantity: {
+      name: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
+      v2: { type: 'string' },
+      v3: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+    },
+    'int-or-string': {
+      name: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+      v2: { type: 'string', format: 'int-or-string' },
+      v3: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+    },
+    raw: { name: 'io.k8s.apimachinery.pkg.runtime.RawExtension', v2: { type: 'object' } },
+    any: { name: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON', v2: {} },
+  };
 
 /** The names of the definitions that a definition points to. */
 export function references(facts: Facts, name: string): string[] {
@@ -49,14 +58,18 @@ export function definition(facts: Facts, dialect: Dialect, name: string): JsonOb
 
 function object(dialect: Dialect, { fields, gvks, mapType }: TypeFacts): JsonObject {
   const names = Object.keys(fields).sort();
-  const properties: Record<string, JsonObject> = Object.fromEntries(names.map((name) => [name, property(dialect, fields[name] as FieldFacts)]));
+  const properties: Record<string, JsonObject> = Object.fromEntries(
+    names.map((name) => [name, property(dialect, fields[name] as FieldFacts)]),
+  );
   if (gvks !== undefined) Object.assign(properties, { apiVersion: { type: 'string' }, kind: { type: 'string' } });
   const required = names.filter((name) => fields[name]?.required === true);
   return {
     type: 'object',
     ...(required.length === 0 ? {} : { required }),
     ...(Object.keys(properties).length === 0 ? {} : { properties }),
-    ...(gvks === undefined ? {} : { 'x-kubernetes-group-version-kind': gvks.map(({ group, kind, version }) => ({ group, kind, version })) }),
+    ...(gvks === undefined
+      ? {}
+      : { 'x-kubernetes-group-version-kind': gvks.map(({ group, kind, version }) => ({ group, kind, version })) }),
     ...(mapType === undefined ? {} : { 'x-kubernetes-map-type': mapType }),
   };
 }

@@ -15,6 +15,7 @@ export const eviction: PostHandler = {
     const { metadata, deleteOptions } = body as Eviction;
     const { name = '' } = operation;
     if (metadata?.name !== name) throw ApiError.badRequest('name in URL does not match name in Eviction object');
+    await server.world.admission.validate(server.world.admissionRequest(kind, operation, { operation: 'CREATE', name, draft: body, old: undefined }));
     const dryRun = operation.options.dryRun === true || (deleteOptions?.dryRun ?? []).includes('All');
     if (!dryRun && deleteOptions?.preconditions?.resourceVersion === undefined) await announce(server, operation, deleteOptions?.preconditions?.uid);
     const { subresource: _, ...target } = operation;

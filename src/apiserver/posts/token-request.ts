@@ -17,7 +17,7 @@ const extendedSeconds = 365 * 24 * 3600;
 export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
   return {
     on: 'serviceaccounts/token',
-    async handle(server, _kind, operation, body) {
+    async handle(server, kind, operation, body) {
       const request = body as TokenRequest;
       const { name = '', namespace = '' } = operation;
       checkAddress(request, operation);
@@ -27,6 +27,8 @@ export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
       const seconds = spec.expirationSeconds ?? secondsDefault;
       const errors = secondsErrors(seconds);
       if (errors.length > 0) throw ApiError.invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', errors);
+      const { admission } = server.world;
+      await admission.validate(server.world.admissionRequest(kind, operation, { operation: 'CREATE', name, draft: body, old: undefined }));
       const bound = boundTo(server, request, operation);
       const extended = bound.pod !== undefined && seconds === injectedSeconds && audiences.every((audience) => tokens.audiences.includes(audience));
       const expiry = extended ? { seconds: extendedSeconds, warnAfterSeconds: seconds } : { seconds };

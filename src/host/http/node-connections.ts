@@ -24,11 +24,23 @@ export class HttpsNodeConnections implements NodeConnections {
 
   request(node: NodeAddress, path: string, signal: AbortSignal): Promise<NodeAnswer> {
     return new Promise((resolve, reject) => {
-      const failed = (cause: unknown): void => reject(new HostError('Unreachable', `error dialing backend: ${node.nodeName} at ${node.host}:${node.port}`, { cause }));
-      const sent = httpsRequest({ host: node.host, port: node.port, path, agent: this.#agent, signal: signal as globalThis.AbortSignal }, (response: IncomingMessage) => {
-        sent.setTimeout(0);
-        resolve({ status: response.statusCode ?? 0, contentType: response.headers['content-type'] ?? 'text/plain', body: response });
-      });
+      const failed = (cause: unknown): void =>
+        reject(
+          new HostError('Unreachable', `error dialing backend: ${node.nodeName} at ${node.host}:${node.port}`, {
+            cause,
+          }),
+        );
+      const sent = httpsRequest(
+        { host: node.host, port: node.port, path, agent: this.#agent, signal: signal },
+        (response: IncomingMessage) => {
+          sent.setTimeout(0);
+          resolve({
+            status: response.statusCode ?? 0,
+            contentType: response.headers['content-type'] ?? 'text/plain',
+            body: response,
+          });
+        },
+      );
       sent.setTimeout(connectTimeoutMs, () => sent.destroy(new HostError('Timeout', 'no answer in time')));
       sent.on('error', failed);
       sent.end();

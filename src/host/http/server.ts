@@ -35,7 +35,14 @@ export interface HttpLimits {
   readonly connectionsMax: number;
 }
 
-const defaultLimits: HttpLimits = { headerBytesMax: 64 * 1024, headersTimeoutMs: 32_000, requestTimeoutMs: 60_000, idleTimeoutMs: 90_000, streamsMax: 250, connectionsMax: 10_000 };
+const defaultLimits: HttpLimits = {
+  headerBytesMax: 64 * 1024,
+  headersTimeoutMs: 32_000,
+  requestTimeoutMs: 60_000,
+  idleTimeoutMs: 90_000,
+  streamsMax: 250,
+  connectionsMax: 10_000,
+};
 
 type NodeRequest = IncomingMessage | Http2ServerRequest;
 /** HTTP/2's compatibility API is that of HTTP/1.1 as far as it is used here. */
@@ -43,6 +50,7 @@ type NodeResponse = ServerResponse;
 
 export class HttpServer implements AsyncDisposable {
   readonly #options: HttpServerOptions;
+  readonly #limits: HttpLimits;
   readonly #server: Http2SecureServer;
   readonly #sockets = new Set<Socket>();
   readonly #peers = new WeakMap<object, Peer>();
@@ -51,6 +59,7 @@ export class HttpServer implements AsyncDisposable {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     const limits = { ...defaultLimits, ...options.limits };
+    this.#limits = limits;
     this.#server = createSecureServer(
       {
         allowHTTP1: true,
@@ -78,17 +87,20 @@ export class HttpServer implements AsyncDisposable {
     // What breaks before there is a request (a scan, a half handshake) concerns only that connection.
     this.#server.on('tlsClientError', () => undefined);
     this.#server.on('sessionError', () => undefined);
-    this.#server.on('clientError', (_error: Error, socket: Duplex) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
-      else socket.destroy();
-    });
+    this.#server.on('clientError', refuseBytes);
   }
 
   /** Rejects with HostError `AddressInUse` or `Listen`. */
   listen(): Promise<this> {
     const { host, port } = this.#options;
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (cause: NodeJS.ErrnoException) => reject(new HostError(cause.code === 'EADDRINUSE' ? 'AddressInUse' : 'Listen', `cannot listen on ${host}:${port}`, { cause })));
+      this.#server.once('error', (cause: NodeJS.ErrnoException) =>
+        reject(
+          new HostError(cause.code === 'EADDRINUSE' ? 'AddressInUse' : 'Listen', `cannot listen on ${host}:${port}`, {
+            cause,
+          }),
+        ),
+      );
       this.#server.listen(port, host, () => {
         this.#port = (this.#server.address() as AddressInfo).port;
         resolve(this);
@@ -98,6 +110,11 @@ export class HttpServer implements AsyncDisposable {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#sockets.size;
   }
 
   /** Replaces the serving certificate; connections that are open keep theirs. */
@@ -124,8 +141,14 @@ export class HttpServer implements AsyncDisposable {
       if (!(answer.body instanceof Uint8Array) && 'stop' in answer.body) answer.body.stop();
       return;
     }
-    stream = send(response, answer, request.method === 'HEAD');
-    if (!request.complete) discardRest(request, response);
+    try {
+      stream = send(response, answer, request.method === 'HEAD');
+    } catch (error) {
+      // An answer that cannot be sent is a bug; the client learns at least that there is none.
+      response.destroy();
+      throw error;
+    }
+    discardRest(request, response);
   }
 
   #request(request: NodeRequest, signal: AbortSignal): HttpRequest {
@@ -134,7 +157,7 @@ export class HttpServer implements AsyncDisposable {
       url: request.url ?? '/',
       headers: request.headers as Record<string, string | undefined>,
       peer: this.#peer(request),
-      body: (sizeBytesMax) => readBody(request, sizeBytesMax),
+      body: (sizeBytesMax) => readBody(request, sizeBytesMax, this.#limits.requestTimeoutMs),
       signal,
     };
   }
@@ -152,7 +175,13 @@ export class HttpServer implements AsyncDisposable {
 
 /** The HTTP/1.1 half of the server takes these too; only its types do not say so. */
 function http1Options(limits: HttpLimits): http.ServerOptions {
-  return { maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.headersTimeoutMs, requestTimeout: limits.requestTimeoutMs, keepAliveTimeout: limits.idleTimeoutMs, noDelay: true };
+  return {
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    noDelay: true,
+  };
 }
 
 function peerOf(socket: TLSSocket): Peer {
@@ -165,29 +194,87 @@ function peerOf(socket: TLSSocket): Peer {
   return { address, certificate: { commonName, organizations } };
 }
 
-async function readBody(request: NodeRequest, sizeBytesMax: number): Promise<Uint8Array> {
-  const announced = Number(request.headers['content-length'] ?? 0);
-  if (announced > sizeBytesMax) throw tooLarge(sizeBytesMax);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > sizeBytesMax) throw tooLarge(sizeBytesMax);
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size);
+/** Rejects with HostError: `RequestEntityTooLarge`, `RequestTimeout`, or `ClientGone` when the connection broke. */
+function readBody(request: NodeRequest, sizeBytesMax: number, timeoutMs: number): Promise<Uint8Array> {
+  if (Number(request.headers['content-length'] ?? 0) > sizeBytesMax) return Promise.reject(tooLarge(sizeBytesMax));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const timer = setTimeout(
+      () => end(() => reject(new HostError('RequestTimeout', 'the body did not arrive in time'))),
+      timeoutMs,
+    );
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > sizeBytesMax) return end(() => reject(tooLarge(sizeBytesMax)));
+      chunks.push(chunk);
+    };
+    const onEnd = (): void =>
+      end(() => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)));
+    const gone = (cause?: unknown): void =>
+      end(() => reject(new HostError('ClientGone', 'the connection ended before the body did', { cause })));
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      request.off('data', onData).off('end', onEnd).off('close', gone);
+      settle();
+    };
+    request.on('data', onData).on('end', onEnd).on('close', gone).on('error', gone);
+  });
 }
 
 function tooLarge(sizeBytesMax: number): HostError {
   return new HostError('RequestEntityTooLarge', `limit is ${sizeBytesMax}`);
 }
 
-/** A body that nobody wanted must not keep the connection busy for ever. */
+const discardBytesMax = 64 * 1024 * 1024;
+const discardMs = 5_000;
+
+/**
+ * What the client still sends of a body that nobody wants is thrown away: it gets its answer, and the connection goes on. A
+ * client that sends without end is cut off.
+ */
 function discardRest(request: NodeRequest, response: NodeResponse): void {
-  response.once('finish', () => request.destroy());
+  const withoutBody = 'stream' in request && request.stream.endAfterHeaders;
+  if (request.complete || withoutBody) return;
+  let bytesLeft = discardBytesMax;
+  request.on('data', (chunk: Buffer) => {
+    bytesLeft -= chunk.length;
+    if (bytesLeft < 0) request.destroy();
+  });
+  // A broken connection is what `close` of the response tells of.
+  request.on('error', () => undefined);
+  request.resume();
+  response.once('finish', () => {
+    if (request.complete) return;
+    const timer = setTimeout(() => request.destroy(), discardMs).unref();
+    request.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer));
+  });
 }
 
-function send(response: NodeResponse, { status, headers, body }: HttpResponse, headOnly: boolean): StreamBody | undefined {
+const lingerMs = 500;
+const refusals: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** Answers what is no HTTP, and reads on for a moment: closing at once would take the answer away from a client that still writes. */
+function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // What follows on a connection that was refused already is refused, too, and not answered again.
+  if (socket.writableEnded) return;
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  socket.end(
+    `HTTP/1.1 ${refusals[error.code ?? ''] ?? '400 Bad Request'}\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n\r\n`,
+  );
+  socket.on('error', () => undefined);
+  const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
+  socket.once('close', () => clearTimeout(timer));
+}
+
+function send(
+  response: NodeResponse,
+  { status, headers, body }: HttpResponse,
+  headOnly: boolean,
+): StreamBody | undefined {
   if (body instanceof Uint8Array) {
     response.writeHead(status, { ...headers, 'content-length': body.length });
     response.end(headOnly ? undefined : body);

@@ -29,18 +29,43 @@ export class HttpsTransport implements HttpTransport, Disposable {
     this.#options = options;
     this.#url = new URL(options.server);
     const { certificateAuthority: ca, clientCertificate: cert, clientKey: key } = options;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: socketsMax, ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) });
+    this.#agent = new Agent({
+      keepAlive: true,
+      maxSockets: Infinity,
+      maxFreeSockets: socketsMax,
+      ca,
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+    });
   }
 
-  request(method: string, path: string, headers: Readonly<Record<string, string>>, body?: Uint8Array): Promise<HttpAnswer> {
+  request(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body?: Uint8Array,
+  ): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      const sent = this.#request(method, path, { ...headers, ...(body === undefined ? {} : { 'content-length': String(body.length) }) }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', (cause) => reject(unreachable(this.#url, cause)));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers as Record<string, string | undefined>, body: Buffer.concat(chunks) }));
-      });
-      sent.setTimeout(timeoutMs, () => sent.destroy(new HostError('Timeout', `no answer within ${timeoutMs / 1000} s`)));
+      const sent = this.#request(
+        method,
+        path,
+        { ...headers, ...(body === undefined ? {} : { 'content-length': String(body.length) }) },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('error', (cause) => reject(unreachable(this.#url, cause)));
+          response.on('end', () =>
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers as Record<string, string | undefined>,
+              body: Buffer.concat(chunks),
+            }),
+          );
+        },
+      );
+      sent.setTimeout(timeoutMs, () =>
+        sent.destroy(new HostError('Timeout', `no answer within ${timeoutMs / 1000} s`)),
+      );
       sent.on('error', (cause) => reject(unreachable(this.#url, cause)));
       sent.end(body);
     });
@@ -63,10 +88,25 @@ export class HttpsTransport implements HttpTransport, Disposable {
     this.#agent.destroy();
   }
 
-  #request(method: string, path: string, headers: Readonly<Record<string, string>>, onResponse: (response: IncomingMessage) => void): ClientRequest {
+  #request(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    onResponse: (response: IncomingMessage) => void,
+  ): ClientRequest {
     const token = this.#options.token?.();
     const { hostname, port } = this.#url;
-    return httpsRequest({ host: hostname, port, path, method, agent: this.#agent, headers: { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) } }, onResponse);
+    return httpsRequest(
+      {
+        host: hostname,
+        port,
+        path,
+        method,
+        agent: this.#agent,
+        headers: { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      },
+      onResponse,
+    );
   }
 }
 

@@ -6,6 +6,9 @@ import { runComponent } from './component.ts';
 
 export function run(invocation: Invocation): Promise<void> {
   return runComponent('controller-manager', invocation, ({ client, cache, clock, log, certificateAuthority }) =>
-    startControllers({ clientFor: () => client, cache, clock, log }, { resources: kinds, rootCa: certificateAuthority }),
+    startControllers(
+      { clientFor: () => client, cache, clock, log },
+      { resources: kinds, rootCa: certificateAuthority },
+    ),
   );
 }

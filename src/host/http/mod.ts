@@ -1,0 +1,3 @@
+export { HttpsNodeConnections, type NodeTls } from './node-connections.ts';
+export { HttpServer, type HttpLimits, type HttpServerOptions } from './server.ts';
+export { HttpsTransport, type TransportOptions } from './transport.ts';
