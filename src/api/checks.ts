@@ -6,7 +6,6 @@ import { jsonEqual } from '../base/mod.ts';
 import {
   cidrErrors,
   dns1123LabelErrors,
-  dns1123SubdomainErrors,
   invalid,
   ipErrors,
   notSupported,
@@ -21,7 +20,7 @@ import {
 
 export type Errors = FieldError[];
 
-export const fieldIsImmutable = 'field is immutable';
+const fieldIsImmutable = 'field is immutable';
 export const mustNotBeNegative = 'must be greater than or equal to 0';
 
 /** One error for each problem of the value. */
@@ -35,10 +34,6 @@ export function checkNonNegative(errors: Errors, value: number | undefined, path
 
 export function checkDnsLabel(errors: Errors, value: string, path: FieldLike): void {
   report(errors, path, value, dns1123LabelErrors(value));
-}
-
-export function checkDnsSubdomain(errors: Errors, value: string, path: FieldLike): void {
-  report(errors, path, value, dns1123SubdomainErrors(value));
 }
 
 export function checkQualifiedName(errors: Errors, value: string, path: FieldLike): void {

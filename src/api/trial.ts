@@ -16,7 +16,7 @@ import {
 } from '../machinery/mod.ts';
 import { kinds } from './all.ts';
 
-export const trialNow = Date.parse('2026-03-04T05:06:07Z');
+const trialNow = Date.parse('2026-03-04T05:06:07Z');
 
 export interface Trial {
   readonly object: JsonObject;
@@ -42,7 +42,7 @@ export function kindOf({ apiVersion, kind }: KubeObject): Kind | undefined {
   );
 }
 
-export function decoded(facts: Facts, kind: Kind, object: JsonObject): KubeObject {
+function decoded(facts: Facts, kind: Kind, object: JsonObject): KubeObject {
   const [version] = kind.versions;
   const { object: clean } = compileDecoder(version?.schema ?? '', facts).decode(object);
   const typed = { kind: kind.kind, apiVersion: apiVersionOf(kind.group, kind.version), ...clean };

@@ -19,7 +19,7 @@ import { podWarnings } from '../core/pod-spec/warnings.ts';
 import { checkPodTemplate } from '../core/pod-spec/validation/spec.ts';
 import type { LabelSelector, PodTemplateSpec } from '../upstream/types.ts';
 
-export const templatePath = field('spec', 'template');
+const templatePath = field('spec', 'template');
 export const selectorPath = field('spec', 'selector');
 
 /** Undefined: there is none, or it is wrong; what is wrong has been said. */

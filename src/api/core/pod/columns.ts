@@ -32,7 +32,7 @@ class Restarts {
 /** The table reads several cells of the same object: what they share is made once. */
 const summaries = new WeakMap<object, Summary>();
 
-export function podSummary(pod: ReadonlyPod): Summary {
+function podSummary(pod: ReadonlyPod): Summary {
   let summary = summaries.get(pod);
   if (summary === undefined) summaries.set(pod, (summary = summarize(pod)));
   return summary;

@@ -24,6 +24,7 @@ export function newStatus({ spec = { containers: [] } }: ReadonlyPod): PodStatus
     status.conditions = [
       {
         type: 'PodScheduled',
+        observedGeneration: 1,
         status: 'False',
         reason: 'SchedulingGated',
         message: 'Scheduling is blocked due to non-empty scheduling gates',

@@ -34,7 +34,7 @@ export function needsClusterIp({ type }: ReadonlySpec): boolean {
 }
 
 /** Whether ports of nodes lead to the service. */
-export function needsNodePorts({ type, allocateLoadBalancerNodePorts: allocate }: ReadonlySpec): boolean {
+function needsNodePorts({ type, allocateLoadBalancerNodePorts: allocate }: ReadonlySpec): boolean {
   return type === 'NodePort' || (type === 'LoadBalancer' && allocate !== false);
 }
 

@@ -36,7 +36,7 @@ export function checkClaimTemplate(
 }
 
 /** What is wrong with the specification of a claim. */
-export function checkClaimSpec(errors: Errors, spec: DeepReadonly<PersistentVolumeClaimSpec>, path: FieldPath): void {
+function checkClaimSpec(errors: Errors, spec: DeepReadonly<PersistentVolumeClaimSpec>, path: FieldPath): void {
   const {
     accessModes: modes = [],
     resources = {},
