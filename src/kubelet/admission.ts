@@ -59,7 +59,7 @@ function wrongNode(pod: PodView, node: DeepReadonly<Node>): PodFailure | undefin
   };
 }
 
-function matchesNode({ nodeSelectorTerms = [] }: DeepReadonly<NodeSelector>, node: DeepReadonly<Node>): boolean {
+function matchesNode({ nodeSelectorTerms }: DeepReadonly<NodeSelector>, node: DeepReadonly<Node>): boolean {
   return nodeSelectorTerms.some((term) => matchesTerm(term, node));
 }
 

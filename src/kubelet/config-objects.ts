@@ -79,7 +79,7 @@ export class ConfigObjects implements Disposable {
   }
 
   #start(key: string, kind: ObjectReference['kind'], namespace: string, name: string): Watched {
-    const resource: Resource = kind === 'ConfigMap' ? (configMaps as Resource) : (secrets as Resource);
+    const resource: Resource = kind === 'ConfigMap' ? configMaps : secrets;
     const informer = new Informer(this.#world, resource, { namespace, fieldSelector: `metadata.name=${name}` });
     const pods = new Set<string>();
     const subscription = informer.subscribe((changes) => {

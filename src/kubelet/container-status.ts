@@ -37,8 +37,7 @@ export function containerStatus(facts: PodFacts, target: PodContainer): Containe
     containerID: containerId(facts, newest),
     restartCount: Math.max(notesOf(newest.annotations).restartCount, newest.metadata.attempt),
     state: waits ? { waiting: { reason: problem.reason, message: problem.message } } : state,
-    lastState:
-      last ?? (old !== undefined && sameRun(facts, old, newest) ? ((old.lastState ?? {}) as ContainerState) : {}),
+    lastState: last ?? (old !== undefined && sameRun(facts, old, newest) ? (old.lastState ?? {}) : {}),
     started: role === 'ephemeral' ? running : started,
     ready: isReady(facts, target, newest, started),
     ...allocated(target, running),
@@ -77,10 +76,7 @@ function missing(
 ): Omit<ContainerStatus, 'name' | 'image' | 'imageID'> {
   const problem = facts.memory.problems.get(target.container.name);
   const restartCount = old?.restartCount ?? 0;
-  if (
-    old?.state?.terminated !== undefined &&
-    (problem === undefined || isOver(facts, target, old.state as ContainerState))
-  ) {
+  if (old?.state?.terminated !== undefined && (problem === undefined || isOver(facts, target, old.state))) {
     return { ...(old as ContainerStatus), ready: target.role === 'init' && old.ready, started: false };
   }
   const hasInit = (facts.pod.spec?.initContainers?.length ?? 0) > 0;
@@ -103,7 +99,7 @@ function missing(
       lastState: { terminated: { ...lost, message: lostBeforeText } },
     };
   }
-  return { ...rest, state: shown, lastState: (old?.lastState ?? {}) as ContainerState };
+  return { ...rest, state: shown, lastState: old?.lastState ?? {} };
 }
 
 function stateOf(facts: PodFacts, container: RuntimeContainer): ContainerState {

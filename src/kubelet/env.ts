@@ -177,7 +177,7 @@ function linkedServices(pod: PodView, services: readonly DeepReadonly<Service>[]
 }
 
 /** `WEB_SERVICE_HOST`, `WEB_SERVICE_PORT` and the variables of the time of Docker's links. */
-export function serviceVariables(services: readonly DeepReadonly<Service>[]): Map<string, string> {
+function serviceVariables(services: readonly DeepReadonly<Service>[]): Map<string, string> {
   const variables = new Map<string, string>();
   for (const { metadata, spec } of services) {
     const prefix = variableName(metadata.name ?? '');

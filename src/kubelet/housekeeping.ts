@@ -65,7 +65,7 @@ export class Housekeeping implements Disposable {
 
   async #containers(): Promise<void> {
     const { runtime } = this.#world;
-    for (const record of [...this.#parts.workers.records()]) {
+    for (const record of this.#parts.workers.records()) {
       // What an operation is about to look at must stay.
       if (record.doing.size > 0) continue;
       const { containers, sandboxes } = podGarbage(this.#parts.watch.get(record.uid));

@@ -138,7 +138,7 @@ export class Kubelet implements AsyncDisposable {
       }
     });
     this.#stack.use(subscription);
-    for (const uid of [...watch.uids()]) workers.adoptOrphan(uid);
+    for (const uid of watch.uids()) workers.adoptOrphan(uid);
   }
 
   /** Fetches the last words of a container before anybody hears that it ended. */

@@ -11,7 +11,7 @@ import type { StringMap } from './ports.ts';
 export const podName = 'io.kubernetes.pod.name';
 export const podNamespace = 'io.kubernetes.pod.namespace';
 export const podUid = 'io.kubernetes.pod.uid';
-export const containerName = 'io.kubernetes.container.name';
+const containerName = 'io.kubernetes.container.name';
 export const ownerNode = 'io.kutter.node';
 
 const hashKey = 'io.kubernetes.container.hash';

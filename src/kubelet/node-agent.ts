@@ -273,7 +273,7 @@ export class NodeAgent implements AsyncDisposable {
       spec: { ...spec, holderIdentity: name, leaseDurationSeconds: config.leaseSeconds, renewTime },
     };
     try {
-      this.#lease = await client.update(leases, lease as DeepReadonly<Lease>);
+      this.#lease = await client.update(leases, lease);
     } catch (error) {
       this.#lease = undefined;
       throw error;

@@ -30,7 +30,7 @@ export function isSidecar(container: ContainerView): boolean {
 }
 
 export function containersOf(pod: PodView): PodContainer[] {
-  const { initContainers = [], containers = [], ephemeralContainers = [] } = pod.spec ?? { containers: [] };
+  const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec ?? { containers: [] };
   return [
     ...initContainers.map((container) => ({ container, role: isSidecar(container) ? 'sidecar' : 'init' }) as const),
     ...containers.map((container) => ({ container, role: 'regular' }) as const),
@@ -39,7 +39,7 @@ export function containersOf(pod: PodView): PodContainer[] {
 }
 
 function asContainer({ targetContainerName: _, ...rest }: DeepReadonly<EphemeralContainer>): ContainerView {
-  return rest as ContainerView;
+  return rest;
 }
 
 export function containerNamed(pod: PodView, name: string): PodContainer | undefined {
@@ -73,11 +73,6 @@ function ruleApplies({ exitCodes }: DeepReadonly<ContainerRestartRule>, exitCode
   return exitCodes?.operator === 'NotIn' ? !listed : listed;
 }
 
-/** Whether the container, given its restart policy, never ends for good. */
-export function runsForever(pod: PodView, { container }: PodContainer): boolean {
-  return (container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always') === 'Always';
-}
-
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
 const qosResources = ['cpu', 'memory'] as const;
@@ -86,7 +81,7 @@ const qosResources = ['cpu', 'memory'] as const;
 export function qosClass(pod: PodView): QosClass {
   const known = pod.status?.qosClass;
   if (known === 'Guaranteed' || known === 'Burstable' || known === 'BestEffort') return known;
-  const { initContainers = [], containers = [], resources } = pod.spec ?? { containers: [] };
+  const { initContainers = [], containers, resources } = pod.spec ?? { containers: [] };
   const all = resources === undefined ? [...initContainers, ...containers] : [{ resources }];
   let any = false;
   let guaranteed = true;

@@ -50,9 +50,3 @@ export function readySandbox(runtime: PodRuntime): PodSandboxStatus | undefined 
 export function isRunning(container: ContainerStatus | undefined): boolean {
   return container?.state === 'CONTAINER_RUNNING';
 }
-
-/** The addresses of the newest sandbox that has some. */
-export function sandboxIps(runtime: PodRuntime): readonly string[] {
-  const sandbox = runtime.sandboxes[0];
-  return sandbox?.state === 'SANDBOX_READY' ? sandbox.ips : [];
-}

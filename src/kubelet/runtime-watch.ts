@@ -135,7 +135,7 @@ export class RuntimeWatch implements Disposable {
         if (known === undefined || rank[known.state] < rank[state]) work.push(() => this.refreshContainer(uid, id));
       }
       const there = new Set([...sandboxes, ...containers].map(({ id }) => id));
-      for (const [id, uid] of [...this.#uidOf]) if (!there.has(id)) work.push(() => this.#confirm(uid, id));
+      for (const [id, uid] of this.#uidOf) if (!there.has(id)) work.push(() => this.#confirm(uid, id));
       await allOf(work);
       this.problem = undefined;
     } catch (error) {

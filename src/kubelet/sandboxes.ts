@@ -2,7 +2,7 @@
 import { errorText } from '../base/mod.ts';
 import { Backoff } from './backoff.ts';
 import { parseResolvConf, podDns } from './dns.ts';
-import { Gate } from './gate.ts';
+import { type Gate } from './gate.ts';
 import { podText, uidOf, type PodView } from './pod.ts';
 import { podCgroup } from './resources.ts';
 import { sandboxConfig } from './runtime-config.ts';

@@ -27,7 +27,7 @@ const maskedPaths = [
 ];
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
-export function namespaceOptions(pod: PodView): NamespaceOption {
+function namespaceOptions(pod: PodView): NamespaceOption {
   const { hostNetwork, hostPID, hostIPC, shareProcessNamespace } = pod.spec ?? { containers: [] };
   return {
     network: hostNetwork === true ? 'NODE' : 'POD',

@@ -102,7 +102,7 @@ test('a container sees its environment, names, files and limits', async () => {
   assert.match(output, /^drwxrwsrwx\n1\n/m);
   assert.match(output, /^440\ns3cret\n/m);
   assert.match(output, /^1000\n(0 )?(1000 )?2000$/m);
-  assert.match(output, /^default.*\nwritable\n67108864\nNoNewPrivs:\s+1$/m);
+  assert.match(output, /^defaultwritable\n67108864\nNoNewPrivs:\s+1$/m);
   assert.equal(pod.status?.containerStatuses?.[0]?.state?.terminated?.message, 'last words\n');
 });
 

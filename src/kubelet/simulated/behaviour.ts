@@ -52,7 +52,7 @@ export function behaviourOf(
     if (!isJsonObject(parsed)) return base;
     const own = parsed[container];
     const common = Object.fromEntries(Object.entries(parsed).filter(([, value]) => !isJsonObject(value)));
-    return { ...base, ...common, ...(isJsonObject(own) ? own : {}) } as Behaviour;
+    return { ...base, ...common, ...(isJsonObject(own) ? own : {}) };
   } catch {
     return base;
   }
