@@ -7,8 +7,10 @@
  */
 import type { Node } from '../api/mod.ts';
 import { jsonEqual, type DeepReadonly } from '../base/mod.ts';
-import type { ChangeKind, ClusterChange, Snapshot } from './framework.ts';
+import type { LabelSelector } from '../machinery/mod.ts';
+import type { ChangeKind, ClusterChange, PlacedTerm, Snapshot } from './framework.ts';
 import { NodeInfo } from './node-info.ts';
+import { PlacedTerms, PodCounters } from './pod-counters.ts';
 import type { PodInfo } from './pod-info.ts';
 
 interface Placed {
@@ -27,11 +29,14 @@ export class ClusterState implements Snapshot {
   readonly #nominated = new Map<string, Map<string, PodInfo>>();
   readonly #nominations = new Map<string, string>();
   readonly #namespaceLabels: (namespace: string) => Labels | undefined;
-  readonly nodesWithAffinity = new Set<NodeInfo>();
+  readonly #peers: (pod: PodInfo) => LabelSelector | undefined;
+  readonly #counters = new PodCounters();
+  readonly #terms = new PlacedTerms();
   #order: readonly NodeInfo[] | undefined = [];
 
-  constructor(namespaceLabels: (namespace: string) => Labels | undefined = () => undefined) {
-    this.#namespaceLabels = namespaceLabels;
+  constructor(world: { readonly namespaceLabels?: (namespace: string) => Labels | undefined; readonly peers?: (pod: PodInfo) => LabelSelector | undefined } = {}) {
+    this.#namespaceLabels = world.namespaceLabels ?? (() => undefined);
+    this.#peers = world.peers ?? (() => undefined);
   }
 
   get nodes(): readonly NodeInfo[] {
@@ -49,6 +54,18 @@ export class ClusterState implements Snapshot {
 
   namespaceLabels(namespace: string): Labels | undefined {
     return this.#namespaceLabels(namespace);
+  }
+
+  counts(key: string, test: (pod: PodInfo) => boolean): ReadonlyMap<NodeInfo, number> {
+    return this.#counters.get(key, test, this.#placed.values());
+  }
+
+  get terms(): Iterable<PlacedTerm> {
+    return this.#terms.all;
+  }
+
+  peers(pod: PodInfo): LabelSelector | undefined {
+    return this.#peers(pod);
   }
 
   get anyNominated(): boolean {
@@ -87,8 +104,9 @@ export class ClusterState implements Snapshot {
     const known = this.#nodes.get(name);
     const before = known?.node;
     if (node === undefined) {
-      if (known !== undefined) this.#removeNode(known);
-      return [];
+      if (known === undefined) return [];
+      this.#removeNode(known);
+      return [{ kind: 'nodeDelete', node: known }];
     }
     const info = known ?? new NodeInfo(name);
     this.#nodes.set(name, info);
@@ -110,10 +128,15 @@ export class ClusterState implements Snapshot {
     }
     const { node, pod: before, assumed } = placed;
     placed.assumed = false;
-    node.remove(pod.uid);
-    node.add(pod);
-    this.#noteAffinity(node);
     placed.pod = pod;
+    if (countsTheSame(before, pod)) {
+      node.refresh(pod);
+      return assumed ? [{ kind: 'assignedPodAdd', node, pod }] : [];
+    }
+    node.remove(pod.uid);
+    this.#count(before, node, -1);
+    node.add(pod);
+    this.#count(pod, node, 1);
     const changes: ClusterChange[] = [];
     if (assumed) changes.push({ kind: 'assignedPodAdd', node, pod });
     else if (!jsonEqual(before.labels, pod.labels)) changes.push({ kind: 'assignedPodLabels', node, pod });
@@ -144,7 +167,7 @@ export class ClusterState implements Snapshot {
     const { node, pod } = placed;
     this.#placed.delete(uid);
     node.remove(uid);
-    this.#noteAffinity(node);
+    this.#count(pod, node, -1);
     if (node.node === undefined && node.pods.size === 0) this.#nodes.delete(node.name);
     return [{ kind: 'assignedPodDelete', node, pod }];
   }
@@ -153,14 +176,14 @@ export class ClusterState implements Snapshot {
     let node = this.#nodes.get(nodeName);
     if (node === undefined) this.#nodes.set(nodeName, (node = new NodeInfo(nodeName)));
     node.add(pod);
-    this.#noteAffinity(node);
+    this.#count(pod, node, 1);
     this.#placed.set(pod.uid, { pod, node, assumed });
     return node;
   }
 
-  #noteAffinity(node: NodeInfo): void {
-    if (node.podsWithAffinity > 0) this.nodesWithAffinity.add(node);
-    else this.nodesWithAffinity.delete(node);
+  #count(pod: PodInfo, node: NodeInfo, sign: 1 | -1): void {
+    this.#counters.count(pod, node, sign);
+    this.#terms.count(pod, node, sign);
   }
 
   #removeNode(info: NodeInfo): void {
@@ -177,6 +200,15 @@ export class ClusterState implements Snapshot {
       else this.#images.delete(name);
     }
   }
+}
+
+/** Most updates are of the status; none of what is counted hangs on it, except while the pod is being resized. */
+function countsTheSame(before: PodInfo, after: PodInfo): boolean {
+  const { generation } = after.pod.metadata;
+  if (generation === undefined || generation !== before.pod.metadata.generation || before.terminating !== after.terminating) return false;
+  // The generation says that the rest of what is asked for is the same.
+  const { milliCpu, memory } = before.requests;
+  return jsonEqual(before.labels, after.labels) && milliCpu === after.requests.milliCpu && memory === after.requests.memory;
 }
 
 function asksForLess({ requests: before }: PodInfo, { requests: after }: PodInfo): boolean {

@@ -5,8 +5,9 @@
  * The extension points carry upstream's names. https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/
  */
 import type { Cause, Client } from '../client/mod.ts';
+import type { LabelSelector } from '../machinery/mod.ts';
 import type { NodeInfo } from './node-info.ts';
-import type { PodInfo } from './pod-info.ts';
+import type { AffinityTerm, PodInfo } from './pod-info.ts';
 
 /** The cluster at one moment. The scheduler's own state is one; a cycle is synchronous, so nothing changes under it. */
 export interface Snapshot {
@@ -15,12 +16,25 @@ export interface Snapshot {
   node(name: string): NodeInfo | undefined;
   /** On how many nodes the image is. */
   imageSpread(image: string): number;
-  /** Nodes with pods that have affinity or anti-affinity of their own. */
-  readonly nodesWithAffinity: ReadonlySet<NodeInfo>;
+  /** How many pods on each node pass the test; nodes without any are left out. The key names the test. */
+  counts(key: string, test: (pod: PodInfo) => boolean): ReadonlyMap<NodeInfo, number>;
+  /** The affinity terms that pods on nodes have, each with where such pods are. */
+  readonly terms: Iterable<PlacedTerm>;
+  /** What the pod's services and its controller select: the pods that it should be spread among. */
+  peers(pod: PodInfo): LabelSelector | undefined;
   /** Pods that wait for room that is being made for them on this node. */
   nominated(nodeName: string): readonly PodInfo[];
   readonly anyNominated: boolean;
   namespaceLabels(namespace: string): Readonly<Record<string, string>> | undefined;
+}
+
+export type TermKind = 'requiredAffinity' | 'preferredAffinity' | 'requiredAntiAffinity' | 'preferredAntiAffinity';
+
+export interface PlacedTerm {
+  readonly kind: TermKind;
+  readonly term: AffinityTerm;
+  /** How many pods on each node have it. */
+  readonly nodes: ReadonlyMap<NodeInfo, number>;
 }
 
 /** Why a node, or all of them, cannot take a pod. */
@@ -54,7 +68,7 @@ export interface NodeScorer {
 
 /** What happened in the cluster that may make a pod schedulable. */
 export type ClusterChange =
-  | { readonly kind: 'nodeAdd' | 'nodeAllocatable' | 'nodeLabels' | 'nodeTaints'; readonly node: NodeInfo }
+  | { readonly kind: 'nodeAdd' | 'nodeAllocatable' | 'nodeLabels' | 'nodeTaints' | 'nodeDelete'; readonly node: NodeInfo }
   | { readonly kind: 'assignedPodAdd' | 'assignedPodLabels' | 'assignedPodScaleDown' | 'assignedPodDelete'; readonly node: NodeInfo; readonly pod: PodInfo };
 export type ChangeKind = ClusterChange['kind'];
 
@@ -114,6 +128,10 @@ export interface Plugin {
   readonly wokenBy?: readonly ChangeKind[];
   /** Whether this change helps this pod. Without it: whether `check` now lets it pass on the node that changed. */
   mayHelp?(pod: PodInfo, change: ClusterChange, snapshot: Snapshot): boolean;
+}
+
+export function definePlugin(plugin: Plugin): Plugin {
+  return plugin;
 }
 
 /** How pods that name this scheduler are scheduled. */

@@ -23,10 +23,7 @@ export class NodeInfo {
   readonly requestedScalars = new Map<string, number>();
   scoredMilliCpu = 0;
   scoredMemory = 0;
-  /** How many pods have affinity of any kind, and required anti-affinity: only these nodes matter to other pods. */
-  podsWithAffinity = 0;
-  podsWithRequiredAntiAffinity = 0;
-  readonly #ports: PodInfo[] = [];
+  readonly #ports = new Map<string, PodInfo>();
   #node: DeepReadonly<Node> | undefined;
   /** Facts of the node object, undefined until it is known. */
   labels = noLabels;
@@ -59,7 +56,7 @@ export class NodeInfo {
     assert(!this.pods.has(pod.uid), `pod ${pod.key} is on node ${this.name} already`);
     this.pods.set(pod.uid, pod);
     this.#count(pod, 1);
-    if (pod.hostPorts.length > 0) this.#ports.push(pod);
+    if (pod.hostPorts.length > 0) this.#ports.set(pod.uid, pod);
   }
 
   /** Takes the pod away; false when it is not here. */
@@ -68,13 +65,20 @@ export class NodeInfo {
     if (pod === undefined) return false;
     this.pods.delete(uid);
     this.#count(pod, -1);
-    if (pod.hostPorts.length > 0) this.#ports.splice(this.#ports.indexOf(pod), 1);
+    this.#ports.delete(uid);
     return true;
   }
 
+  /** Puts a newer state of a pod in the place of an older one that counts the same. */
+  refresh(pod: PodInfo): void {
+    assert(this.pods.has(pod.uid), `pod ${pod.key} is not on node ${this.name}`);
+    this.pods.set(pod.uid, pod);
+    if (this.#ports.has(pod.uid)) this.#ports.set(pod.uid, pod);
+  }
+
   /** The pods here that take host ports. */
-  get podsWithPorts(): readonly PodInfo[] {
-    return this.#ports;
+  get podsWithPorts(): Iterable<PodInfo> {
+    return this.#ports.values();
   }
 
   /** The same node with other pods on it, for asking what would be. */
@@ -94,8 +98,6 @@ export class NodeInfo {
     if (requests.scalars !== undefined) for (const [name, value] of requests.scalars) this.requestedScalars.set(name, (this.requestedScalars.get(name) ?? 0) + sign * value);
     this.scoredMilliCpu += sign * scored.milliCpu;
     this.scoredMemory += sign * scored.memory;
-    if (pod.hasAffinity) this.podsWithAffinity += sign;
-    if (pod.antiAffinity.required.length > 0) this.podsWithRequiredAntiAffinity += sign;
   }
 }
 

@@ -17,6 +17,8 @@ export interface HostPort {
 
 /** A term of pod affinity or anti-affinity, ready to be matched. */
 export interface AffinityTerm {
+  /** Equal terms have equal ids. */
+  readonly id: string;
   readonly topologyKey: string;
   readonly selector: LabelSelector;
   readonly namespaces: ReadonlySet<string>;
@@ -99,6 +101,12 @@ function hostPortsOf({ spec }: DeepReadonly<Pod>): readonly HostPort[] {
   return ports ?? none;
 }
 
+/** Whether the term speaks of the pod. */
+export function termMatches({ selector, namespaces, namespaceSelector }: AffinityTerm, pod: PodInfo, labelsOf: (namespace: string) => Readonly<Record<string, string>> | undefined): boolean {
+  if (!namespaces.has(pod.namespace) && namespaceSelector?.matches(labelsOf(pod.namespace)) !== true) return false;
+  return selector.matches(pod.labels);
+}
+
 interface Terms {
   readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly DeepReadonly<PodAffinityTerm>[];
   readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly DeepReadonly<WeightedPodAffinityTerm>[];
@@ -117,11 +125,9 @@ function termsOf(pod: DeepReadonly<Pod>, terms: Terms | undefined): AffinityTerm
 function termOf(pod: DeepReadonly<Pod>, term: DeepReadonly<PodAffinityTerm>, weight: number): AffinityTerm {
   const { namespaces = none, namespaceSelector, labelSelector, topologyKey } = term;
   const own = namespaces.length === 0 && namespaceSelector === undefined;
-  return {
-    topologyKey,
-    selector: labelSelectorFromSpec(labelSelector),
-    namespaces: new Set(own ? [pod.metadata.namespace ?? ''] : namespaces),
-    namespaceSelector: namespaceSelector === undefined ? undefined : labelSelectorFromSpec(namespaceSelector),
-    weight,
-  };
+  const selector = labelSelectorFromSpec(labelSelector);
+  const named = new Set(own ? [pod.metadata.namespace ?? ''] : namespaces);
+  const selected = namespaceSelector === undefined ? undefined : labelSelectorFromSpec(namespaceSelector);
+  const id = [topologyKey, weight, [...named].toSorted().join(), selected?.toString() ?? '-', `${selector.selectable}`, selector.toString()].join('|');
+  return { id, topologyKey, selector, namespaces: named, namespaceSelector: selected, weight };
 }

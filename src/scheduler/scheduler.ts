@@ -11,6 +11,7 @@ import { isApiError } from '../machinery/mod.ts';
 import { ClusterState } from './cluster-state.ts';
 import type { ChangeKind, ClusterChange, Failure, Plugin, Profile } from './framework.ts';
 import { fitFailureText } from './message.ts';
+import { Peers } from './peers.ts';
 import { PodInfo } from './pod-info.ts';
 import { preempt, type Preemption } from './preempt.ts';
 import { defaultPlugins } from './plugins/all.ts';
@@ -55,6 +56,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #nodes: Informer<Node>;
   readonly #pods: Informer<Pod>;
   readonly #namespaces: Informer<Namespace>;
+  readonly #peers: Peers;
   readonly #subscriptions: Disposable[] = [];
   readonly #inFlight = new Set<Promise<void>>();
   #bindings = 0;
@@ -73,14 +75,15 @@ export class Scheduler implements AsyncDisposable {
     this.#nodes = cache.informer(nodes);
     this.#pods = cache.informer(pods);
     this.#namespaces = cache.informer(namespaces);
-    this.#state = new ClusterState((name) => this.#namespaces.get(name)?.metadata.labels);
+    this.#peers = new Peers(cache);
+    this.#state = new ClusterState({ namespaceLabels: (name) => this.#namespaces.get(name)?.metadata.labels, peers: (pod) => this.#peers.of(pod) });
     const sort = profiles.flatMap((profile) => profile.plugins).find(({ plugin }) => plugin.queueSort !== undefined)?.plugin;
     this.#queue = new SchedulingQueue({ clock, compare: (a, b) => sort?.queueSort?.(a, b) ?? 0, gate: (pod) => this.#gate(pod), onReady: () => this.#run() });
   }
 
   /** Starts once it knows all nodes and pods. */
   async start(): Promise<this> {
-    await Promise.all([this.#nodes.reached(0), this.#pods.reached(0), this.#namespaces.reached(0)]);
+    await Promise.all([this.#nodes.reached(0), this.#pods.reached(0), this.#namespaces.reached(0), this.#peers.synced()]);
     if (this.#stopped) return this;
     this.#subscriptions.push(
       this.#nodes.subscribe((changes) => {

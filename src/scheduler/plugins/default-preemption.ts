@@ -2,7 +2,7 @@
  * Makes room for a pod of higher priority: on each node where fewer pods would help, the fewest and least important victims;
  * of these nodes the one where it hurts least.
  */
-import type { Failure, FailedAttempt, Plugin, PostFilterResult, PreemptionPlan } from '../framework.ts';
+import { definePlugin, type Failure, type FailedAttempt, type PostFilterResult, type PreemptionPlan } from '../framework.ts';
 import { fitFailureText } from '../message.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo } from '../pod-info.ts';
@@ -100,4 +100,4 @@ function postFilter(pod: PodInfo, attempt: FailedAttempt): PostFilterResult {
   return { message: `preemption: ${text}`, clearNomination: true };
 }
 
-export const defaultPreemption: Plugin = { name, postFilter };
+export const defaultPreemption = definePlugin({ name, postFilter });

@@ -2,11 +2,11 @@
  * Claims of devices. A pod that has claims waits until they are allocated; freeing a claim that nobody uses comes before
  * freeing a node of pods.
  */
-import type { Failure, NodeFilter, Plugin } from '../framework.ts';
+import { definePlugin, type Failure, type NodeFilter } from '../framework.ts';
 
 const name = 'DynamicResources';
 
-export const dynamicResources: Plugin = {
+export const dynamicResources = definePlugin({
   name,
   preFilter({ pod }): { readonly refused: Failure } | NodeFilter | undefined {
     for (const { name: claim, resourceClaimName, resourceClaimTemplateName } of pod.spec?.resourceClaims ?? []) {
@@ -17,4 +17,4 @@ export const dynamicResources: Plugin = {
     return undefined;
   },
   postFilter: () => ({ message: 'no new claims to deallocate' }),
-};
+});

@@ -4,7 +4,7 @@
  */
 import type { DeepReadonly } from '../../base/mod.ts';
 import type { Pod } from '../../api/mod.ts';
-import { scoreMax, type NodeScorer, type Plugin, type Snapshot } from '../framework.ts';
+import { definePlugin, scoreMax, type NodeScorer, type Snapshot } from '../framework.ts';
 
 const sizeMin = 23 * 1024 * 1024;
 /** For each container. */
@@ -30,7 +30,7 @@ function imagesOf({ spec }: DeepReadonly<Pod>, snapshot: Snapshot): { readonly k
   return { known, count };
 }
 
-export const imageLocality: Plugin = {
+export const imageLocality = definePlugin({
   name: 'ImageLocality',
   preScore({ pod }, snapshot): NodeScorer {
     const { known, count } = imagesOf(pod, snapshot);
@@ -44,4 +44,4 @@ export const imageLocality: Plugin = {
       },
     };
   },
-};
+});

@@ -1,12 +1,12 @@
 /** `nodeSelector` and node affinity: what is required decides, what is preferred adds its weight to the score. */
-import { normalizeScores, type Failure, type NodeFilter, type NodeScorer, type Plugin } from '../framework.ts';
+import { definePlugin, normalizeScores, type Failure, type NodeFilter, type NodeScorer } from '../framework.ts';
 import { namedNodes, preferenceTest, requiredNodeTest } from '../node-selector.ts';
 
 const name = 'NodeAffinity';
 const failure: Failure = { plugin: name, reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true };
 const conflict: Failure = { plugin: name, reasons: ['pod affinity terms conflict'], unresolvable: true };
 
-export const nodeAffinity: Plugin = {
+export const nodeAffinity = definePlugin({
   name,
   preFilter(pod): NodeFilter | { readonly refused: Failure } | undefined {
     const test = requiredNodeTest(pod);
@@ -26,4 +26,4 @@ export const nodeAffinity: Plugin = {
     };
   },
   wokenBy: ['nodeAdd', 'nodeLabels'],
-};
+});

@@ -1,14 +1,19 @@
 /** No two pods have the same host port on a node. */
-import type { Failure, NodeFilter, Plugin } from '../framework.ts';
+import { definePlugin, type Failure, type NodeFilter } from '../framework.ts';
 import { portsClash } from '../node-info.ts';
 
 const failure: Failure = { plugin: 'NodePorts', reasons: ["node(s) didn't have free ports for the requested pod ports"], unresolvable: false };
 
-export const nodePorts: Plugin = {
+export const nodePorts = definePlugin({
   name: 'NodePorts',
   preFilter({ hostPorts }): NodeFilter | undefined {
     if (hostPorts.length === 0) return undefined;
-    return { check: ({ podsWithPorts }) => (podsWithPorts.some((other) => portsClash(hostPorts, other.hostPorts)) ? failure : undefined) };
+    return {
+      check({ podsWithPorts }) {
+        for (const other of podsWithPorts) if (portsClash(hostPorts, other.hostPorts)) return failure;
+        return undefined;
+      },
+    };
   },
   wokenBy: ['nodeAdd', 'assignedPodDelete'],
-};
+});

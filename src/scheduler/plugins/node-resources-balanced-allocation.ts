@@ -4,7 +4,7 @@
  * The score is 75 where the pod changes nothing, up to 100 where it evens out what was one-sided, down to 50 where it makes
  * it so. https://github.com/kubernetes/kubernetes/pull/135573
  */
-import { scoreMax, type NodeScorer, type Plugin } from '../framework.ts';
+import { definePlugin, scoreMax, type NodeScorer } from '../framework.ts';
 
 function fraction(requested: number, allocatable: number): number {
   return Math.min(1, requested / allocatable);
@@ -16,7 +16,7 @@ function deviation(milliCpu: number, memory: number, cpuCapacity: number, memory
   return Math.abs(fraction(milliCpu, cpuCapacity) - fraction(memory, memoryCapacity)) / 2;
 }
 
-export const nodeResourcesBalancedAllocation: Plugin = {
+export const nodeResourcesBalancedAllocation = definePlugin({
   name: 'NodeResourcesBalancedAllocation',
   preScore({ requests }): NodeScorer | undefined {
     // Who asks for nothing balances nothing. https://github.com/kubernetes/kubernetes/issues/129138
@@ -30,4 +30,4 @@ export const nodeResourcesBalancedAllocation: Plugin = {
       },
     };
   },
-};
+});

@@ -2,7 +2,7 @@
  * A node must have left what the pod asks for. Of those that do, the ones with the largest share left come first
  * (LeastAllocated over CPU and memory).
  */
-import { scoreMax, type Failure, type NodeFilter, type NodeScorer, type Plugin } from '../framework.ts';
+import { definePlugin, scoreMax, type Failure, type NodeFilter, type NodeScorer } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Requests } from '../requests.ts';
 
@@ -53,7 +53,7 @@ function leftOver(requested: number, capacity: number): number {
   return requested > capacity ? 0 : Math.floor(((capacity - requested) * scoreMax) / capacity);
 }
 
-export const nodeResourcesFit: Plugin = {
+export const nodeResourcesFit = definePlugin({
   name,
   preFilter({ requests }): NodeFilter {
     const failures = new Failures();
@@ -76,4 +76,4 @@ export const nodeResourcesFit: Plugin = {
     },
   }),
   wokenBy: ['nodeAdd', 'nodeAllocatable', 'assignedPodDelete', 'assignedPodScaleDown'],
-};
+});

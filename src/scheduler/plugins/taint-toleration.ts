@@ -1,10 +1,10 @@
 /** Taints keep pods away that do not tolerate them; a PreferNoSchedule taint only lowers the score. */
-import { normalizeScores, type Failure, type NodeFilter, type NodeScorer, type Plugin } from '../framework.ts';
+import { definePlugin, normalizeScores, type Failure, type NodeFilter, type NodeScorer } from '../framework.ts';
 import { tolerated, untoleratedTaint } from '../taints.ts';
 
 const failure: Failure = { plugin: 'TaintToleration', reasons: ['node(s) had untolerated taint(s)'], unresolvable: true };
 
-export const taintToleration: Plugin = {
+export const taintToleration = definePlugin({
   name: 'TaintToleration',
   preFilter: ({ tolerations }): NodeFilter => ({
     check: ({ taints }) => (taints.length === 0 || untoleratedTaint(taints, tolerations) === undefined ? undefined : failure),
@@ -21,4 +21,4 @@ export const taintToleration: Plugin = {
     };
   },
   wokenBy: ['nodeAdd', 'nodeTaints'],
-};
+});
