@@ -32,5 +32,5 @@ export {
   type ComposedServer,
   type FrontOptions,
 } from './compose.ts';
-export { podConnectors, type PodStreamWorld } from './http/pod-streams.ts';
+export { podConnectors, streamOf, type PodStreamWorld } from './http/pod-streams.ts';
 export type { NodeAddress, NodeAnswer, NodeConnections } from './ports.ts';

@@ -11,9 +11,10 @@ import { HttpsNodeConnections } from '../host/http/mod.ts';
 import type { Pki } from '../host/pki/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
 import { Scheduler } from '../scheduler/mod.ts';
-import { ControlPlane } from './control-plane.ts';
 import { primaryAddress } from './addresses.ts';
+import { ControlPlane } from './control-plane.ts';
 import { openPki } from './kubeconfig-file.ts';
+import { LocalNodes } from './node-connections.ts';
 import { startNode, startRuntime } from './node.ts';
 import { gatewayAddress, serviceIp, type ClusterPaths, type ClusterSettings } from './settings.ts';
 import { SimulatedNode } from './simulated-node.ts';
@@ -34,6 +35,9 @@ export interface ComponentState {
   readonly ready: boolean;
   readonly address: string;
 }
+
+/** A client of this process that acts as somebody. */
+export type ClientFor = (username: string, groups: readonly string[]) => Client;
 
 /** Where `kutter status` asks. */
 export const componentsPath = '/kutter/components';
@@ -66,65 +70,43 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { settings, paths, log, progress, onFatal } = this.#world;
+    const { settings, paths, log, progress } = this.#world;
     const stack = this.#stack;
     // Takes longest and needs nothing of the rest.
     const runtime = settings.nodes > 0 ? startRuntime(this.#world, stack) : undefined;
     runtime?.catch(() => undefined);
-    const plane = await progress.step('Start the API server', async () => {
-      const pki = await openPki(settings, paths);
-      const store = await openStore(settings.store, { clock, random, log, directory: paths.store, onFatal });
-      stack.defer(() => store.close());
-      const started = stack.use(await this.#controlPlane(pki, store));
-      await bootstrap(started.api, {
-        server: { address: primaryAddress() ?? gatewayAddress, port: settings.apiPort, serviceIp },
-        authentication: { clientCa: pki.ca, frontProxyCa: pki.frontProxyCa, frontProxyNames: ['front-proxy-client'] },
-      });
-      return started;
-    });
-    const { api } = plane;
-    const clientFor = (username: string, groups: readonly string[]): Client =>
+    const pki = await openPki(settings, paths);
+    const localNodes = new LocalNodes(
+      new HttpsNodeConnections({ ca: pki.ca, cert: pki.kubeletClient.certificate, key: pki.kubeletClient.key }),
+    );
+    const { api } = await progress.step('Start the API server', () => this.#controlPlane(pki, localNodes));
+    const clientFor: ClientFor = (username, groups) =>
       api.client({ username, groups: [...groups, 'system:authenticated'] });
     const cache = stack.use(
       new InformerCache({ client: clientFor('system:apiserver', ['system:masters']), clock, log }),
     );
-    await progress.step('Start controllers', async () => {
-      const resources = api.server.registry.kinds();
-      const pki = await openPki(settings, paths);
-      stack.use(
-        await startControllers(
-          { clientFor: (account) => api.client(controllerUser(account)), cache, clock, log },
-          { resources, rootCa: pki.ca },
-        ),
-      );
-      this.#ran('controller-manager');
-    });
-    await progress.step('Start the scheduler', async () => {
-      const client = clientFor('system:kube-scheduler', []);
-      const events = new EventRecorder({ client, clock, log }, { component: 'default-scheduler' });
-      stack.use(
-        await new Scheduler({ client, cache, events, clock, log: log.with({ component: 'scheduler' }) }).start(),
-      );
-      this.#ran('scheduler');
+    await progress.step('Start controllers and scheduler', async () => {
+      await this.#controllers(api, cache, pki);
+      await this.#scheduler(clientFor, cache);
     });
     if (runtime !== undefined) {
       const started = await progress.step('Start containerd', () => runtime);
       await progress.step('Start the node', () =>
-        startNode({ settings, paths, clientFor, cache, clock, random, log, progress }, started, stack),
+        startNode({ settings, paths, pki, localNodes, clientFor, cache, clock, random, log }, started, stack),
       );
       for (const name of ['kubelet', 'proxy', 'dns']) this.#ran(name);
     }
     if (settings.simulatedNodes > 0)
-      await progress.step(`Start ${settings.simulatedNodes} simulated nodes`, () => this.#simulatedNodes(clientFor));
+      await progress.step(`Start ${settings.simulatedNodes} simulated nodes`, () =>
+        this.#simulatedNodes(clientFor, localNodes),
+      );
   }
 
-  async #controlPlane(pki: Pki, store: Awaited<ReturnType<typeof openStore>>): Promise<ControlPlane> {
-    const { settings, log } = this.#world;
-    const nodes = new HttpsNodeConnections({
-      ca: pki.ca,
-      cert: pki.kubeletClient.certificate,
-      key: pki.kubeletClient.key,
-    });
+  async #controlPlane(pki: Pki, nodes: LocalNodes): Promise<ControlPlane> {
+    const { settings, paths, log, onFatal } = this.#world;
+    const store = await openStore(settings.store, { clock, random, log, directory: paths.store, onFatal });
+    this.#stack.defer(() => store.close());
+    const address = primaryAddress() ?? gatewayAddress;
     const plane = await ControlPlane.start({
       store,
       pki,
@@ -138,32 +120,52 @@ export class Cluster implements AsyncDisposable {
       log,
       host: '0.0.0.0',
       port: settings.apiPort,
-      advertise: primaryAddress() ?? gatewayAddress,
+      advertise: address,
       paths: [this.#componentsPath()],
       health: [],
       connectors: ({ server }: ComposedServer) => podConnectors({ objects: server.world.objects, nodes }),
+    });
+    this.#stack.use(plane);
+    await bootstrap(plane.api, {
+      server: { address, port: settings.apiPort, serviceIp },
+      authentication: { clientCa: pki.ca, frontProxyCa: pki.frontProxyCa, frontProxyNames: ['front-proxy-client'] },
     });
     this.#ran('apiserver', `https://127.0.0.1:${plane.http.port}`);
     return plane;
   }
 
-  async #simulatedNodes(clientFor: (username: string, groups: readonly string[]) => Client): Promise<void> {
+  async #controllers(api: ComposedServer, cache: InformerCache, pki: Pki): Promise<void> {
+    const { log } = this.#world;
+    const world = { clientFor: (account: string) => api.client(controllerUser(account)), cache, clock, log };
+    this.#stack.use(await startControllers(world, { resources: api.server.registry.kinds(), rootCa: pki.ca }));
+    this.#ran('controllers');
+  }
+
+  async #scheduler(clientFor: ClientFor, cache: InformerCache): Promise<void> {
+    const client = clientFor('system:kube-scheduler', []);
+    const log = this.#world.log.with({ component: 'scheduler' });
+    const events = new EventRecorder({ client, clock, log }, { component: 'default-scheduler' });
+    this.#stack.use(await new Scheduler({ client, cache, events, clock, log }).start());
+    this.#ran('scheduler');
+  }
+
+  async #simulatedNodes(clientFor: ClientFor, localNodes: LocalNodes): Promise<void> {
     const { settings, log } = this.#world;
     const { clusterDomain } = settings;
     for (let index = 0; index < settings.simulatedNodes; index++) {
       const name = `simulated-${index}`;
       const client = clientFor(`system:node:${name}`, ['system:nodes']);
-      this.#stack.use(
-        await new SimulatedNode({
-          name,
-          index,
-          client,
-          clock,
-          random,
-          log: log.with({ node: name }),
-          clusterDomain,
-        }).start(),
-      );
+      const node = new SimulatedNode({
+        name,
+        index,
+        client,
+        clock,
+        random,
+        log: log.with({ node: name }),
+        clusterDomain,
+      });
+      this.#stack.use(await node.start());
+      this.#stack.use(localNodes.add(name, node.server));
     }
   }
 

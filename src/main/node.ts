@@ -1,8 +1,7 @@
 /** This machine as a node of the cluster: containerd, pod network, kubelet, service proxy and cluster DNS. */
 import { join } from 'node:path';
 import { endpointSlices, namespaces, nodes, services } from '../api/mod.ts';
-import type { Clock, DeepReadonly, Log, Random } from '../base/mod.ts';
-import type { Progress } from '../cli/mod.ts';
+import { errorText, type Clock, type DeepReadonly, type Log, type Random } from '../base/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
 import { clusterDnsObjects, DnsServer } from '../dns/mod.ts';
 import { startContainerd, superviseContainerd } from '../host/containerd/mod.ts';
@@ -12,11 +11,15 @@ import { hostArchitecture, pauseImage, pauseImageName, storeImage } from '../hos
 import { linuxKubeletHost } from '../host/kubelet/mod.ts';
 import { IpTool } from '../host/network.ts';
 import { ConntrackTool, NftTool } from '../host/nftables.ts';
-import { Kubelet, kubeletConfig } from '../kubelet/mod.ts';
+import { requests, type Pki } from '../host/pki/mod.ts';
+import { Kubelet, kubeletConfig, KubeletServer } from '../kubelet/mod.ts';
 import { isApiError, type KubeObject, type Resource } from '../machinery/mod.ts';
 import { PodNetwork } from '../network/mod.ts';
 import { ServiceProxy } from '../proxy/mod.ts';
 import { primaryAddress } from './addresses.ts';
+import type { ClientFor } from './cluster.ts';
+import { serveKubelet } from './kubelet-endpoint.ts';
+import type { LocalNodes } from './node-connections.ts';
 import { podNetworkOptions } from './pod-network.ts';
 import { cgroupParent, containerdOptions, runtimeEndpoint } from './runtime.ts';
 import { dnsIp, gatewayAddress, type ClusterPaths, type ClusterSettings } from './settings.ts';
@@ -24,12 +27,13 @@ import { dnsIp, gatewayAddress, type ClusterPaths, type ClusterSettings } from '
 export interface NodeWorld {
   readonly settings: ClusterSettings;
   readonly paths: ClusterPaths;
-  readonly clientFor: (username: string, groups: readonly string[]) => Client;
+  readonly pki: Pki;
+  readonly localNodes: LocalNodes;
+  readonly clientFor: ClientFor;
   readonly cache: InformerCache;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly progress: Progress;
 }
 
 const dnsPort = 53;
@@ -80,7 +84,7 @@ export async function startNode(world: NodeWorld, runtime: CriRuntime, stack: As
       config,
     }),
   );
-  const [nodeCidr] = await Promise.all([podCidrOf(cache, nodeName), kubelet.start()]);
+  const [nodeCidr] = await Promise.all([podCidrOf(cache, nodeName), kubelet.start(), serveNode(world, kubelet, stack)]);
   const network = new PodNetwork({ host: new IpTool(), log }, podNetworkOptions(settings, paths, nodeCidr));
   await network.start();
   const dns = await startDns(world, network.plan.gateway);
@@ -98,6 +102,32 @@ export async function startNode(world: NodeWorld, runtime: CriRuntime, stack: As
     new ServiceProxy(proxyWorld, { clusterName: settings.name, nodeName, podCidr: settings.podCidr }).start(),
   );
   await proxy.settled();
+}
+
+/** The API server of this process asks the kubelet directly; others, such as metrics collectors, over its port. */
+async function serveNode(
+  { settings, pki, localNodes, log }: NodeWorld,
+  kubelet: Kubelet,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const server = new KubeletServer(kubelet);
+  stack.use(localNodes.add(settings.nodeName, server));
+  const names = [primaryAddress() ?? gatewayAddress, '127.0.0.1'];
+  const serving = await pki.credential('kubelet', requests.kubeletServing(settings.nodeName, names));
+  try {
+    stack.use(
+      await serveKubelet({
+        server,
+        port: kubelet.world.config.port,
+        certificate: serving.certificate,
+        key: serving.key,
+        clientCa: pki.ca,
+      }),
+    );
+  } catch (error) {
+    // Another kubelet of this machine has the port. Nothing of the cluster depends on it.
+    log.warn('the kubelet is not served on its port', { error: errorText(error) });
+  }
 }
 
 /** Waits until the node has been given its share of the pod network. */

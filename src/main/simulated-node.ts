@@ -4,6 +4,7 @@ import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
 import {
   Kubelet,
   kubeletConfig,
+  KubeletServer,
   simulatedHost,
   SimulatedRuntime,
   type Behaviour,
@@ -31,6 +32,7 @@ export class SimulatedNode implements AsyncDisposable {
   readonly runtime: SimulatedRuntime;
   readonly host: SimulatedHost;
   readonly #cache: InformerCache;
+  readonly server: KubeletServer;
   readonly #kubelet: Kubelet;
 
   constructor(options: SimulatedNodeOptions) {
@@ -69,6 +71,7 @@ export class SimulatedNode implements AsyncDisposable {
       log,
       config,
     });
+    this.server = new KubeletServer(this.#kubelet);
   }
 
   async start(): Promise<this> {

@@ -185,7 +185,7 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 /** Bytes that come by and by as a body; read only as fast as the client takes them. */
-function streamOf(source: AsyncIterable<Uint8Array>): StreamBody {
+export function streamOf(source: AsyncIterable<Uint8Array>): StreamBody {
   let stopped = false;
   let resume: () => void = () => undefined;
   const iterator = source[Symbol.asyncIterator]();
