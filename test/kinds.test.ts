@@ -58,7 +58,7 @@ void test('of an address and of a port there is one holder, until it lets go', a
     message: 'Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated',
   });
   const external = { ...first, spec: { ...first.spec, type: 'ExternalName', externalName: 'x.example' } };
-  const changed = await client.update(services, external as Service);
+  const changed = await client.update(services, external);
   assert.equal(changed.spec?.clusterIP, undefined);
   assert.deepEqual(await addresses(client), before);
   const second = await client.create(services, service('b', sameport));
@@ -139,6 +139,6 @@ void test('a namespace stays until what keeps it is gone', async () => {
   assert.equal((ending as { status?: { phase?: string } }).status?.phase, 'Terminating');
   const namespace = await client.get(namespaces, { name: 'team' });
   assert.deepEqual(namespace.spec, { finalizers: ['kubernetes'] });
-  await client.update(namespaces, { ...namespace, spec: {} } as never, { subresource: 'finalize' });
+  await client.update(namespaces, { ...namespace, spec: {} }, { subresource: 'finalize' });
   await assert.rejects(client.get(namespaces, { name: 'team' }), { code: 404 });
 });
