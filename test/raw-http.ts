@@ -37,19 +37,32 @@ export class RawHttp implements Disposable {
   send({ method = 'GET', path, headers = {}, body }: RawRequest): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
       const target = { host: '127.0.0.1', port: this.#endpoint.port, agent: this.#agent };
-      const request = https.request({ ...target, method, path, headers: { ...headers } }, (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
-        response.on('error', reject);
-      });
+      const request = https.request(
+        {
+          ...target,
+          method,
+          path,
+          headers: { ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }), ...headers },
+        },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+          response.on('error', reject);
+        },
+      );
       request.setTimeout(patienceMs, () => request.destroy(new Error(`no answer to ${method} ${path}`)));
       request.on('error', reject);
       request.end(body);
     });
   }
 
-  json(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<RawAnswer> {
+  json(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<RawAnswer> {
     const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const type = sent === undefined ? {} : { 'content-type': 'application/json' };
     return this.send({ method, path, headers: { ...type, ...headers }, body: sent });
@@ -76,7 +89,9 @@ export class RawHttp implements Disposable {
   session(): Promise<ClientHttp2Session> {
     const { certificate: cert, key } = this.#endpoint.admin;
     return new Promise((resolve, reject) => {
-      const session = http2.connect(this.#endpoint.server, { ca: this.#endpoint.ca, cert, key }, () => resolve(session));
+      const session = http2.connect(this.#endpoint.server, { ca: this.#endpoint.ca, cert, key }, () =>
+        resolve(session),
+      );
       session.on('error', reject);
     });
   }

@@ -34,6 +34,8 @@ export interface DecodeRequest {
   readonly body: unknown;
   readonly findings?: readonly string[] | undefined;
   readonly validation: FieldValidation;
+  /** Makes the refusal of something that does not fit the type; a BadRequest that names the kind unless given. */
+  readonly refuse?: (why: string) => ApiError;
 }
 
 export class Codec {
@@ -54,10 +56,7 @@ export class Codec {
     try {
       const { apiVersion, kind, raw } = unwrapUnknown(bytes);
       const schema = this.#schemaOf(apiVersion, kind);
-      if (schema === undefined)
-        throw ApiError.badRequest(
-          `no kind "${kind}" is registered for version "${apiVersion}" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`,
-        );
+      if (schema === undefined) throw ApiError.badRequest(notRegistered(kind, apiVersion));
       return { kind, apiVersion, ...protobufCodec(this.#facts).decode(schema, raw) };
     } catch (error) {
       if (error instanceof HostError || error instanceof SyntaxError || error instanceof RangeError)
@@ -85,34 +84,49 @@ export class Codec {
   }
 
   /** Throws ApiError BadRequest for what is not an object of this kind. */
-  decode({ gvk, schema, body, findings = [], validation }: DecodeRequest): Decoded {
+  decode({ gvk, schema, body, findings = [], validation, refuse = refusalOf(gvk) }: DecodeRequest): Decoded {
     if (!isJsonObject(body))
-      throw ApiError.badRequest(
-        `couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(body)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
-      );
-    checkKind(body, gvk);
-    const what = `${gvk.kind} in version "${gvk.version}" cannot be handled as a ${gvk.kind}`;
-    const clean = this.#clean(schema, body, (message) => `${what}: ${message}`);
+      throw ApiError.badRequest(`the object provided is unrecognized (must be of type ${gvk.kind})`);
+    this.#checkKind(body, gvk);
+    const clean = this.#clean(schema, body, refuse);
     const notes = [
       ...(clean.hasUnknownFields && validation !== 'Ignore' ? this.#decoder(schema).unknownFields(body) : []),
       ...findings,
     ];
-    if (notes.length > 0 && validation === 'Strict')
-      throw ApiError.badRequest(`${what}: strict decoding error: ${notes.join(', ')}`);
+    if (notes.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${notes.join(', ')}`);
     const object = { kind: gvk.kind, apiVersion: apiVersionOf(gvk.group, gvk.version), ...clean.object } as KubeObject;
     return { object, warnings: validation === 'Warn' ? notes : [] };
   }
 
-  /** Cleans an object that has no kind of its own, e.g. DeleteOptions. */
-  decodePart(schema: string, body: unknown): JsonObject {
-    return this.#clean(schema, body, (message) => message).object;
+  /** What the body says of itself must be what is expected; what it does not say is taken for that. */
+  #checkKind(body: JsonObject, { group, version, kind }: GroupVersionKind): void {
+    const apiVersion = apiVersionOf(group, version);
+    const sentVersion = said(body, 'apiVersion', kind) ?? apiVersion;
+    const sentKind = said(body, 'kind', kind) ?? kind;
+    if (sentVersion === apiVersion && sentKind === kind) return;
+    const short = sentVersion.slice(sentVersion.indexOf('/') + 1);
+    const refuse = (why: string): ApiError =>
+      ApiError.badRequest(`${sentKind} in version "${short}" cannot be handled as a ${kind}: ${why}`);
+    if (this.#schemaOf(sentVersion, sentKind) === undefined) throw refuse(notRegistered(sentKind, sentVersion));
+    if (sentKind !== kind)
+      throw refuse(
+        `converting (${short}.${sentKind}) to (${group === '' ? 'core' : group.split('.')[0]}.${kind}): unknown conversion`,
+      );
+    throw ApiError.badRequest(
+      `the API version in the data (${sentVersion}) does not match the expected API version (${apiVersion})`,
+    );
   }
 
-  #clean(schema: string, body: unknown, tell: (message: string) => string): CleanObject {
+  /** Cleans an object that has no kind of its own, e.g. DeleteOptions. */
+  decodePart(schema: string, body: unknown): JsonObject {
+    return this.#clean(schema, body, ApiError.badRequest).object;
+  }
+
+  #clean(schema: string, body: unknown, refuse: (why: string) => ApiError): CleanObject {
     try {
       return this.#decoder(schema).decode(body);
     } catch (error) {
-      if (error instanceof DecodeError) throw ApiError.badRequest(tell(error.message));
+      if (error instanceof DecodeError) throw refuse(error.message);
       throw error;
     }
   }
@@ -124,27 +138,22 @@ export class Codec {
   }
 }
 
-function goType(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  return value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value;
+function refusalOf({ kind, version }: GroupVersionKind): (why: string) => ApiError {
+  return (why) => ApiError.badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+function notRegistered(kind: string, apiVersion: string): string {
+  return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`;
 }
 
-function checkKind(body: JsonObject, { group, version, kind }: GroupVersionKind): void {
-  const apiVersion = apiVersionOf(group, version);
-  const sentVersion = body['apiVersion'] ?? apiVersion;
-  const sentKind = body['kind'] ?? kind;
-  if (sentVersion !== apiVersion)
-    throw ApiError.badRequest(
-      `the API version in the data (${textOf(sentVersion)}) does not match the expected API version (${apiVersion})`,
-    );
-  if (sentKind !== kind)
-    throw ApiError.badRequest(
-      `no kind "${textOf(sentKind)}" is registered for version "${apiVersion}" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`,
-    );
+function said(body: JsonObject, name: 'apiVersion' | 'kind', expected: string): string | undefined {
+  const value = body[name];
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value === 'string') return value;
+  const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  throw ApiError.badRequest(
+    `the object provided is unrecognized (must be of type ${expected}): couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go struct field .${name} of type string`,
+  );
 }
 
 export function versionOf(kind: Kind, version: string): KindVersion {

@@ -166,7 +166,12 @@ function checkPreconditions(
 }
 
 function optionsOf(world: WriteWorld, { body }: Operation): DeleteOptions {
-  if (!isJsonObject(body)) return {};
+  if (body === undefined || body === null) return {};
+  if (!isJsonObject(body))
+    throw ApiError.badRequest('the object provided is unrecognized (must be of type DeleteOptions)');
+  const { kind: sentKind = 'DeleteOptions' } = body;
+  if (sentKind !== 'DeleteOptions' && sentKind !== '')
+    throw ApiError.badRequest('decoded object cannot be converted to DeleteOptions');
   const options = world.codec.decodePart(schema, body) as DeleteOptions;
   const { propagationPolicy, orphanDependents, gracePeriodSeconds } = options;
   const fail = (text: string): never => {

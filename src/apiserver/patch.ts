@@ -5,11 +5,15 @@ import {
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
+  goValue,
+  invalid,
   PatchError,
+  statusCauses,
+  type GroupVersionKind,
   type Kind,
   type KubeObject,
 } from '../machinery/mod.ts';
-import { fromStorage, versionOf } from './codec.ts';
+import { fromStorage, versionOf, type Decoded } from './codec.ts';
 import type { Operation } from './operation.ts';
 import type { WriteWorld } from './world.ts';
 
@@ -18,18 +22,39 @@ export function patched(
   kind: Kind,
   operation: Operation,
   current: DeepReadonly<KubeObject>,
-): { object: KubeObject; warnings: readonly string[] } {
+): Decoded {
   const { schema } = versionOf(kind, operation.version);
   const target = fromStorage(kind, operation.version, current) as JsonObject;
+  return applyPatch(world, operation, {
+    target,
+    schema,
+    gvk: { group: kind.group, version: operation.version, kind: kind.kind },
+  });
+}
+
+export interface PatchTarget {
+  readonly target: JsonObject;
+  readonly schema: string;
+  readonly gvk: GroupVersionKind;
+}
+
+/** Throws ApiError BadRequest or Invalid for a patch that cannot be applied or does not lead to an object of the kind. */
+export function applyPatch(world: WriteWorld, operation: Operation, { target, schema, gvk }: PatchTarget): Decoded {
   const body = apply(world, schema, operation, target);
-  const gvk = { group: kind.group, version: operation.version, kind: kind.kind };
   return world.codec.decode({
     gvk,
     schema,
     body,
     findings: operation.bodyFindings,
     validation: operation.options.fieldValidation ?? 'Warn',
+    refuse: (why) => unfit(operation.patchType === 'strategic' ? goValue(operation.body) : JSON.stringify(body), why),
   });
+}
+
+/** Upstream blames the patch: with its result, or, for a strategic one, with itself. */
+function unfit(value: string, why: string): ApiError {
+  const causes = statusCauses([invalid('patch', value, why)]);
+  return new ApiError('Invalid', ` "" is invalid: patch: ${causes[0]?.message ?? ''}`, { details: { causes } });
 }
 
 function apply(world: WriteWorld, schema: string, { patchType, body }: Operation, target: JsonObject): Json {
@@ -47,12 +72,19 @@ function apply(world: WriteWorld, schema: string, { patchType, body }: Operation
         break;
     }
   } catch (error) {
-    if (error instanceof PatchError)
-      throw new ApiError(error.code === 422 ? 'Invalid' : 'BadRequest', error.message, { code: error.code });
+    if (error instanceof PatchError) throw refused(error, patchType);
     throw error;
   }
   throw new ApiError(
     'UnsupportedMediaType',
     'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json',
   );
+}
+
+function refused({ code, message }: PatchError, patchType: Operation['patchType']): ApiError {
+  // Upstream keeps to itself why a JSON patch does not apply.
+  if (code === 422 && patchType === 'json')
+    return new ApiError('Invalid', 'the server rejected our request due to an error in our request', { details: {} });
+  if (code === 413) return new ApiError('RequestEntityTooLarge', message);
+  return new ApiError(code === 422 ? 'Invalid' : 'BadRequest', message, { code });
 }

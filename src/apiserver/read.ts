@@ -1,6 +1,6 @@
 /** GET, LIST and the beginning of a watch: always from one snapshot, never waiting for a writer. */
-import { isJsonObject, sleep, type Clock } from '../base/mod.ts';
-import { ApiError, objectKey, type Kind } from '../machinery/mod.ts';
+import { errorText, isJsonObject, sleep, type Clock } from '../base/mod.ts';
+import { ApiError, objectKey, parseJson, type Kind } from '../machinery/mod.ts';
 import type { Entry, Snapshot, Store } from '../store/mod.ts';
 import type { ListResult, OperationOptions } from './operation.ts';
 import { select } from './selection.ts';
@@ -34,6 +34,8 @@ export async function list(
 ): Promise<ListResult> {
   const selection = select(kind, { ...options, namespace });
   const token = options.continue === undefined || options.continue === '' ? undefined : parseContinue(options.continue);
+  if (token !== undefined && !['', '0'].includes(options.resourceVersion ?? ''))
+    throw ApiError.badRequest('specifying resource version is not allowed when using continue');
   const snapshot = token === undefined ? await snapshotFor(world, options) : continued(world.store, token);
   const collection = snapshot.collection(collectionOf(kind));
   const limit = options.limit ?? 0;
@@ -92,11 +94,19 @@ export async function watch(
 
 export function parseRevision(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
-  if (!/^\d+$/.test(text))
-    throw invalidListOptions(
-      `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
-    );
+  const wrong = goIntegerError('ParseUint', text, 64n);
+  if (wrong !== undefined)
+    throw invalidListOptions(`resourceVersion: Invalid value: ${JSON.stringify(text)}: ${wrong}`);
   return Number(text);
+}
+
+/** What Go says of a text that is no integer of so many bits; undefined when it is one. */
+export function goIntegerError(parser: 'ParseInt' | 'ParseUint', text: string, bits: bigint): string | undefined {
+  const said = `strconv.${parser}: parsing ${JSON.stringify(text)}`;
+  if (!(parser === 'ParseInt' ? /^[+-]?\d+$/ : /^\d+$/).test(text)) return `${said}: invalid syntax`;
+  // A longer text is out of range in any case, and is not worth the time that a big number takes.
+  const magnitude = text.length > 64 ? undefined : BigInt(text.replace(/^[+-]/, ''));
+  return magnitude === undefined || magnitude >= 1n << bits ? `${said}: value out of range` : undefined;
 }
 
 export function collectionOf(kind: Kind): string {
@@ -177,19 +187,26 @@ function continueToken(revision: number, start: string): string {
 }
 
 function parseContinue(text: string): Continue {
+  let token: unknown;
   try {
-    const token: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(text, { alphabet: 'base64url' })));
-    if (
-      isJsonObject(token) &&
-      token['v'] === 'meta.k8s.io/v1' &&
-      typeof token['rv'] === 'number' &&
-      typeof token['start'] === 'string'
-    )
-      return { revision: token['rv'], start: token['start'] };
-  } catch {
-    // Falls through: whatever is wrong with it, the answer is the same.
+    token = parseJson(Uint8Array.fromBase64(text, { alphabet: 'base64url' }));
+  } catch (error) {
+    throw invalidContinue(`continue key is not valid: ${errorText(error)}`);
   }
-  throw ApiError.badRequest('invalid continue token: continue key is not valid');
+  const { v, rv, start } = isJsonObject(token) ? token : {};
+  if (v !== 'meta.k8s.io/v1')
+    throw invalidContinue('continue key is not valid: server does not recognize this encoded version');
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0)
+    throw invalidContinue(
+      'continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)',
+    );
+  if (typeof start !== 'string' || start === '')
+    throw invalidContinue('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
+  return { revision: rv, start };
+}
+
+function invalidContinue(why: string): ApiError {
+  return ApiError.badRequest(`invalid continue token: ${why}`);
 }
 
 function toBase64Url(bytes: Uint8Array): string {

@@ -1,20 +1,11 @@
 /** The scale subresource: `autoscaling/v1` Scale as a view of anything that has replicas. */
 import type { DeepReadonly, JsonObject } from '../base/mod.ts';
-import {
-  applyJsonPatch,
-  applyMergePatch,
-  ApiError,
-  field,
-  invalid,
-  type Kind,
-  type KubeObject,
-  type ScaleStrategy,
-} from '../machinery/mod.ts';
-import type { Json } from '../base/mod.ts';
+import { ApiError, field, invalid, type Kind, type KubeObject, type ScaleStrategy } from '../machinery/mod.ts';
 import type { Operation, Result } from './operation.ts';
+import { applyPatch } from './patch.ts';
 import { get } from './read.ts';
 import type { WriteWorld } from './world.ts';
-import { change } from './write.ts';
+import { change, checkAddress } from './write.ts';
 
 const schema = 'io.k8s.api.autoscaling.v1.Scale';
 const gvk = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
@@ -61,20 +52,11 @@ export async function scale(
 }
 
 function wantedScale(world: WriteWorld, operation: Operation, current: JsonObject): Scale {
-  const { patchType, body, options } = operation;
-  const sent =
-    operation.verb === 'update'
-      ? body
-      : patchType === 'json'
-        ? applyJsonPatch(current, body as Json)
-        : applyMergePatch(current, body as Json);
-  return world.codec.decode({
-    gvk,
-    schema,
-    body: sent,
-    findings: operation.bodyFindings,
-    validation: options.fieldValidation ?? 'Warn',
-  }).object;
+  const { body, bodyFindings: findings, options } = operation;
+  if (operation.verb === 'patch') return applyPatch(world, operation, { target: current, schema, gvk }).object;
+  const { object } = world.codec.decode({ gvk, schema, body, findings, validation: options.fieldValidation ?? 'Warn' });
+  checkAddress(operation, object);
+  return object;
 }
 
 function scaleOf(strategy: ScaleStrategy<KubeObject>, object: DeepReadonly<KubeObject>): JsonObject {

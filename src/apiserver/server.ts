@@ -35,12 +35,17 @@ export class ApiServer {
 
   /** Throws ApiError for everything that is refused. */
   async handle(operation: Operation): Promise<Result> {
+    await this.authorize(attributesOf(operation));
+    return this.carryOut(operation);
+  }
+
+  /** What `handle` does with an operation that is authorized. */
+  async carryOut(operation: Operation): Promise<Result> {
     const served = this.registry.find(operation.group, operation.version, operation.resource);
     if (served === undefined) throw notServed();
-    await this.authorize(attributesOf(operation));
     const { kind } = served;
     if (operation.subresource !== undefined) return this.#subresource(kind, operation.subresource, operation);
-    if (!kind.verbs.includes(operation.verb)) throw ApiError.methodNotSupported(kind, operation.verb);
+    if (!kind.verbs.includes(operation.verb)) throw methodNotAllowed();
     if (kind.collection === undefined) return this.#post(groupResource(kind), kind, operation);
     return this.#resource(kind, operation);
   }
@@ -89,14 +94,13 @@ export class ApiServer {
     const subresource: Subresource<KubeObject> | undefined = kind.subresources[name];
     if (subresource === undefined) throw notServed();
     if (subresource.type === 'create') {
-      if (operation.verb !== 'create') throw ApiError.methodNotSupported(kind, operation.verb);
+      if (operation.verb !== 'create') throw methodNotAllowed();
       return this.#post(`${groupResource(kind)}/${name}`, kind, operation, subresource);
     }
-    if (operation.verb !== 'get' && operation.verb !== 'update' && operation.verb !== 'patch')
-      throw ApiError.methodNotSupported(kind, operation.verb);
+    if (operation.verb !== 'get' && operation.verb !== 'update' && operation.verb !== 'patch') throw methodNotAllowed();
     if (subresource.type === 'scale') return scale(this.world, kind, operation, subresource.scale);
     if (subresource.type === 'part') return this.#resource(kind, operation);
-    throw ApiError.methodNotSupported(kind, operation.verb);
+    throw methodNotAllowed();
   }
 
   async #post(
@@ -121,16 +125,29 @@ export class ApiServer {
   }
 }
 
-export function attributesOf(operation: Operation): Attributes {
-  const { user, verb, group, version, resource, subresource = '', namespace = '', options } = operation;
+export function attributesOf(
+  operation: Pick<
+    Operation,
+    'user' | 'verb' | 'group' | 'version' | 'resource' | 'subresource' | 'namespace' | 'name' | 'options'
+  >,
+): Attributes {
+  const { user, verb, group, version, resource, subresource = '', options } = operation;
   const { fieldSelector } = options;
   const name = operation.name ?? (fieldSelector === undefined ? '' : selectedName(fieldSelector));
+  // A namespace is authorized as something in itself: whoever may see things in it may be allowed to see it.
+  const namespace = operation.namespace ?? (group === '' && resource === 'namespaces' ? (operation.name ?? '') : '');
   return { user, verb, group, version, resource, subresource, namespace, name, fieldSelector };
 }
 
 /** A list or watch of a single object by its name is allowed to whoever may see that object. */
 function selectedName(fieldSelector: string): string {
   return /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(fieldSelector)?.[1] ?? '';
+}
+
+export function methodNotAllowed(): ApiError {
+  return new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {
+    details: {},
+  });
 }
 
 export function notServed(): ApiError {

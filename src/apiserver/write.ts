@@ -310,7 +310,7 @@ export function decodeBody(
   return world.codec.decode({ gvk, schema, body, findings, validation: options.fieldValidation ?? 'Warn' });
 }
 
-function checkAddress({ name, namespace = '' }: Operation, { metadata = {} }: KubeObject): void {
+export function checkAddress({ name, namespace = '' }: Operation, { metadata = {} }: KubeObject): void {
   if (name !== undefined && (metadata.name ?? '') !== '' && metadata.name !== name)
     throw ApiError.badRequest(
       `the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${name})`,

@@ -1,6 +1,6 @@
-/** Request bodies: JSON or YAML, with what only their text shows. */
-import { parse as parseYaml } from 'yaml';
-import { errorText } from '../../base/mod.ts';
+/** Request bodies: JSON or YAML, with what only their text shows, and upstream's words for what is neither. */
+import { parse as parseYaml, YAMLParseError } from 'yaml';
+import { errorText, isJsonObject } from '../../base/mod.ts';
 import { ApiError, duplicateFields, JsonSyntaxError, jsonText, parseJson } from '../../machinery/mod.ts';
 
 export interface ParsedBody {
@@ -9,28 +9,109 @@ export interface ParsedBody {
   readonly findings: readonly string[];
 }
 
+export interface BodyRequest {
+  readonly contentType: string | undefined;
+  /** The kind of the object that the body should be; undefined for bodies that are none. */
+  readonly kind: string | undefined;
+}
+
 /** Throws ApiError BadRequest or UnsupportedMediaType. */
-export function parseBody(bytes: Uint8Array, contentType: string | undefined, findings: boolean): ParsedBody {
-  const mediaType = (contentType ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (mediaType === 'application/yaml') return { value: yaml(bytes), findings: [] };
+export function parseBody(bytes: Uint8Array, { contentType, kind }: BodyRequest): ParsedBody {
+  const mediaType = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (mediaType === 'application/yaml') return parsedYaml(bytes, kind);
   if (mediaType !== 'application/json' && mediaType !== '' && mediaType !== '*/*')
     throw new ApiError(
       'UnsupportedMediaType',
-      `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`,
+      `the body of the request was in an unknown format - accepted media types include: ${acceptedTypes}`,
     );
+  return parsedJson(jsonText(bytes), bytes, kind);
+}
+
+export const acceptedTypes = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+
+function parsedJson(text: string, bytes: Uint8Array, kind: string | undefined): ParsedBody {
+  try {
+    const value = parseJson(text) ?? {};
+    if (kind !== undefined && !isJsonObject(value))
+      throw unrecognized(
+        kind,
+        `json: cannot unmarshal ${goType(value)} into Go value of type ${versionAndKind}`,
+        bytes,
+      );
+    return { value, findings: duplicateFields(text) };
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw kind === undefined ? ApiError.badRequest(error.message) : unrecognized(kind, error.message, bytes);
+  }
+}
+
+const versionAndKind =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** A patch's body. Throws ApiError BadRequest. */
+export function parsePatch(bytes: Uint8Array, mediaType: string): ParsedBody {
   const text = jsonText(bytes);
   try {
-    return { value: parseJson(text), findings: findings ? duplicateFields(text) : [] };
+    return { value: parseJson(text), findings: duplicateFields(text) };
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw ApiError.badRequest(error.message);
+    if (error instanceof JsonSyntaxError)
+      throw ApiError.badRequest(mediaType === 'strategic' ? error.message : `error decoding patch: ${error.message}`);
     throw error;
   }
 }
 
-function yaml(bytes: Uint8Array): unknown {
+function unrecognized(kind: string, why: string, bytes: Uint8Array): ApiError {
+  return ApiError.badRequest(
+    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${summary(bytes)})`,
+  );
+}
+
+const summaryBytesMax = 30;
+
+/** The beginning of a body, as upstream shows it: text when it looks like JSON, otherwise bytes. */
+function summary(bytes: Uint8Array): string {
+  if (bytes.length === 0) return '<empty>';
+  const start = bytes.subarray(0, summaryBytesMax);
+  return (bytes[0] === 0x7b ? jsonText(start) : start.toHex()) + (bytes.length > summaryBytesMax ? ' ...' : '');
+}
+
+function goType(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+/** YAML is what JSON it stands for: timestamps, sets and binaries are none. */
+const yamlOptions = {
+  version: '1.1',
+  merge: true,
+  maxAliasCount: 100,
+  uniqueKeys: false,
+  customTags: (tags: readonly unknown[]) =>
+    tags.filter((tag) => !jsonless.has((tag as { readonly tag?: string }).tag ?? '')),
+} as const;
+const jsonless = new Set(['timestamp', 'binary', 'set', 'omap', 'pairs'].map((name) => `tag:yaml.org,2002:${name}`));
+
+function parsedYaml(bytes: Uint8Array, kind: string | undefined): ParsedBody {
+  const text = jsonText(bytes);
   try {
-    return parseYaml(new TextDecoder().decode(bytes), { version: '1.1', maxAliasCount: 100 });
+    const plain = JSON.stringify(parseYaml(text, yamlOptions as never) ?? {});
+    const { value } = parsedJson(plain, bytes, kind);
+    return { value, findings: duplicateKeys(text) };
   } catch (error) {
-    throw ApiError.badRequest(`error converting YAML to JSON: ${errorText(error)}`);
+    if (error instanceof ApiError) throw error;
+    throw ApiError.badRequest(`error converting YAML to JSON: ${errorText(error).split('\n')[0] ?? ''}`);
+  }
+}
+
+function duplicateKeys(text: string): string[] {
+  try {
+    parseYaml(text, { ...yamlOptions, uniqueKeys: true } as never);
+    return [];
+  } catch (error) {
+    if (!(error instanceof YAMLParseError) || error.code !== 'DUPLICATE_KEY') throw error;
+    const key = /^[^\s:]*/.exec(text.slice(error.pos[0]))?.[0] ?? '';
+    return [
+      `yaml: unmarshal errors:\n  line ${error.linePos?.[0].line ?? 0}: key ${JSON.stringify(key)} already set in map`,
+    ];
   }
 }

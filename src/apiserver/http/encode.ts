@@ -2,12 +2,14 @@
  * Results as bodies. What is stored goes out as the bytes that it was stored as: an object as they are, a list as their
  * concatenation, a watch event with a frame around them.
  */
+import { stringify } from 'yaml';
 import { encode as protobufEncode, proto2, type JsonObject } from '../../base/mod.ts';
 import { apiVersionOf, type Kind, type KubeObject } from '../../machinery/mod.ts';
 import type { Entry } from '../../store/mod.ts';
 import { bytesOf, objectOf, type Codec } from '../codec.ts';
 import type { ListResult } from '../operation.ts';
 import type { WatchItem } from '../watch.ts';
+import { isStream, type HttpResponse } from './message.ts';
 import type { Representation } from './negotiate.ts';
 import { tableOf, type TableOptions } from './table.ts';
 
@@ -24,10 +26,16 @@ export interface View {
 }
 
 export const protobufType = 'application/vnd.kubernetes.protobuf';
+export const yamlType = 'application/yaml';
+
+/** A stream has no YAML form. */
+export function watchServes(wanted: Representation): boolean {
+  return wanted.mediaType !== yamlType && viewServes(wanted);
+}
 
 export function viewServes({ mediaType, as, group, version }: Representation): boolean {
   if (mediaType === protobufType) return as === undefined;
-  if (mediaType !== 'application/json') return false;
+  if (mediaType !== 'application/json' && mediaType !== yamlType) return false;
   if (as === undefined) return true;
   return (
     group === 'meta.k8s.io' &&
@@ -103,6 +111,26 @@ export function listBytes(
   }
   items.add(listEnd);
   return items.take();
+}
+
+/** The same answer in YAML. */
+export function inYaml(response: HttpResponse): HttpResponse {
+  const { body } = response;
+  if (isStream(body)) return response;
+  const pieces: readonly Uint8Array[] = body instanceof Uint8Array ? [body] : body;
+  const value: unknown = JSON.parse(
+    new TextDecoder().decode(
+      joined(
+        pieces,
+        pieces.reduce((size, piece) => size + piece.length, 0),
+      ),
+    ),
+  );
+  return {
+    ...response,
+    headers: { ...response.headers, 'content-type': yamlType },
+    body: encoder.encode(stringify(value, { version: '1.1', lineWidth: 0 })),
+  };
 }
 
 /** Joins many small pieces into few big ones. */

@@ -3,26 +3,31 @@
  * a Status; nothing a client sends ends the process.
  */
 import { errorText, HostError, type Clock, type Log, type Random, type StreamUpgrade } from '../../base/mod.ts';
-import { ApiError, type Kind, type UserInfo } from '../../machinery/mod.ts';
+import { ApiError, type Kind, type KubeObject, type Subresource, type UserInfo } from '../../machinery/mod.ts';
 import { anonymous, type Authenticator } from '../authn/authenticator.ts';
 import type { Discovery } from '../discovery.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
-import { notServed, type ApiServer } from '../server.ts';
-import { parseBody, type ParsedBody } from './body.ts';
+import { goIntegerError } from '../read.ts';
+import { attributesOf, methodNotAllowed, notServed, type ApiServer } from '../server.ts';
+import { parseBody, parsePatch, type ParsedBody } from './body.ts';
 import {
   encode,
   entryBytes,
+  inYaml,
   listBytes,
   protobufType,
   valueBytes,
   viewServes,
+  watchServes,
   WatchEncoder,
+  yamlType,
   type View,
 } from './encode.ts';
 import type { Body, HttpRequest, HttpResponse } from './message.ts';
 import { negotiate } from './negotiate.ts';
 import type { PathHandler } from './paths.ts';
 import { isTrue, parseUrl, type RequestInfo, type ResourceRequest } from './request-info.ts';
+import { warningHeader } from './warnings.ts';
 import { WatchBody } from './watch-body.ts';
 
 export interface FrontParts {
@@ -87,6 +92,10 @@ export class HttpFront {
     if (error instanceof ApiError) return failure(error);
     if (error instanceof HostError && error.code === 'RequestEntityTooLarge')
       return failure(new ApiError('RequestEntityTooLarge', `Request entity too large: ${error.message}`));
+    if (error instanceof HostError && error.code === 'RequestTimeout')
+      return failure(new ApiError('Timeout', `Timeout: ${error.message}`));
+    // Nobody is there to read the answer.
+    if (error instanceof HostError && error.code === 'ClientGone') return failure(ApiError.badRequest(error.message));
     if (error instanceof URIError) return failure(ApiError.badRequest(`invalid URL escape: ${error.message}`));
     this.#parts.log.error('request failed', {
       method: request.method,
@@ -138,26 +147,29 @@ export class HttpFront {
   ): Promise<HttpResponse> {
     const { server } = this.#parts;
     const { resource } = info;
-    const served = server.registry.find(resource.group, resource.version, resource.resource);
-    if (served === undefined) throw notServed();
-    const { kind } = served;
-    if (resource.namespace !== undefined && !kind.namespaced) throw notServed();
-    const subresource = resource.subresource === undefined ? undefined : kind.subresources[resource.subresource];
-    if (subresource?.type === 'connect') return this.#connect(request, { kind, info, user });
-    if (!['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(request.method))
-      throw ApiError.methodNotSupported(kind, request.method.toLowerCase());
-    checkShape(kind, resource);
-    const body = await this.#readBody(request, resource);
+    const kind = server.registry.find(resource.group, resource.version, resource.resource)?.kind;
+    const subresource = resource.subresource === undefined ? undefined : kind?.subresources[resource.subresource];
+    if (kind !== undefined && subresource?.type === 'connect') return this.#connect(request, { kind, info, user });
+    // Before anything is said or read: who may not ask learns nothing, and has nothing parsed.
+    await server.authorize(
+      attributesOf({ ...resource, user, options: { fieldSelector: info.query.get('fieldSelector') ?? '' } }),
+    );
+    if (kind === undefined || (resource.namespace !== undefined && !kind.namespaced)) throw notServed();
+    if (!methods.includes(request.method)) throw methodNotAllowed();
+    checkShape(kind, resource, request.method);
+    const options = optionsOf(info.query);
+    const patchType = patchTypeOf(request, resource);
+    const representation = negotiate(request.headers['accept'], resource.verb === 'watch' ? watchServes : viewServes);
+    const body = await this.#readBody(request, resource, { kind, patchType });
     const operation: Operation = {
       ...resource,
       user,
-      options: optionsOf(info.query),
+      options: resource.verb === 'watch' && resource.name !== undefined ? ofOne(options, resource.name) : options,
       body: body?.value,
       ...(body === undefined ? {} : { bodyFindings: body.findings }),
-      ...patchTypeOf(request, resource),
+      ...(patchType === undefined ? {} : { patchType }),
     };
-    const representation = negotiate(request.headers['accept'], viewServes);
-    const result = await server.handle(operation);
+    const result = await server.carryOut(operation);
     return this.#answer(result, operation, {
       kind,
       version: resource.version,
@@ -205,15 +217,13 @@ export class HttpFront {
     } catch (error) {
       const status = error instanceof ApiError ? error.status : ApiError.internal(errorText(error)).status;
       // The session may be under way, or over: then there is nothing left to answer.
-      await upgrade
-        .refuse(status)
-        .catch((cause: unknown) =>
-          this.#parts.log.debug('a streaming session ended', {
-            url: request.url,
-            error: errorText(error),
-            cause: errorText(cause),
-          }),
-        );
+      await upgrade.refuse(status).catch((cause: unknown) =>
+        this.#parts.log.debug('a streaming session ended', {
+          url: request.url,
+          error: errorText(error),
+          cause: errorText(cause),
+        }),
+      );
     }
   }
 
@@ -232,19 +242,33 @@ export class HttpFront {
     });
   }
 
-  async #readBody(request: HttpRequest, { verb }: ResourceRequest): Promise<ParsedBody | undefined> {
+  async #readBody(
+    request: HttpRequest,
+    { verb, subresource }: ResourceRequest,
+    { kind, patchType }: { readonly kind: Kind; readonly patchType: PatchType | undefined },
+  ): Promise<ParsedBody | undefined> {
     if (verb === 'get' || verb === 'list' || verb === 'watch') return undefined;
     const bytes = await request.body(bodyBytesMax);
+    if (patchType !== undefined)
+      return patchType === 'apply'
+        ? parseBody(bytes, { contentType: 'application/yaml', kind: undefined })
+        : parsePatch(bytes, patchType);
     const deletion = verb === 'delete' || verb === 'deletecollection';
     if (bytes.length === 0 && deletion) return undefined;
-    if (verb === 'patch') return parseBody(bytes, undefined, false);
     const contentType = request.headers['content-type'];
     if (contentType?.startsWith(protobufType) === true)
       return { value: this.#parts.server.world.codec.fromProtobuf(bytes), findings: [] };
-    return parseBody(bytes, contentType, !deletion);
+    return parseBody(bytes, { contentType, kind: deletion ? undefined : kindOf(kind, subresource) });
   }
 
   #answer(result: Result, operation: Operation, view: View): HttpResponse {
+    if (view.representation.mediaType === yamlType)
+      return inYaml(
+        this.#answer(result, operation, {
+          ...view,
+          representation: { ...view.representation, mediaType: 'application/json' },
+        }),
+      );
     switch (result.type) {
       case 'entry':
         return respond(result.code, entryBytes(view, result.entry), result.warnings, view.representation.mediaType);
@@ -302,39 +326,48 @@ const jsonHeaders = { 'content-type': 'application/json', 'cache-control': 'no-c
 function respond(status: number, body: Body, warnings: readonly string[], mediaType: string): HttpResponse {
   const headers = mediaType === 'application/json' ? jsonHeaders : { ...jsonHeaders, 'content-type': mediaType };
   if (warnings.length === 0) return { status, headers, body };
-  return {
-    status,
-    headers: {
-      ...headers,
-      warning: warnings.map((text) => `299 - "${text.replace(/["\\]/g, '\\$&').replace(/[\n\r]/g, ' ')}"`).join(', '),
-    },
-    body,
-  };
+  return { status, headers: { ...headers, warning: warningHeader(warnings) }, body };
 }
+
+/** The kind of object that a POST or PUT carries. */
+function kindOf(kind: Kind, name: string | undefined): string {
+  const subresource: Subresource<KubeObject> | undefined = name === undefined ? undefined : kind.subresources[name];
+  if (subresource?.type === 'scale') return 'Scale';
+  return subresource?.type === 'create' ? subresource.gvk.kind : kind.kind;
+}
+
+/** The options of a watch that is about one object. */
+function ofOne({ fieldSelector, ...options }: OperationOptions, name: string): OperationOptions {
+  const one = `metadata.name=${name.replace(/[\\,=]/g, '\\$&')}`;
+  return { ...options, fieldSelector: fieldSelector === undefined ? one : `${fieldSelector},${one}` };
+}
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Which shapes of a path go with which verbs. */
-function checkShape(kind: Kind, { verb, name, namespace, subresource }: ResourceRequest): void {
+function checkShape(kind: Kind, resource: ResourceRequest, method: string): void {
+  const { verb, name, namespace, subresource, rest, watchPrefix } = resource;
   const needsName = verb === 'get' || verb === 'update' || verb === 'patch' || verb === 'delete';
-  if (needsName && name === undefined) throw ApiError.methodNotSupported(kind, verb);
-  if (verb === 'create' && name !== undefined && subresource === undefined)
-    throw ApiError.methodNotSupported(kind, 'create');
-  const needsNamespace = kind.namespaced && verb !== 'list' && verb !== 'watch';
-  if (needsNamespace && namespace === undefined) {
-    if (name !== undefined) throw notServed();
-    if (verb === 'create' || verb === 'deletecollection') throw ApiError.methodNotSupported(kind, verb);
-  }
+  const misplaced =
+    (needsName && name === undefined) ||
+    (verb === 'create' && name !== undefined && subresource === undefined) ||
+    (watchPrefix && method !== 'GET');
+  if (misplaced) throw methodNotAllowed();
+  if (rest !== '') throw notServed();
+  const needsNamespace = kind.namespaced && (name !== undefined || (verb !== 'list' && verb !== 'watch'));
+  if (needsNamespace && namespace === undefined) throw name === undefined ? methodNotAllowed() : notServed();
 }
 
-function patchTypeOf(request: HttpRequest, { verb }: ResourceRequest): { readonly patchType?: PatchType } {
-  if (verb !== 'patch') return {};
+function patchTypeOf(request: HttpRequest, { verb }: ResourceRequest): PatchType | undefined {
+  if (verb !== 'patch') return undefined;
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   const patchType = patchTypes[mediaType];
   if (patchType === undefined)
     throw new ApiError(
       'UnsupportedMediaType',
-      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
+      `the body of the request was in an unknown format - accepted media types include: ${Object.keys(patchTypes).join(', ')}`,
     );
-  return { patchType };
+  return patchType;
 }
 
 function optionsOf(query: URLSearchParams): OperationOptions {
@@ -354,7 +387,8 @@ function optionsOf(query: URLSearchParams): OperationOptions {
   for (const name of ['limit', 'timeoutSeconds'] as const) {
     const value = query.get(name);
     if (value === null || value === '') continue;
-    if (!/^-?\d+$/.test(value)) throw ApiError.badRequest(`strconv.ParseInt: parsing "${value}": invalid syntax`);
+    const wrong = goIntegerError('ParseInt', value, 63n);
+    if (wrong !== undefined) throw ApiError.badRequest(wrong);
     options[name] = Number(value);
   }
   for (const name of ['allowWatchBookmarks', 'sendInitialEvents', 'force'] as const)

@@ -1,5 +1,6 @@
 /** Which representation a client wants, from its Accept header. */
 import { ApiError } from '../../machinery/mod.ts';
+import { acceptedTypes } from './body.ts';
 
 export interface Representation {
   readonly mediaType: string;
@@ -26,10 +27,7 @@ export function negotiate(accept: string | undefined, serves: (wanted: Represent
     if (wanted.mediaType === '*/*' || wanted.mediaType === 'application/*') return plainJson;
     if (serves(wanted)) return wanted;
   }
-  throw new ApiError(
-    'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml',
-  );
+  throw new ApiError('NotAcceptable', `only the following media types are accepted: ${acceptedTypes}`);
 }
 
 function clauses(accept: string): readonly Representation[] {

@@ -18,12 +18,15 @@ export interface ResourceRequest {
   /** The rest of the path behind a subresource that proxies. */
   readonly rest: string;
   readonly verb: Verb;
+  /** The old form of a watch, `/api/v1/watch/...`, which can also be of one object. */
+  readonly watchPrefix: boolean;
 }
 
 /** Throws URIError for a path that is not valid percent-encoding. */
 export function parseUrl(method: string, url: string): RequestInfo {
   const mark = url.indexOf('?');
-  const path = mark < 0 ? url : url.slice(0, mark);
+  // A proxy's client sends the whole URL.
+  const path = (mark < 0 ? url : url.slice(0, mark)).replace(/^https?:\/\/[^/]*/i, '');
   const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
   const resource = parseResource(method, path, query);
   return resource === undefined ? { path, query } : { path, query, resource };
@@ -51,6 +54,9 @@ function parseResource(method: string, path: string, query: URLSearchParams): Re
   }
   const [resource, name, subresource, ...more] = rest;
   if (resource === undefined) return undefined;
+  // Names have no slashes and are not empty: such a path names no resource.
+  if ([namespace, resource, name, subresource].some((part) => part === '' || part?.includes('/') === true))
+    return undefined;
   return {
     group,
     version,
@@ -60,6 +66,7 @@ function parseResource(method: string, path: string, query: URLSearchParams): Re
     namespace,
     rest: more.map(encodeURIComponent).join('/'),
     verb: verbOf(method, name, query, watchPrefix),
+    watchPrefix,
   };
 }
 
@@ -74,8 +81,9 @@ function verbOf(method: string, name: string | undefined, query: URLSearchParams
     case 'DELETE':
       return name === undefined ? 'deletecollection' : 'delete';
     default: {
-      if (watchPrefix || isTrue(query.get('watch'))) return 'watch';
-      return name === undefined ? 'list' : 'get';
+      if (watchPrefix) return 'watch';
+      if (name !== undefined) return 'get';
+      return isTrue(query.get('watch')) ? 'watch' : 'list';
     }
   }
 }
