@@ -95,7 +95,8 @@ export interface UpdateStrategy<T> {
    */
   prepareForUpdate?(draft: T, old: DeepReadonly<T>, context: HookContext): void;
   validateUpdate?(object: DeepReadonly<T>, old: DeepReadonly<T>): FieldError[];
-  warnings?(object: DeepReadonly<T>): string[];
+  /** What the client is told although nothing is refused; `old` is there when the object is changed. */
+  warnings?(object: DeepReadonly<T>, old?: DeepReadonly<T>): string[];
 }
 
 export interface Strategy<T> extends UpdateStrategy<T> {

@@ -117,7 +117,10 @@ const strategy: Strategy<Deployment> = {
     checkImmutable(errors, deployment.spec?.selector, old.spec?.selector, selectorPath);
     return errors;
   },
-  warnings: ({ metadata, spec }) => templateWarnings(metadata.name ?? '', spec?.template),
+  warnings: ({ metadata, spec }, old) =>
+    old !== undefined && jsonEqual(spec?.template, old.spec?.template)
+      ? []
+      : templateWarnings(metadata.name ?? '', spec?.template),
 };
 
 const statusPart: UpdateStrategy<Deployment> = {

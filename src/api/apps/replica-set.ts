@@ -1,5 +1,5 @@
 /** ReplicaSet. Its selector never changes. */
-import type { DeepReadonly } from '../../base/mod.ts';
+import { jsonEqual, type DeepReadonly } from '../../base/mod.ts';
 import {
   ageColumn,
   defineKind,
@@ -44,7 +44,10 @@ const strategy: Strategy<ReplicaSet> = {
     checkImmutable(errors, replicaSet.spec?.selector, old.spec?.selector, selectorPath);
     return errors;
   },
-  warnings: ({ metadata, spec }) => templateWarnings(metadata.name ?? '', spec?.template),
+  warnings: ({ metadata, spec }, old) =>
+    old !== undefined && jsonEqual(spec?.template, old.spec?.template)
+      ? []
+      : templateWarnings(metadata.name ?? '', spec?.template),
 };
 
 const statusPart: UpdateStrategy<ReplicaSet> = {

@@ -34,7 +34,9 @@ const strategy: Strategy<Pod> = {
   prepareForUpdate: syncServiceAccount,
   validate: podErrors,
   validateUpdate: podUpdateErrors,
-  warnings({ metadata, spec = { containers: [] } }) {
+  warnings({ metadata, spec = { containers: [] } }, old) {
+    // People hardly ever change pods themselves, and programs do so often.
+    if (old !== undefined) return [];
     const warnings = podWarnings(spec, metadata);
     const problems = dns1123LabelErrors(metadata.name ?? '');
     if (problems.length > 0)

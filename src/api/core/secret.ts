@@ -7,7 +7,9 @@ import {
   field,
   forbidden,
   invalid,
+  JsonSyntaxError,
   nameColumn,
+  parseJson,
   required,
   tooLong,
   type FieldError,
@@ -73,17 +75,19 @@ function secretErrors({ metadata, data = {}, type = '' }: ReadonlySecret): Field
 
 /** The configuration of a registry's client is a JSON object. */
 function checkJson(errors: Errors, key: string, value: string): void {
-  const refuse = (why: string): void => void errors.push(invalid(dataPath.key(key), '<secret contents redacted>', why));
-  const text = decodeBase64(value);
-  if (text.trim() === '') return refuse('unexpected end of JSON input');
+  const problem = objectProblem(decodeBase64(value));
+  if (problem !== undefined) errors.push(invalid(dataPath.key(key), '<secret contents redacted>', problem));
+}
+
+function objectProblem(text: string): string | undefined {
   try {
-    const parsed: unknown = JSON.parse(text);
-    if (parsed === null || (typeof parsed === 'object' && !Array.isArray(parsed))) return;
-    refuse(
-      `json: cannot unmarshal ${Array.isArray(parsed) ? 'array' : typeof parsed === 'boolean' ? 'bool' : typeof parsed} into Go value of type map[string]interface {}`,
-    );
-  } catch {
-    refuse('invalid character in JSON');
+    const parsed = parseJson(text);
+    if (parsed === null || (typeof parsed === 'object' && !Array.isArray(parsed))) return undefined;
+    const kind = Array.isArray(parsed) ? 'array' : typeof parsed === 'boolean' ? 'bool' : typeof parsed;
+    return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`;
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return error.message;
+    throw error;
   }
 }
 

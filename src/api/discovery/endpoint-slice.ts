@@ -1,5 +1,5 @@
 /** EndpointSlice. The type of its addresses never changes. */
-import type { DeepReadonly } from '../../base/mod.ts';
+import { jsonEqual, type DeepReadonly } from '../../base/mod.ts';
 import {
   ageColumn,
   defineKind,
@@ -102,6 +102,11 @@ const strategy: Strategy<EndpointSlice> = {
       port.name ??= '';
       port.protocol ??= 'TCP';
     }
+  },
+  prepareForUpdate(draft, old) {
+    // Who finds the slice by its labels must look at it again too.
+    if (!jsonEqual(draft.metadata.labels, old.metadata.labels))
+      draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
   validate: sliceErrors,
   validateUpdate(slice, old) {

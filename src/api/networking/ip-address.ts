@@ -7,7 +7,6 @@ import {
   dns1123SubdomainErrors,
   field,
   invalid,
-  ipErrors,
   ipText,
   nameColumn,
   nameIsPathSegment,
@@ -24,8 +23,8 @@ const parentPath = field('spec', 'parentRef');
 
 const nameIsIp: NameValidation = (name) => {
   const ip = parseIp(name);
-  if (ip === undefined) return ipErrors(name);
-  return ipText(ip) === name ? [] : ['must be in canonical form (' + JSON.stringify(ipText(ip)) + ')'];
+  if (ip === undefined) return [`ParseAddr(${JSON.stringify(name)}): unable to parse IP`];
+  return ipText(ip) === name ? [] : ['must be a canonical format IP address'];
 };
 
 function addressErrors({ spec }: DeepReadonly<IPAddress>): FieldError[] {
