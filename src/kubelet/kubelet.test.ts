@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import facts from '../api/upstream/facts.json' with { type: 'json' };
-import { configMaps, events, leases, namespaces, nodes, pods, type Pod } from '../api/mod.ts';
+import { configMaps, events, leases, namespaces, nodes, pods, serviceAccounts, type Pod } from '../api/mod.ts';
 import { composeServer, stamp } from '../apiserver/mod.ts';
 import { seededRandom, silentLog, VirtualClock, type DeepReadonly } from '../base/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
@@ -45,6 +45,7 @@ class Rig implements AsyncDisposable {
       groups: ['system:masters'],
     });
     for (const name of ['default', 'kube-node-lease']) await rig.client.create(namespaces, { metadata: { name } });
+    await rig.client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' }, automountServiceAccountToken: false });
     rig.runtime = new SimulatedRuntime({ clock, nodeName: 'node-1', images: ['nginx:1.25'], ...options });
     rig.host = simulatedHost({ runtime: rig.runtime, clock, nodeName: 'node-1', nodeIP: '192.168.0.1' });
     await rig.startKubelet();

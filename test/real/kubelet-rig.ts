@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import facts from '../../src/api/upstream/facts.json' with { type: 'json' };
-import { events, namespaces, pods, type Pod } from '../../src/api/mod.ts';
+import { events, namespaces, pods, serviceAccounts, type Pod } from '../../src/api/mod.ts';
 import { composeServer, stamp } from '../../src/apiserver/mod.ts';
 import { silentLog, type DeepReadonly, type Log } from '../../src/base/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../../src/client/mod.ts';
@@ -49,6 +49,7 @@ export class RealRig implements AsyncDisposable {
     );
     const client = api.client({ username: 'admin', groups: ['system:masters'] });
     for (const name of ['default', 'kube-node-lease']) await client.create(namespaces, { metadata: { name } });
+    await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' }, automountServiceAccountToken: false });
     const rig = new RealRig({ containerd, client, store, log });
     await mkdir(rig.root, { recursive: true });
     await rig.startKubelet();
