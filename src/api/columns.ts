@@ -8,7 +8,7 @@ type Cell<T> = (object: DeepReadonly<T>, now: number) => Json;
 export const none = '<none>';
 
 export function column<T>(name: string, description: string, cell: Cell<T>): Column<T> {
-  return { name, type: typeOf(name), description, cell };
+  return { name, type: 'string', description, cell };
 }
 
 /** A column that only `-o wide` shows. */
@@ -16,19 +16,8 @@ export function wideColumn<T>(name: string, description: string, cell: Cell<T>):
   return { ...column(name, description, cell), priority: 1 };
 }
 
-const counts: ReadonlySet<string> = new Set([
-  'Count',
-  'Up-to-date',
-  'Available',
-  'Desired',
-  'Current',
-  'Data',
-  'Secrets',
-  'Value',
-]);
-
-function typeOf(name: string): Column<unknown>['type'] {
-  return counts.has(name) ? 'integer' : 'string';
+export function integerColumn<T>(name: string, description: string, cell: Cell<T>): Column<T> {
+  return { ...column(name, description, cell), type: 'integer' };
 }
 
 /** `a=1,b=2`, sorted. */

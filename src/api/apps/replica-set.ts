@@ -11,7 +11,7 @@ import {
   type UpdateStrategy,
 } from '../../machinery/mod.ts';
 import { checkImmutable, checkNonNegative } from '../checks.ts';
-import { column, containerColumns, wideColumn } from '../columns.ts';
+import { containerColumns, integerColumn, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import type { ReplicaSet, ReplicaSetSpec } from '../upstream/types.ts';
 import { checkCounts, checkSelector, checkTemplate, selectorPath, selectorText, templateWarnings } from './workload.ts';
@@ -88,9 +88,9 @@ export const replicaSets = defineKind<ReplicaSet>({
   },
   columns: [
     nameColumn(),
-    column('Desired', 'How many pods there should be.', ({ spec }) => spec?.replicas ?? 0),
-    column('Current', 'How many pods there are.', ({ status }) => status?.replicas ?? 0),
-    column('Ready', 'How many pods are ready.', ({ status }) => status?.readyReplicas ?? 0),
+    integerColumn('Desired', 'How many pods there should be.', ({ spec }) => spec?.replicas ?? 0),
+    integerColumn('Current', 'How many pods there are.', ({ status }) => status?.replicas ?? 0),
+    integerColumn('Ready', 'How many pods are ready.', ({ status }) => status?.readyReplicas ?? 0),
     ageColumn(),
     ...containerColumns<ReplicaSet>(({ spec }) => spec?.template),
     wideColumn('Selector', 'Selects the pods that belong to the replica set.', ({ spec }) =>

@@ -2,7 +2,7 @@
 import type { DeepReadonly } from '../../base/mod.ts';
 import { ageColumn, defineKind, forbidden, nameColumn, type FieldError } from '../../machinery/mod.ts';
 import { checkImmutable, checkOptionalChoice, type Errors } from '../checks.ts';
-import { column } from '../columns.ts';
+import { column, integerColumn } from '../columns.ts';
 import type { PriorityClass } from '../upstream/types.ts';
 
 type ReadonlyClass = DeepReadonly<PriorityClass>;
@@ -81,7 +81,7 @@ export const priorityClasses = defineKind<PriorityClass>({
   },
   columns: [
     nameColumn(),
-    column('Value', 'The priority of pods of this class.', ({ value = 0 }) => value),
+    integerColumn('Value', 'The priority of pods of this class.', ({ value = 0 }) => value),
     {
       ...column<PriorityClass>(
         'Global-Default',
