@@ -3,7 +3,7 @@
  * fills, logs that grow. What always holds: nothing of a pod that the engine holds is removed but what it has replaced.
  */
 import { errorText } from '../base/mod.ts';
-import { podGarbage, imageGarbage, type ImageUse } from './garbage.ts';
+import { imageGarbage, type ImageUse } from './garbage.ts';
 import { rotateLog } from './log-rotation.ts';
 import { memoryDirectory, podsDirectory } from './paths.ts';
 import type { NodeAgent } from './node-agent.ts';
@@ -22,8 +22,6 @@ export interface HousekeepingParts {
   readonly watch: RuntimeWatch;
   readonly volumes: PodVolumes;
   readonly node: NodeAgent;
-  /** The last words of ended containers, by container id. */
-  readonly messages: Map<string, string>;
 }
 
 export class Housekeeping implements Disposable {
@@ -64,21 +62,7 @@ export class Housekeeping implements Disposable {
   }
 
   async #containers(): Promise<void> {
-    const { runtime } = this.#world;
-    for (const record of this.#parts.workers.records()) {
-      // What an operation is about to look at must stay.
-      if (record.doing.size > 0) continue;
-      const { containers, sandboxes } = podGarbage(this.#parts.watch.get(record.uid));
-      for (const { id } of containers) {
-        await runtime.removeContainer(id);
-        this.#parts.messages.delete(id);
-        this.#parts.watch.removed(record.uid, id);
-      }
-      for (const { id } of sandboxes) {
-        await runtime.removePodSandbox(id);
-        this.#parts.watch.removed(record.uid, id);
-      }
-    }
+    this.#parts.workers.collectGarbage();
   }
 
   /** Directories and cgroups of pods that neither the API nor the runtime knows, left by a kubelet that was killed. */

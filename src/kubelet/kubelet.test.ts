@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import facts from '../api/upstream/facts.json' with { type: 'json' };
 import { configMaps, events, leases, namespaces, nodes, pods, serviceAccounts, type Pod } from '../api/mod.ts';
-import { composeServer, stamp } from '../apiserver/mod.ts';
-import { seededRandom, silentLog, VirtualClock, type DeepReadonly } from '../base/mod.ts';
+import { answer, composeServer, stamp, type PostHandler } from '../apiserver/mod.ts';
+import { seededRandom, silentLog, VirtualClock, type DeepReadonly, type JsonObject } from '../base/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
 import { isApiError } from '../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../store/mod.ts';
@@ -40,16 +40,33 @@ class Rig implements AsyncDisposable {
     const { clock } = rig;
     rig.#store = await LocalStore.open({ clock, limits: defaultLimits, stamp });
     const world = { store: rig.#store, clock, random: seededRandom(1), log: silentLog, facts, config: clusterConfig };
-    rig.client = composeServer(world, { authorizers: [], posts: [] }).client({
+    rig.client = composeServer(world, { authorizers: [], posts: [rig.#tokens()] }).client({
       username: 'admin',
       groups: ['system:masters'],
     });
     for (const name of ['default', 'kube-node-lease']) await rig.client.create(namespaces, { metadata: { name } });
-    await rig.client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' }, automountServiceAccountToken: false });
+    await rig.client.create(serviceAccounts, {
+      metadata: { name: 'default', namespace: 'default' },
+      automountServiceAccountToken: false,
+    });
     rig.runtime = new SimulatedRuntime({ clock, nodeName: 'node-1', images: ['nginx:1.25'], ...options });
     rig.host = simulatedHost({ runtime: rig.runtime, clock, nodeName: 'node-1', nodeIP: '192.168.0.1' });
     await rig.startKubelet();
     return rig;
+  }
+
+  /** Issues tokens that are worth nothing, each another, for ten minutes. */
+  #tokens(): PostHandler {
+    let issued = 0;
+    const handle: PostHandler['handle'] = async (_server, _kind, { name }) => {
+      const expirationTimestamp = new Date(this.clock.now() + 600_000).toISOString();
+      return answer(201, {
+        kind: 'TokenRequest',
+        metadata: { name },
+        status: { token: `${name}-${issued++}`, expirationTimestamp },
+      });
+    };
+    return { on: 'serviceaccounts/token', handle };
   }
 
   async startKubelet(): Promise<void> {
@@ -369,4 +386,59 @@ test('a pod is ended after its deadline, and one that will not stop is killed', 
   await rig.client.delete(pods, { namespace: 'default', name: 'stubborn' });
   const took = await rig.gone('stubborn');
   assert.ok(took >= 3000 && took < 3500, `took ${took} ms`);
+});
+
+test('the token of a service account is renewed in time', async () => {
+  await using rig = await Rig.start();
+  const volumes = [
+    {
+      name: 't',
+      projected: {
+        sources: [
+          { serviceAccountToken: { path: 'token', expirationSeconds: 600 } },
+          { downwardAPI: { items: [{ path: 'n', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+        ],
+      },
+    },
+  ];
+  await rig.create('token', {
+    volumes,
+    containers: [{ name: 'web', image: 'nginx:1.25', volumeMounts: [{ name: 't', mountPath: '/t' }] }],
+  });
+  const pod = await rig.until('token', ready);
+  const path = `/var/lib/kubelet/memory/${pod.metadata.uid}/volumes/kubernetes.io~projected/t`;
+  assert.deepEqual([rig.host.fileText(`${path}/token`), rig.host.fileText(`${path}/n`)], ['default-0', 'default']);
+  await rig.clock.advance(460_000);
+  assert.equal(rig.host.fileText(`${path}/token`), 'default-0');
+  await rig.clock.advance(30_000);
+  assert.equal(rig.host.fileText(`${path}/token`), 'default-1');
+});
+
+test('a runtime that goes away makes the node not ready, and its pods stay', async () => {
+  await using rig = await Rig.start();
+  await rig.create('web', {});
+  await rig.until('web', ready);
+  const readiness = async (): Promise<string | undefined> =>
+    (await rig.client.get(nodes, { name: 'node-1' })).status?.conditions?.find(({ type }) => type === 'Ready')?.message;
+  rig.runtime.setDown(true);
+  await rig.clock.advance(20_000);
+  assert.equal(await readiness(), 'container runtime is down');
+  rig.runtime.setDown(false);
+  await rig.clock.advance(20_000);
+  assert.equal(await readiness(), 'kubelet is posting ready status');
+  assert.equal((await rig.get('web')).status?.containerStatuses?.[0]?.restartCount, 0);
+});
+
+test('a runtime that tells nothing is looked at from time to time', async () => {
+  await using rig = await Rig.start({ silent: true });
+  await rig.create('done', { restartPolicy: 'Never' }, { exitAfterMs: 500 });
+  await rig.until('done', (pod) => pod.status?.phase === 'Succeeded', 11_000);
+});
+
+test('only the last run before the present one is kept', async () => {
+  await using rig = await Rig.start();
+  await rig.create('crash', {}, { exitAfterMs: 100, exitCode: 1 });
+  await rig.until('crash', (pod) => pod.status?.containerStatuses?.[0]?.restartCount === 3, 200_000);
+  await rig.clock.advance(61_000);
+  assert.ok((await rig.runtime.listContainers()).length <= 2);
 });

@@ -122,9 +122,7 @@ export class Kubelet implements AsyncDisposable {
         allocatable,
       }),
     );
-    const housekeeping = stack.use(
-      new Housekeeping(world, { workers, watch, volumes, node, messages: this.#messages }),
-    );
+    const housekeeping = stack.use(new Housekeeping(world, { workers, watch, volumes, node }));
     const parts: Parts = { workers, watch, node, housekeeping, machine, ready: false };
     return parts;
   }

@@ -41,8 +41,7 @@ const sandbox: PodSandboxStatus = {
 };
 
 function run(of: Pod, name: string, state: ContainerState, more: Partial<ContainerStatus> = {}): ContainerStatus {
-  const container =
-    containersOf(of).find((target) => target.container.name === name)?.container ?? ({ name } as Container);
+  const container = containersOf(of).find((target) => target.container.name === name)?.container ?? { name };
   const attempt = more.metadata?.attempt ?? 0;
   return {
     id: `${name}${attempt}`,

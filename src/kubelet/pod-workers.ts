@@ -12,6 +12,7 @@ import { WorkQueue } from '../client/mod.ts';
 import { Backoff } from './backoff.ts';
 import { ContainerFailure } from './failure.ts';
 import { killContainer } from './container-kill.ts';
+import { podGarbage } from './garbage.ts';
 import { podFromLabels } from './labels.ts';
 import { planPod, restartKey, type PodAction } from './plan.ts';
 import { podLogDirectory } from './paths.ts';
@@ -109,6 +110,11 @@ export class PodWorkers implements AsyncDisposable {
     if (record === undefined || record.memory.failure !== undefined) return;
     record.memory.failure = failure;
     this.#queue.add(uid);
+  }
+
+  /** Removes what pods have replaced. */
+  collectGarbage(): void {
+    for (const record of this.#records.values()) this.#collect(record);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -356,6 +362,7 @@ export class PodWorkers implements AsyncDisposable {
       // The next run asks again: the image may be gone by then, or its policy wants a newer one.
       memory.images.delete(name);
     }
+    if (attempt > 1) this.#collect(record);
   }
 
   #problem({ memory, pod }: PodRecord, name: string, error: unknown): void {
@@ -371,6 +378,24 @@ export class PodWorkers implements AsyncDisposable {
       reason: failure.code,
       message: failure.message,
       againAtMs: this.#world.clock.now() + failure.againAfterMs,
+    });
+  }
+
+  #collect(record: PodRecord): void {
+    const { runtime } = this.#world;
+    const { uid, doing } = record;
+    const { containers, sandboxes } = podGarbage(this.#parts.watch.get(uid));
+    if (containers.length + sandboxes.length === 0 || doing.has('collect')) return;
+    this.#run(record, 'collect', async () => {
+      for (const { id } of containers) {
+        await runtime.removeContainer(id);
+        this.#parts.messages.delete(id);
+        this.#parts.watch.removed(uid, id);
+      }
+      for (const { id } of sandboxes) {
+        await runtime.removePodSandbox(id);
+        this.#parts.watch.removed(uid, id);
+      }
     });
   }
 
