@@ -1,21 +1,24 @@
 /**
  * How fast pods are scheduled: N nodes, M pods, everything in one process with the memory store, as `kutter` runs it.
  *
- *   node bench/scheduler.ts [--nodes 1000] [--pods 5000] [--cycles]
+ *   node bench/scheduler.ts [--nodes 1000] [--pods 5000] [--shape plain|service|spread|apart] [--cycles]
+ *
+ * `service`: the pods are those of a service, so they are spread by default. `spread`: at most one more in a zone than in
+ * another. `apart`: no two on a node.
  *
  * Prints pods per second from the first creation to the last binding seen, and what one cycle costs by itself at several
  * sizes of cluster with `--cycles`.
  */
 import { parseArgs } from 'node:util';
-import { nodes, pods, type Node, type Pod } from '../src/api/mod.ts';
+import { nodes, pods, serviceAccounts, services, type Node, type Pod } from '../src/api/mod.ts';
 import { silentLog } from '../src/base/mod.ts';
 import { EventRecorder } from '../src/client/mod.ts';
-import { startCluster } from '../src/main/testing.ts';
+import { startApiServer } from '../src/main/testing.ts';
 import { ClusterState } from '../src/scheduler/cluster-state.ts';
 import { defaultProfile, Scheduler, schedule } from '../src/scheduler/mod.ts';
 import { PodInfo } from '../src/scheduler/pod-info.ts';
 
-const { values } = parseArgs({ options: { nodes: { type: 'string', default: '1000' }, pods: { type: 'string', default: '5000' }, cycles: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { nodes: { type: 'string', default: '1000' }, pods: { type: 'string', default: '5000' }, shape: { type: 'string', default: 'plain' }, cycles: { type: 'boolean', default: false } } });
 const creatorsAtOnce = 16;
 
 function node(index: number): Node {
@@ -27,16 +30,24 @@ function node(index: number): Node {
   };
 }
 
+const labelSelector = { matchLabels: { app: 'bench' } };
+const shapes: Record<string, Partial<Pod['spec']>> = {
+  spread: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector }] },
+  apart: { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname', labelSelector }] } } },
+};
+
 function pod(index: number): Pod {
   const resources = { requests: { cpu: '100m', memory: '128Mi' } };
-  return { metadata: { name: `pod-${index}`, namespace: 'default', labels: { app: 'bench' } }, spec: { containers: [{ name: 'web', image: 'nginx', resources }] } };
+  return { metadata: { name: `pod-${index}`, namespace: 'default', labels: { app: 'bench' } }, spec: { containers: [{ name: 'web', image: 'nginx', resources }], ...shapes[values.shape] } };
 }
 
 async function measureCluster(nodeCount: number, podCount: number): Promise<void> {
-  await using cluster = await startCluster();
+  await using cluster = await startApiServer();
   const { client, cache, clock } = cluster;
+  await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
   for (let i = 0; i < nodeCount; i++) await client.create(nodes, node(i));
   const events = new EventRecorder({ client, clock, log: silentLog }, { component: 'default-scheduler' });
+  if (values.shape === 'service') await client.create(services, { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'bench' }, ports: [{ port: 80 }] } });
   await using _scheduler = await new Scheduler({ client, cache, events, clock, log: silentLog }).start();
   let bound = 0;
   const started = performance.now();
@@ -60,9 +71,9 @@ async function measureCluster(nodeCount: number, podCount: number): Promise<void
 
 /** Cycles alone: nodes that have some pods already, a new pod each time, which is then counted where it went. */
 function measureCycles(nodeCount: number): void {
-  const state = new ClusterState();
+  const state = new ClusterState(values.shape === 'service' ? { peers: () => labelSelectorFromSet({ app: 'bench' }) } : {});
   for (let i = 0; i < nodeCount; i++) state.setNode(`node-${i}`, node(i));
-  const cycles = 3000;
+  const cycles = values.shape === 'apart' ? 3 * Math.floor(Math.min(1000, nodeCount / 3)) : 3000;
   const infos = Array.from({ length: cycles }, (_, i) => {
     const made = pod(i);
     return new PodInfo({ ...made, metadata: { ...made.metadata, uid: `uid-${i}` } });
@@ -81,6 +92,6 @@ function measureCycles(nodeCount: number): void {
 
 // Waiting alone does not keep a process alive.
 const alive = setInterval(() => undefined, 1000);
-if (values.cycles) for (const count of [1, 100, 1000, 5000]) measureCycles(count);
+if (values.cycles) for (const count of [10, 100, 1000, 5000]) measureCycles(count);
 else await measureCluster(Number(values.nodes), Number(values.pods));
 clearInterval(alive);

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { SimulatedNftables } from '../sim/nftables.ts';
 import { endpointSlices, services } from '../src/api/mod.ts';
 import { silentLog } from '../src/base/mod.ts';
-import { startCluster, type TestCluster } from '../src/main/testing.ts';
+import { startApiServer, type TestCluster } from '../src/main/testing.ts';
 import { ServiceProxy, type StaleFlow } from '../src/proxy/mod.ts';
 
 const table = 'kutter-test';
@@ -55,7 +55,7 @@ async function create(
 
 describe('the service proxy', () => {
   test('follows Services and slices; a burst is one script', async () => {
-    await using cluster = await startCluster({ clock: 'virtual' });
+    await using cluster = await startApiServer({ clock: 'virtual' });
     await create(cluster, 'early', '10.96.0.20', ['10.244.0.9']);
     await using node = startProxy(cluster);
     await cluster.advance(100);
@@ -71,7 +71,7 @@ describe('the service proxy', () => {
   });
 
   test('while the kernel refuses it tries again, less and less often, with all that came meanwhile', async () => {
-    await using cluster = await startCluster({ clock: 'virtual' });
+    await using cluster = await startApiServer({ clock: 'virtual' });
     await using node = startProxy(cluster);
     await cluster.advance(100);
     node.kernel.failing = true;
@@ -91,7 +91,7 @@ describe('the service proxy', () => {
   });
 
   test('a table that is gone is back within half a minute, an element within five', async () => {
-    await using cluster = await startCluster({ clock: 'virtual' });
+    await using cluster = await startApiServer({ clock: 'virtual' });
     await using node = startProxy(cluster);
     await create(cluster, 'web', '10.96.0.30', ['10.244.0.1']);
     await cluster.advance(1000);
@@ -107,7 +107,7 @@ describe('the service proxy', () => {
   });
 
   test('stopping leaves the rules and follows no more', async () => {
-    await using cluster = await startCluster({ clock: 'virtual' });
+    await using cluster = await startApiServer({ clock: 'virtual' });
     const node = startProxy(cluster);
     await create(cluster, 'web', '10.96.0.30', ['10.244.0.1']);
     await cluster.advance(1000);

@@ -6,13 +6,17 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import facts from '../api/upstream/facts.json' with { type: 'json' };
-import { namespaces } from '../api/mod.ts';
-import { composeServer, stamp, type ComposedServer, type InProcessClient } from '../apiserver/mod.ts';
-import { HostError, seededRandom, silentLog, VirtualClock, type Clock, type Log } from '../base/mod.ts';
-import { InformerCache, type Client } from '../client/mod.ts';
+import { bootstrap, composeServer, stamp, type ComposedServer, type InProcessClient } from '../apiserver/mod.ts';
+import { HostError, seededRandom, silentLog, VirtualClock, type Clock, type Log, type Random } from '../base/mod.ts';
+import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
+import { controllerUser, startControllers } from '../controllers/mod.ts';
+import { passingTokenKeys } from '../host/pki/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
+import type { Behaviour } from '../kubelet/mod.ts';
 import type { ClusterConfig, UserInfo } from '../machinery/mod.ts';
+import { Scheduler } from '../scheduler/mod.ts';
 import { defaultLimits, LocalStore, type Store, type StoreLimits } from '../store/mod.ts';
+import { SimulatedNode } from './simulated-node.ts';
 import type { TestEndpoint } from './testing-endpoint.ts';
 
 export interface TestClusterOptions {
@@ -22,6 +26,10 @@ export interface TestClusterOptions {
   readonly log?: Log;
   /** Serves HTTPS on a free port of the loopback, with keys that live as long as the cluster. */
   readonly https?: boolean;
+  /** Nodes without containers; 1 unless said otherwise. They are called node-0, node-1, ... */
+  readonly nodes?: number;
+  /** How containers on them behave, unless an annotation of their pod says otherwise. */
+  readonly behaviour?: Partial<Behaviour>;
   /** How much history is kept, for tests of what happens when it is gone. */
   readonly history?: Partial<StoreLimits>;
 }
@@ -33,6 +41,12 @@ export const defaultConfig: ClusterConfig = {
 };
 
 const admin: UserInfo = { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
+
+interface HostWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
 
 interface TestClusterParts {
   readonly clock: Clock;
@@ -49,6 +63,8 @@ export class TestCluster implements AsyncDisposable {
   readonly cache: InformerCache;
   readonly api: ComposedServer;
   readonly store: Store;
+  readonly nodes: SimulatedNode[] = [];
+  readonly #stack = new AsyncDisposableStack();
   readonly #virtual: VirtualClock | undefined;
   readonly #endpoint: TestEndpoint | undefined;
 
@@ -62,7 +78,8 @@ export class TestCluster implements AsyncDisposable {
     this.cache = new InformerCache({ client: this.client, clock, log });
   }
 
-  static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
+  /** With `components`: controllers, a scheduler and nodes beside the API server. */
+  static async start(options: TestClusterOptions, components: boolean): Promise<TestCluster> {
     const rest = async (): Promise<void> => await setImmediate();
     const virtual = options.clock === 'virtual' ? new VirtualClock({ rest }) : undefined;
     const clock = virtual ?? systemClock;
@@ -73,11 +90,45 @@ export class TestCluster implements AsyncDisposable {
     // Who needs no endpoint does not wait for TLS and HTTP to be loaded.
     const endpoint =
       options.https === true ? await (await import('./testing-endpoint.ts')).TestEndpoint.start(world) : undefined;
-    const api = endpoint?.api ?? composeServer({ ...world, facts }, { authorizers: [], posts: [] });
+    const api =
+      endpoint?.api ??
+      composeServer({ ...world, facts, tokenKeys: passingTokenKeys() }, { authorizers: [], posts: [] });
     const cluster = new TestCluster({ clock, virtual, api, store, log, endpoint });
-    for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease'])
-      await cluster.client.create(namespaces, { metadata: { name } });
+    await bootstrap(api);
+    if (components) await cluster.#startComponents({ clock, random, log }, options);
     return cluster;
+  }
+
+  async #startComponents(
+    { clock, random, log }: HostWorld,
+    { nodes = 1, behaviour }: TestClusterOptions,
+  ): Promise<void> {
+    const { api, cache } = this;
+    const resources = api.server.registry.kinds();
+    // Without an endpoint there is no certificate to trust; pods wait for the ConfigMap all the same.
+    const rootCa = this.#endpoint?.ca ?? 'none';
+    const clientFor = (account: string): Client => api.client(controllerUser(account));
+    this.#stack.use(
+      await startControllers({ clientFor, cache, clock, log }, { resources, rootCa }),
+    );
+    const client = this.as({ username: 'system:kube-scheduler', groups: ['system:authenticated'] });
+    const events = new EventRecorder({ client, clock, log }, { component: 'default-scheduler' });
+    this.#stack.use(await new Scheduler({ client, cache, events, clock, log }).start());
+    for (let index = 0; index < nodes; index++) {
+      const name = `node-${index}`;
+      const own = this.as({ username: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] });
+      const node = new SimulatedNode({
+        name,
+        index,
+        client: own,
+        clock,
+        random,
+        log,
+        clusterDomain: defaultConfig.clusterDomain,
+        ...(behaviour === undefined ? {} : { behaviour }),
+      });
+      this.nodes.push(this.#stack.use(await node.start()));
+    }
   }
 
   /** A client in this process that acts as somebody else. */
@@ -103,12 +154,19 @@ export class TestCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
     this.cache[Symbol.dispose]();
     await this.#endpoint?.[Symbol.asyncDispose]();
     await this.store.close();
   }
 }
 
+/** A complete cluster: API server, store, controllers, scheduler and simulated nodes. */
 export function startCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
-  return TestCluster.start(options);
+  return TestCluster.start(options, true);
+}
+
+/** API server and store alone: nothing happens that the test does not do itself. */
+export function startApiServer(options: Omit<TestClusterOptions, 'nodes' | 'behaviour'> = {}): Promise<TestCluster> {
+  return TestCluster.start(options, false);
 }

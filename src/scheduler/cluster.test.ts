@@ -1,10 +1,10 @@
 /** The scheduler against the real API server, under a clock that the test moves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { events, nodes, pods, type Event, type Node, type Pod } from '../api/mod.ts';
+import { events, nodes, pods, serviceAccounts, type Event, type Node, type Pod } from '../api/mod.ts';
 import { silentLog, type DeepReadonly } from '../base/mod.ts';
 import { EventRecorder, type Client } from '../client/mod.ts';
-import { startCluster, type TestCluster } from '../main/testing.ts';
+import { startApiServer, type TestCluster } from '../main/testing.ts';
 import { Scheduler } from './mod.ts';
 
 class SchedulingCluster implements AsyncDisposable {
@@ -21,7 +21,9 @@ class SchedulingCluster implements AsyncDisposable {
   }
 
   static async start(...nodeList: Node[]): Promise<SchedulingCluster> {
-    const cluster = new SchedulingCluster(await startCluster({ clock: 'virtual' }));
+    const cluster = new SchedulingCluster(await startApiServer({ clock: 'virtual' }));
+    // Nobody else is here to make it.
+    await cluster.client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
     for (const node of nodeList) await cluster.addNode(node);
     await cluster.#scheduler.start();
     return cluster;

@@ -3,7 +3,7 @@ import { HollowKubelet } from '../../sim/hollow-kubelet.ts';
 import { deployments, events, kinds, namespaces, pods, replicaSets, type Deployment, type Pod, type ReplicaSet } from '../../src/api/mod.ts';
 import type { DeepReadonly, Log } from '../../src/base/mod.ts';
 import { controllerUser, startControllers, type StartOptions } from '../../src/controllers/mod.ts';
-import { startCluster, type TestCluster } from '../../src/main/testing.ts';
+import { startApiServer, type TestCluster } from '../../src/main/testing.ts';
 
 export interface Workbench extends AsyncDisposable {
   readonly cluster: TestCluster;
@@ -23,7 +23,7 @@ export interface WorkbenchOptions extends Partial<Omit<StartOptions, 'enabled' |
 export async function workbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   const { seed = 1, controllers, startMs = 1000, log, ...rest } = options;
   await using stack = new AsyncDisposableStack();
-  const cluster = stack.use(await startCluster({ clock: 'virtual', seed, ...(log === undefined ? {} : { log }) }));
+  const cluster = stack.use(await startApiServer({ clock: 'virtual', seed, ...(log === undefined ? {} : { log }) }));
   const { clock, cache, client } = cluster;
   const trace: string[] = [];
   const world = {

@@ -1,2 +1,2 @@
 export { apiServerNames, Pki, requests, type CertificateRequest, type Credential, type PkiOptions } from './pki.ts';
-export { tokenKeys } from './token-keys.ts';
+export { passingTokenKeys, tokenKeys } from './token-keys.ts';

@@ -1,5 +1,5 @@
 /** The key of service account tokens, RSA or EC P-256, behind the API server's port. */
-import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, sign, verify, type KeyObject, generateKeyPairSync } from 'node:crypto';
 import { HostError } from '../../base/mod.ts';
 import type { TokenAlgorithm, TokenKeys } from '../../apiserver/ports.ts';
 
@@ -46,4 +46,9 @@ function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): To
   if (asymmetricKeyType === 'rsa') return 'RS256';
   if (asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1') return 'ES256';
   throw new HostError('Pki', `a service account key must be RSA or EC P-256, not ${asymmetricKeyType ?? 'unknown'}`);
+}
+
+/** A key of its own that nobody keeps: its tokens are worth something only as long as the process lives. */
+export function passingTokenKeys(): TokenKeys {
+  return tokenKeys(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
 }

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { deployments, namespaces, pods, type Deployment } from '../api/mod.ts';
+import { isApiError } from '../machinery/mod.ts';
+import { startCluster } from './testing.ts';
+
+const web: Deployment = {
+  metadata: { name: 'web', namespace: 'default' },
+  spec: {
+    replicas: 3,
+    selector: { matchLabels: { app: 'web' } },
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'web:1' }] } },
+  },
+};
+
+test('a deployment comes to run on simulated nodes, in virtual time', async () => {
+  await using cluster = await startCluster({ clock: 'virtual', nodes: 2, seed: 7 });
+  await cluster.advance(1_000);
+  await cluster.client.create(deployments, web);
+  await cluster.advance(60_000);
+  const { status } = await cluster.client.get(deployments, { namespace: 'default', name: 'web' });
+  assert.equal(status?.readyReplicas, 3);
+  const { items } = await cluster.client.list(pods, { namespace: 'default' });
+  assert.deepEqual(new Set(items.map((pod) => pod.spec?.nodeName)), new Set(['node-0', 'node-1']));
+});
+
+test('a namespace goes away with everything in it, the pods with their grace', async () => {
+  await using cluster = await startCluster({ clock: 'virtual' });
+  await cluster.client.create(namespaces, { metadata: { name: 'short' } });
+  await cluster.advance(1_000);
+  await cluster.client.create(deployments, { ...web, metadata: { name: 'web', namespace: 'short' } });
+  await cluster.advance(30_000);
+  assert.equal((await cluster.client.list(pods, { namespace: 'short' })).items.length, 3);
+  await cluster.client.delete(namespaces, { name: 'short' });
+  await cluster.advance(120_000);
+  await assert.rejects(cluster.client.get(namespaces, { name: 'short' }), (error) => isApiError(error, 'NotFound'));
+});
+
+test('the same seed gives the same cluster', async () => {
+  const trace = async (): Promise<unknown> => {
+    await using cluster = await startCluster({ clock: 'virtual', nodes: 3, seed: 42 });
+    await cluster.client.create(deployments, web);
+    await cluster.advance(60_000);
+    return (await cluster.client.list(pods)).items;
+  };
+  assert.deepEqual(await trace(), await trace());
+});
