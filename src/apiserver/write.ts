@@ -70,7 +70,7 @@ async function createOnce(
   if (strategy.generation === true) metadata.generation = 1;
   refuseInvalid(kind, draft, [...metaErrors(kind, draft), ...(strategy.validate?.(draft) ?? [])]);
   await world.admission.validate(admission);
-  const allWarnings = [...warnings, ...warningsOf(kind, operation.version, strategy, draft)];
+  const allWarnings = [...warnings, ...warningsOf(kind, operation.version, strategy, { object: draft })];
   if (operation.options.dryRun === true) {
     refuseExisting(world, kind, draft);
     return { type: 'value', code: 201, kind, version: operation.version, value: draft, warnings: allWarnings };
@@ -182,7 +182,7 @@ async function changeOnce(
     metadata.generation = (old.metadata?.generation ?? 0) + 1;
   refuseInvalid(kind, draft, [...metaUpdateErrors(draft, old), ...(part.validateUpdate?.(draft, old) ?? [])]);
   await world.admission.validate(admission);
-  const warnings = warningsOf(kind, operation.version, part, draft);
+  const warnings = warningsOf(kind, operation.version, part, { object: draft, old });
   if (operation.options.dryRun === true)
     return { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings };
   const written = (entry: Entry): Written => ({
@@ -328,10 +328,10 @@ function warningsOf(
   kind: Kind,
   version: string,
   strategy: UpdateStrategy<KubeObject>,
-  object: KubeObject,
+  { object, old }: { readonly object: KubeObject; readonly old?: DeepReadonly<KubeObject> },
 ): readonly string[] {
   const { deprecated } = versionOf(kind, version);
-  return [...(deprecated === undefined ? [] : [deprecated]), ...(strategy.warnings?.(object) ?? [])];
+  return [...(deprecated === undefined ? [] : [deprecated]), ...(strategy.warnings?.(object, old) ?? [])];
 }
 
 function entryOf(result: Extract<CommitResult, { ok: true }>): Entry {
