@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import facts from '../api/upstream/facts.json' with { type: 'json' };
 import { configMaps, events, leases, namespaces, nodes, pods, serviceAccounts, type Pod } from '../api/mod.ts';
 import { answer, composeServer, stamp, type PostHandler } from '../apiserver/mod.ts';
-import { seededRandom, silentLog, VirtualClock, type DeepReadonly, type JsonObject } from '../base/mod.ts';
+import { seededRandom, silentLog, VirtualClock, type DeepReadonly } from '../base/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
 import { isApiError } from '../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../store/mod.ts';

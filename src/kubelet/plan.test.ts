@@ -1,7 +1,7 @@
 /** Plans and statuses for single moments in a pod's life. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Container, Pod } from '../api/mod.ts';
+import type { Pod } from '../api/mod.ts';
 import { Backoff } from './backoff.ts';
 import { containerAnnotations } from './labels.ts';
 import { planPod, restartKey, type PodAction, type PodPlan } from './plan.ts';
