@@ -142,3 +142,20 @@ void test('a namespace stays until what keeps it is gone', async () => {
   await client.update(namespaces, { ...namespace, spec: {} }, { subresource: 'finalize' });
   await assert.rejects(client.get(namespaces, { name: 'team' }), { code: 404 });
 });
+
+void test('a pod that may be running gets its time, one that is not goes at once', async () => {
+  const client = await started();
+  const spec = { containers: [{ name: 'c', image: 'i' }] };
+  await client.create(pods, { metadata: at('waiting'), spec });
+  await client.delete(pods, at('waiting'));
+  await assert.rejects(client.get(pods, at('waiting')), { code: 404 });
+  await client.create(pods, { metadata: at('running'), spec: { ...spec, nodeName: 'n1' } });
+  await client.delete(pods, at('running'));
+  const ending = await client.get(pods, at('running'));
+  const { deletionGracePeriodSeconds: seconds, deletionTimestamp } = ending.metadata;
+  assert.deepEqual([seconds, deletionTimestamp], [30, '2030-01-01T00:00:30Z']);
+  const over = { ...ending, status: { ...ending.status, phase: 'Succeeded' } };
+  await client.update(pods, over, { subresource: 'status' });
+  await client.delete(pods, at('running'));
+  await assert.rejects(client.get(pods, at('running')), { code: 404 });
+});
