@@ -42,7 +42,12 @@ export class RawHttp implements Disposable {
           ...target,
           method,
           path,
-          headers: { ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }), ...headers },
+          headers: {
+            ...(body === undefined || 'transfer-encoding' in headers
+              ? {}
+              : { 'content-length': Buffer.byteLength(body) }),
+            ...headers,
+          },
         },
         (response) => {
           let text = '';

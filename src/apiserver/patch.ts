@@ -72,7 +72,7 @@ function apply(world: WriteWorld, schema: string, { patchType, body }: Operation
         break;
     }
   } catch (error) {
-    if (error instanceof PatchError) throw refused(error, patchType);
+    if (error instanceof PatchError) throw refused(error);
     throw error;
   }
   throw new ApiError(
@@ -81,10 +81,10 @@ function apply(world: WriteWorld, schema: string, { patchType, body }: Operation
   );
 }
 
-function refused({ code, message }: PatchError, patchType: Operation['patchType']): ApiError {
-  // Upstream keeps to itself why a JSON patch does not apply.
-  if (code === 422 && patchType === 'json')
+function refused({ code, message }: PatchError): ApiError {
+  // Upstream keeps to itself why a patch does not apply.
+  if (code === 422)
     return new ApiError('Invalid', 'the server rejected our request due to an error in our request', { details: {} });
   if (code === 413) return new ApiError('RequestEntityTooLarge', message);
-  return new ApiError(code === 422 ? 'Invalid' : 'BadRequest', message, { code });
+  return new ApiError('BadRequest', message, { code });
 }

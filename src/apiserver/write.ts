@@ -50,7 +50,8 @@ async function createOnce(
 ): Promise<Result | undefined> {
   const { object, warnings } = decodeBody(world, kind, operation);
   const draft = toStorage(kind, operation.version, object);
-  checkAddress(operation, draft);
+  if ((draft.metadata?.namespace ?? '') !== '' && draft.metadata?.namespace !== (operation.namespace ?? ''))
+    throw ApiError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
   if ((draft.metadata?.resourceVersion ?? '') !== '')
     throw ApiError.badRequest('resourceVersion should not be set on objects to be created');
   const collection = collectionOf(kind);
@@ -116,7 +117,6 @@ export async function update(world: WriteWorld, kind: Kind, operation: Operation
   const { object, warnings } = decodeBody(world, kind, operation);
   const sent = toStorage(kind, operation.version, object);
   checkAddress(operation, sent);
-  if ((sent.metadata?.name ?? '') === '') throw ApiError.badRequest('name must be provided');
   const name = operation.name ?? '';
   const missing = world.store.head.get(collectionOf(kind), objectKey(operation.namespace, name)) === undefined;
   if (missing && kind.strategy.createOnUpdate === true && operation.subresource === undefined)
@@ -130,6 +130,7 @@ export async function update(world: WriteWorld, kind: Kind, operation: Operation
 export async function patch(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
   return change(world, kind, operation, (current) => {
     const { object, warnings } = patched(world, kind, operation, current);
+    checkAddress(operation, object);
     return { draft: toStorage(kind, operation.version, object), warnings };
   });
 }
@@ -310,13 +311,22 @@ export function decodeBody(
   return world.codec.decode({ gvk, schema, body, findings, validation: options.fieldValidation ?? 'Warn' });
 }
 
-export function checkAddress({ name, namespace = '' }: Operation, { metadata = {} }: KubeObject): void {
-  if (name !== undefined && (metadata.name ?? '') !== '' && metadata.name !== name)
+/** What is written must be the object of the URL; one that does not name its namespace is in that of the URL. */
+export function checkAddress({ name = '', namespace = '' }: Operation, object: KubeObject): void {
+  const metadata = (object.metadata ??= {});
+  const { name: sentName = '', namespace: sentNamespace = '' } = metadata;
+  if (sentName === '')
     throw ApiError.badRequest(
-      `the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${name})`,
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
     );
-  if ((metadata.namespace ?? '') !== '' && metadata.namespace !== namespace)
-    throw ApiError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  if (sentName !== name)
+    throw ApiError.badRequest(`the name of the object (${sentName}) does not match the name on the URL (${name})`);
+  if (namespace === '') return;
+  if (sentNamespace === '') metadata.namespace = namespace;
+  else if (sentNamespace !== namespace)
+    throw ApiError.badRequest(
+      `the namespace of the object (${sentNamespace}) does not match the namespace on the request (${namespace})`,
+    );
 }
 
 function refuseInvalid(kind: Kind, object: KubeObject, errors: readonly FieldError[]): void {

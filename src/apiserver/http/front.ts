@@ -72,10 +72,16 @@ export class HttpFront {
   readonly #parts: FrontParts;
   readonly #connectors: ReadonlyMap<string, Connector>;
   readonly #encoder = new WatchEncoder();
+  readonly #watches = new Set<WatchBody>();
 
   constructor(parts: FrontParts) {
     this.#parts = parts;
     this.#connectors = new Map(parts.connectors.map((connector) => [connector.on, connector]));
+  }
+
+  /** How many watches are open. */
+  get watches(): number {
+    return this.#watches.size;
   }
 
   /** Never rejects. */
@@ -299,6 +305,7 @@ export class HttpFront {
       bookmarks,
       markInitialEnd,
       timeoutMs,
+      open: this.#watches,
     });
     return {
       status: 200,

@@ -17,6 +17,8 @@ export interface WatchBodyOptions {
   /** The client asked for the end of the initial events to be marked. */
   readonly markInitialEnd: boolean;
   readonly timeoutMs: number;
+  /** Where the watch is counted while it is open. */
+  readonly open: Set<WatchBody>;
 }
 
 const eventsAtOnceMax = 512;
@@ -35,6 +37,7 @@ export class WatchBody implements StreamBody {
     this.#watch = watch;
     this.#options = options;
     this.#view = options.view;
+    options.open.add(this);
   }
 
   start(sink: StreamSink): void {
@@ -52,6 +55,7 @@ export class WatchBody implements StreamBody {
   }
 
   stop(): void {
+    this.#options.open.delete(this);
     for (const timer of this.#timers.splice(0)) timer[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
     this.#sink = undefined;

@@ -31,6 +31,8 @@ export interface HttpLimits {
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /** How often connections are looked at for the time-outs above. */
+  readonly checkIntervalMs: number;
   readonly streamsMax: number;
   readonly connectionsMax: number;
 }
@@ -40,6 +42,7 @@ const defaultLimits: HttpLimits = {
   headersTimeoutMs: 32_000,
   requestTimeoutMs: 60_000,
   idleTimeoutMs: 90_000,
+  checkIntervalMs: 10_000,
   streamsMax: 250,
   connectionsMax: 10_000,
 };
@@ -180,6 +183,7 @@ function http1Options(limits: HttpLimits): http.ServerOptions {
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.idleTimeoutMs,
+    connectionsCheckingInterval: limits.checkIntervalMs,
     noDelay: true,
   };
 }

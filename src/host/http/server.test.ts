@@ -1,0 +1,113 @@
+/** The limits of the HTTP server, made small: clients that are slow, that never end or that send nothing. */
+import assert from 'node:assert/strict';
+import http2 from 'node:http2';
+import { test } from 'node:test';
+import tls from 'node:tls';
+import { systemClock } from '../system.ts';
+import { Pki } from '../pki/mod.ts';
+import { HttpServer, type HttpLimits } from './server.ts';
+
+interface Served extends AsyncDisposable {
+  readonly server: HttpServer;
+  readonly ca: string;
+  /** What went wrong with requests. */
+  readonly codes: string[];
+}
+
+async function serve(limits: Partial<HttpLimits>): Promise<Served> {
+  const pki = await Pki.open({ keep: 'memory', clock: systemClock, names: ['127.0.0.1'] });
+  const codes: string[] = [];
+  const server = await new HttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    certificate: pki.serving.certificate,
+    key: pki.serving.key,
+    clientCa: pki.ca,
+    limits,
+    async respond(request) {
+      try {
+        const body = await request.body(1000);
+        return { status: 200, headers: {}, body };
+      } catch (error) {
+        codes.push((error as { code: string }).code);
+        return { status: 503, headers: {}, body: new Uint8Array() };
+      }
+    },
+  }).listen();
+  return { server, ca: pki.ca, codes, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+function connect({ server, ca }: Served): Promise<tls.TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = tls.connect({ host: '127.0.0.1', port: server.port, ca, ALPNProtocols: ['http/1.1'] }, () =>
+      resolve(socket),
+    );
+    socket.on('error', reject);
+  });
+}
+
+/** Everything until the server closes. */
+function text(socket: tls.TLSSocket): Promise<string> {
+  return new Promise((resolve) => {
+    let all = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => void (all += chunk));
+    socket.on('error', () => undefined).on('close', () => resolve(all));
+  });
+}
+
+test('a client that sends its headers byte by byte is cut off', async () => {
+  await using served = await serve({ headersTimeoutMs: 300, requestTimeoutMs: 400, checkIntervalMs: 100 });
+  const socket = await connect(served);
+  const all = text(socket);
+  const timer = setInterval(() => socket.write('x'), 20);
+  socket.write('GET / HTTP/1.1\r\nX: ');
+  assert.match(await all, /^HTTP\/1\.1 408 Request Timeout\r\n/);
+  clearInterval(timer);
+});
+
+test('a client that sends its body byte by byte is answered and cut off', async () => {
+  await using served = await serve({ headersTimeoutMs: 300, requestTimeoutMs: 300, checkIntervalMs: 100 });
+  const socket = await connect(served);
+  const all = text(socket);
+  const timer = setInterval(() => socket.write('x'), 20);
+  socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n');
+  assert.match(await all, /^HTTP\/1\.1 (408|503) /);
+  clearInterval(timer);
+});
+
+test('the body of an HTTP/2 request must come in time, too', async () => {
+  await using served = await serve({ headersTimeoutMs: 300, requestTimeoutMs: 300 });
+  const session = http2.connect(`https://127.0.0.1:${served.server.port}`, { ca: served.ca });
+  const stream = session.request({ ':method': 'POST' });
+  stream.on('error', () => undefined);
+  stream.write('x');
+  const status = await new Promise((resolve) => stream.on('response', (headers) => resolve(headers[':status'])));
+  assert.deepEqual([status, served.codes], [503, ['RequestTimeout']]);
+  session.destroy();
+});
+
+test('a client that leaves in the middle of its body is told apart from one that is slow', async () => {
+  await using served = await serve({});
+  const socket = await connect(served);
+  socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\nx');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  socket.destroy();
+  for (let i = 0; i < 100 && served.codes.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.deepEqual(served.codes, ['ClientGone']);
+});
+
+test('an idle connection is closed, and one too many is refused', async () => {
+  await using served = await serve({ idleTimeoutMs: 200, connectionsMax: 1 });
+  const socket = await connect(served);
+  const all = text(socket);
+  const second = new Promise((resolve) => {
+    const other = tls.connect({ host: '127.0.0.1', port: served.server.port, ca: served.ca });
+    other
+      .on('secureConnect', () => resolve('served'))
+      .on('error', () => resolve('refused'))
+      .on('close', () => resolve('refused'));
+  });
+  assert.equal(await second, 'refused');
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.match(await all, /^HTTP\/1\.1 200 OK\r\n/);
+});
