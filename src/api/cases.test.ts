@@ -90,3 +90,17 @@ void test('defaults are the same the second time, whatever is left out of an obj
     { numRuns: 300 },
   );
 });
+
+void test('whatever is left out, the answer is a result and never a crash', () => {
+  const objects = inputs.map((name) => parse(read(name), { merge: true }) as TrialInput);
+  const cuts = fc.array(fc.array(fc.nat(20), { minLength: 1, maxLength: 7 }), { maxLength: 4 });
+  fc.assert(
+    fc.property(fc.constantFrom(...objects), cuts, (input, all) => {
+      const cut = all.reduce((part: unknown, choices) => without(part, choices), input.object) as JsonObject;
+      const { apiVersion, kind, metadata } = input.object;
+      const object = { ...cut, apiVersion: apiVersion ?? null, kind: kind ?? null, metadata: metadata ?? null };
+      assert.ok(Array.isArray(tryOut(facts, { ...input, object }).errors));
+    }),
+    { numRuns: 2000 },
+  );
+});
