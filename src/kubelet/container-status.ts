@@ -9,7 +9,9 @@ import type { ContainerStatus as RuntimeContainer } from './ports.ts';
 
 type Status = DeepReadonly<ContainerStatus>;
 
-const lost = { exitCode: 137, reason: 'ContainerStatusUnknown' } as const;
+/** Why a run ended that the runtime knows nothing of any more. */
+export const lostReason = 'ContainerStatusUnknown';
+const lost = { exitCode: 137, reason: lostReason } as const;
 const lostText = 'The container could not be located when the pod was terminated';
 const lostBeforeText = 'The container could not be located when the pod was deleted.  The container used to be Running';
 

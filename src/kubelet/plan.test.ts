@@ -378,6 +378,10 @@ test('what the runtime forgot the API remembers', () => {
     [a?.restartCount, b?.restartCount, b?.lastState?.terminated?.reason],
     [1, 5, 'ContainerStatusUnknown'],
   );
+  const counted = pod({}, { status });
+  const again = planPod(facts({ pod: counted, memory: { images } }));
+  const starts = again.actions.flatMap((action) => (action.do === 'startContainer' ? [action.attempt] : []));
+  assert.deepEqual(starts, [1], 'the lost run is counted once');
 });
 
 test('one earlier run of each container is kept, and sandboxes that hold nothing are not', () => {

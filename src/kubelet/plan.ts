@@ -6,7 +6,7 @@
  * its volumes there, and after those before it; nothing starts in a pod that is ending.
  */
 import type { PodStatus } from '../api/mod.ts';
-import { hasStarted } from './container-status.ts';
+import { hasStarted, lostReason } from './container-status.ts';
 import { goDuration } from './backoff.ts';
 import { containerHash, notesOf } from './labels.ts';
 import { containersOf, isTerminalPhase, podText, restarts, uidOf, type PodContainer, type PodView } from './pod.ts';
@@ -336,11 +336,14 @@ class Planning {
     const old = (role === 'regular' ? containerStatuses : initContainerStatuses).find(
       ({ name }) => name === container.name,
     );
+    if (old === undefined) return 0;
+    // A run that the runtime lost has been counted when its loss was noticed.
+    if (old.state?.waiting !== undefined && old.lastState?.terminated?.reason === lostReason) return old.restartCount;
     const ran =
-      old?.state?.running !== undefined ||
-      old?.state?.terminated !== undefined ||
-      old?.lastState?.terminated !== undefined;
-    return old !== undefined && ran ? old.restartCount + 1 : 0;
+      old.state?.running !== undefined ||
+      old.state?.terminated !== undefined ||
+      old.lastState?.terminated !== undefined;
+    return ran ? old.restartCount + 1 : 0;
   }
 
   /** Whether the container crashed so often that it has to wait. */

@@ -84,9 +84,16 @@ export async function startNode(world: NodeWorld, runtime: CriRuntime, stack: As
       config,
     }),
   );
-  const [nodeCidr] = await Promise.all([podCidrOf(cache, nodeName), kubelet.start(), serveNode(world, kubelet, stack)]);
+  // A node that was there before has its network before its pods come back; a new one is given it once it is known.
+  const informer = cache.informer(nodes);
+  await informer.reached(0);
+  const isNew = informer.get(nodeName)?.spec?.podCIDR === undefined;
+  const start = (): Promise<unknown> => Promise.all([kubelet.start(), serveNode(world, kubelet, stack)]);
+  const starting = isNew ? start() : undefined;
+  const nodeCidr = await podCidrOf(cache, nodeName);
   const network = new PodNetwork({ host: new IpTool(), log }, podNetworkOptions(settings, paths, nodeCidr));
   await network.start();
+  await (starting ?? start());
   const dns = await startDns(world, network.plan.gateway);
   stack.use(dns);
   const nftables = new NftTool();
