@@ -10,10 +10,15 @@ import type { EventText } from './plan.ts';
 
 const events: Resource = { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
 
+interface CoreEvent extends KubeObject {
+  readonly reason: string;
+  readonly message: string;
+}
+
 interface Known {
   readonly name: string;
   readonly namespace: string;
-  count: number;
+  readonly count: number;
 }
 
 interface Similar {
@@ -42,7 +47,7 @@ export class EventRecorder {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #source: EventSource;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, Promise<Known | undefined>>();
   readonly #similar = new Map<string, Similar>();
   readonly #buckets = new Map<string, Bucket>();
   #recorded: number;
@@ -62,38 +67,44 @@ export class EventRecorder {
   async record(text: EventText): Promise<void> {
     const { regarding, type, reason, fieldPath = '' } = text;
     const object = reference(regarding, fieldPath);
-    const about = JSON.stringify([object, type, reason]);
-    if (!this.#allowed(JSON.stringify(object))) return;
-    const message = this.#combined(about, text.message);
-    const id = `${about}${message}`;
+    // Whatever happens to an object in between, it is the same object.
+    const identity = JSON.stringify({ ...object, resourceVersion: '' });
+    if (!this.#allowed(JSON.stringify({ ...object, resourceVersion: '', fieldPath: '' }))) return;
+    const about = JSON.stringify([identity, type, reason]);
+    const { message, id } = this.#combined(about, text.message);
+    // One write after the other: the second must find what the first one has made.
+    const written = this.#write(this.#known.get(id), this.#event(text, object, message));
+    remember(this.#known, id, written);
+    await written;
+  }
+
+  async #write(before: Promise<Known | undefined> | undefined, event: CoreEvent): Promise<Known | undefined> {
+    const known = await before;
     try {
-      const known = this.#known.get(id);
-      if (known !== undefined && (await this.#count(known))) return;
-      const created = await this.#client.create(events, this.#event(text, object, message));
-      remember(this.#known, id, {
-        name: created.metadata?.name ?? '',
-        namespace: created.metadata?.namespace ?? '',
-        count: 1,
-      });
+      const counted = known && (await this.#count(known, event.message));
+      if (counted !== undefined) return counted;
+      const { metadata } = await this.#client.create(events, event);
+      return { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '', count: 1 };
     } catch (error) {
+      const { reason, message } = event;
       this.#log.debug('could not record an event', { reason, message, error: errorText(error) });
+      return known;
     }
   }
 
-  /** Counts the event on the one that is there; false when that one is gone. */
-  async #count(known: Known): Promise<boolean> {
-    known.count += 1;
-    const body = { count: known.count, lastTimestamp: rfc3339(this.#clock.now()) };
+  /** Counts the event on the one that is there; undefined when that one is gone. */
+  async #count({ name, namespace, count }: Known, message: string): Promise<Known | undefined> {
+    const body = { count: count + 1, message, lastTimestamp: rfc3339(this.#clock.now()) };
     try {
-      await this.#client.patch(events, known, { type: 'merge', body });
-      return true;
+      await this.#client.patch(events, { name, namespace }, { type: 'merge', body });
+      return { name, namespace, count: count + 1 };
     } catch (error) {
-      if (isApiError(error, 'NotFound')) return false;
+      if (isApiError(error, 'NotFound')) return undefined;
       throw error;
     }
   }
 
-  #event({ regarding, type, reason }: EventText, involvedObject: object, message: string): KubeObject {
+  #event({ regarding, type, reason }: EventText, involvedObject: object, message: string): CoreEvent {
     const now = this.#clock.now();
     const namespace = regarding.metadata?.namespace ?? 'default';
     // Nanoseconds, of which the clock knows the milliseconds; what is below tells events of one millisecond apart.
@@ -129,16 +140,18 @@ export class EventRecorder {
     return true;
   }
 
-  #combined(about: string, message: string): string {
+  /** The message, and what it is counted under: similar ones beyond a number all are one. */
+  #combined(about: string, message: string): { readonly message: string; readonly id: string } {
     const now = this.#clock.now();
     let similar = this.#similar.get(about);
     if (similar === undefined || now - similar.lastMs > similarWindowMs) similar = { messages: new Set(), lastMs: now };
     similar.lastMs = now;
     remember(this.#similar, about, similar);
-    if (similar.messages.has(message)) return message;
-    if (similar.messages.size >= similarMax) return `(combined from similar events): ${message}`;
+    const isKnown = similar.messages.has(message);
+    if (!isKnown && similar.messages.size >= similarMax)
+      return { message: `(combined from similar events): ${message}`, id: about };
     similar.messages.add(message);
-    return message;
+    return { message, id: `${about}${message}` };
   }
 }
 
