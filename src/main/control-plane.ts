@@ -33,6 +33,8 @@ export interface ControlPlaneOptions {
   readonly paths: readonly PathHandler[];
   readonly health: readonly HealthCheck[];
   readonly connectors: (api: ComposedServer) => readonly Connector[];
+  /** Admission plugins that do not run, by upstream's names. */
+  readonly disabledPlugins?: readonly string[];
 }
 
 export class ControlPlane implements AsyncDisposable {
@@ -45,7 +47,7 @@ export class ControlPlane implements AsyncDisposable {
     const { store, pki, config, clock, random, log } = options;
     this.api = composeServer(
       { store, clock, random, log, facts, config, tokenKeys: pki.tokens },
-      { authorizers: [], posts: [] },
+      { authorizers: [], posts: [], disabledPlugins: options.disabledPlugins ?? [] },
     );
     this.front = composeFront(this.api, {
       authenticators: [new CertificateAuthenticator(), this.api.bearer],

@@ -25,7 +25,7 @@ export class TestEndpoint implements AsyncDisposable {
   }
 
   static async start(
-    world: Pick<ControlPlaneOptions, 'store' | 'clock' | 'random' | 'log' | 'config'>,
+    world: Pick<ControlPlaneOptions, 'store' | 'clock' | 'random' | 'log' | 'config' | 'disabledPlugins'>,
   ): Promise<TestEndpoint> {
     const names = apiServerNames({ clusterDomain: world.config.clusterDomain, serviceIp: '10.96.0.1', more: [] });
     // TLS compares with the system's time, whatever time it is in the cluster.

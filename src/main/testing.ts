@@ -40,6 +40,9 @@ export const defaultConfig: ClusterConfig = {
   clusterDomain: 'cluster.local',
 };
 
+/** What these plugins ask for or add, only controllers provide and take away again. */
+const withoutControllers = ['ServiceAccount', 'TaintNodesByCondition'];
+
 const admin: UserInfo = { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 
 interface HostWorld {
@@ -86,13 +89,14 @@ export class TestCluster implements AsyncDisposable {
     const random = options.seed === undefined && virtual === undefined ? systemRandom : seededRandom(options.seed ?? 1);
     const log = options.log ?? silentLog;
     const store = await LocalStore.open({ clock, limits: { ...defaultLimits, ...options.history }, stamp });
-    const world = { store, clock, random, log, config: defaultConfig };
+    const disabledPlugins = components ? [] : withoutControllers;
+    const world = { store, clock, random, log, config: defaultConfig, disabledPlugins };
     // Who needs no endpoint does not wait for TLS and HTTP to be loaded.
     const endpoint =
       options.https === true ? await (await import('./testing-endpoint.ts')).TestEndpoint.start(world) : undefined;
     const api =
       endpoint?.api ??
-      composeServer({ ...world, facts, tokenKeys: passingTokenKeys() }, { authorizers: [], posts: [] });
+      composeServer({ ...world, facts, tokenKeys: passingTokenKeys() }, { authorizers: [], posts: [], disabledPlugins });
     const cluster = new TestCluster({ clock, virtual, api, store, log, endpoint });
     await bootstrap(api);
     if (components) await cluster.#startComponents({ clock, random, log }, options);

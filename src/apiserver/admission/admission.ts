@@ -35,8 +35,17 @@ export interface AdmissionPlugin {
 }
 
 /** Whether the request writes a pod itself, in one of these ways. */
-export function isOfPods({ operation, kind, subresource, draft }: AdmissionRequest, ...operations: readonly AdmissionRequest['operation'][]): boolean {
-  return kind.plural === 'pods' && kind.group === '' && subresource === undefined && draft !== undefined && operations.includes(operation);
+export function isOfPods(
+  { operation, kind, subresource, draft }: AdmissionRequest,
+  ...operations: readonly AdmissionRequest['operation'][]
+): boolean {
+  return (
+    kind.plural === 'pods' &&
+    kind.group === '' &&
+    subresource === undefined &&
+    draft !== undefined &&
+    operations.includes(operation)
+  );
 }
 
 /** A plugin's refusal. An object whose name the server made up is called by the prefix that it was given, as upstream does. */

@@ -16,14 +16,32 @@ export class BootstrapTokens implements TokenAuthenticator {
   authenticateToken(token: string, audiences: readonly string[]): TokenUser | undefined {
     const [, id = '', given = ''] = /^([a-z0-9]{6})\.([a-z0-9]{16})$/.exec(token) ?? [];
     if (id === '') return undefined;
-    const secret = this.#store.current.get(secrets.collection ?? '', `kube-system/bootstrap-token-${id}`)?.value as DeepReadonly<Secret> | undefined;
-    if (secret === undefined || secret.metadata.deletionTimestamp !== undefined || secret.type !== 'bootstrap.kubernetes.io/token') throw new InvalidToken('invalid bearer token');
+    const secret = this.#store.current.get(secrets.collection ?? '', `kube-system/bootstrap-token-${id}`)?.value as
+      | DeepReadonly<Secret>
+      | undefined;
+    if (
+      secret === undefined ||
+      secret.metadata.deletionTimestamp !== undefined ||
+      secret.type !== 'bootstrap.kubernetes.io/token'
+    )
+      throw new InvalidToken('invalid bearer token');
     const value = (key: string): string => new TextDecoder().decode(Uint8Array.fromBase64(secret.data?.[key] ?? ''));
     const expiration = value('expiration');
     const expired = expiration !== '' && !(Date.parse(expiration) > this.#clock.now());
-    if (value('token-id') !== id || !sameText(value('token-secret'), given) || expired || value('usage-bootstrap-authentication') !== 'true') throw new InvalidToken('invalid bearer token');
-    const extra = value('auth-extra-groups').split(',').filter((group) => /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/.test(group));
-    return { user: { username: `system:bootstrap:${id}`, groups: ['system:bootstrappers', ...extra, 'system:authenticated'] }, audiences };
+    if (
+      value('token-id') !== id ||
+      !sameText(value('token-secret'), given) ||
+      expired ||
+      value('usage-bootstrap-authentication') !== 'true'
+    )
+      throw new InvalidToken('invalid bearer token');
+    const extra = value('auth-extra-groups')
+      .split(',')
+      .filter((group) => /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/.test(group));
+    return {
+      user: { username: `system:bootstrap:${id}`, groups: ['system:bootstrappers', ...extra, 'system:authenticated'] },
+      audiences,
+    };
   }
 }
 

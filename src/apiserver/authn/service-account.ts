@@ -80,7 +80,14 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const { keys, clock, random } = this.#options;
     const now = Math.floor(clock.now() / 1000);
     const { namespace, account, pod, node, secret, warnAfterSeconds } = claims;
-    const bound = { namespace, ...(node === undefined ? {} : { node: { ...node } }), ...(pod === undefined ? {} : { pod: { ...pod } }), ...(secret === undefined ? {} : { secret: { ...secret } }), serviceaccount: { ...account }, ...(warnAfterSeconds === undefined ? {} : { warnafter: now + warnAfterSeconds }) };
+    const bound = {
+      namespace,
+      ...(node === undefined ? {} : { node: { ...node } }),
+      ...(pod === undefined ? {} : { pod: { ...pod } }),
+      ...(secret === undefined ? {} : { secret: { ...secret } }),
+      serviceaccount: { ...account },
+      ...(warnAfterSeconds === undefined ? {} : { warnafter: now + warnAfterSeconds }),
+    };
     return signToken(keys, {
       aud: [...claims.audiences],
       exp: now + claims.seconds,
@@ -115,9 +122,11 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const { iss } = parsed.claims;
     const { issuers, keys } = this.#options;
     if (typeof iss !== 'string' || (iss !== legacyIssuer && !issuers.includes(iss))) return undefined;
-    if (!keys.verify(parsed.keyId, parsed.algorithm, parsed.signed, parsed.signature)) throw new InvalidToken('go-jose/go-jose: error in cryptographic primitive');
+    if (!keys.verify(parsed.keyId, parsed.algorithm, parsed.signed, parsed.signature))
+      throw new InvalidToken('go-jose/go-jose: error in cryptographic primitive');
     const known = iss === legacyIssuer ? keptToken(parsed.claims) : boundToken(parsed.claims);
-    if (known === undefined) throw new InvalidToken('service account token claims could not be validated due to unexpected private claim');
+    if (known === undefined)
+      throw new InvalidToken('service account token claims could not be validated due to unexpected private claim');
     for (const oldest of this.#known.keys()) {
       if (this.#known.size < tokensMax) break;
       this.#known.delete(oldest);
@@ -136,37 +145,66 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const found = this.#find(serviceAccounts, namespace, account.name);
     if (found === undefined) throw new InvalidToken(`serviceaccounts "${account.name}" not found`);
     if (this.#gone(found)) throw new InvalidToken(`service account ${namespace}/${account.name} has been deleted`);
-    if (found.metadata?.uid !== account.uid) throw new InvalidToken(`service account UID (${found.metadata?.uid ?? ''}) does not match claim (${account.uid})`);
+    if (found.metadata?.uid !== account.uid)
+      throw new InvalidToken(
+        `service account UID (${found.metadata?.uid ?? ''}) does not match claim (${account.uid})`,
+      );
     if (kept) return this.#checkKept(namespace, secret?.name ?? '', token);
-    if (secret !== undefined) this.#checkBound(this.#find(secrets, namespace, secret.name), secret, 'secret', 'service account secret ref claim');
-    if (pod !== undefined) this.#checkBound(this.#find(pods, namespace, pod.name), pod, 'pod', 'service account pod ref claim');
+    if (secret !== undefined)
+      this.#checkBound(
+        this.#find(secrets, namespace, secret.name),
+        secret,
+        'secret',
+        'service account secret ref claim',
+      );
+    if (pod !== undefined)
+      this.#checkBound(this.#find(pods, namespace, pod.name), pod, 'pod', 'service account pod ref claim');
     // A pod's token names the node for information only.
-    else if (node !== undefined) this.#checkBound(this.#find(nodes, undefined, node.name), node, 'node', 'service account node ref claim');
+    else if (node !== undefined)
+      this.#checkBound(this.#find(nodes, undefined, node.name), node, 'node', 'service account node ref claim');
   }
 
   #checkBound(found: DeepReadonly<KubeObject> | undefined, { uid }: Reference, what: string, claim: string): void {
     if (found === undefined || this.#gone(found)) throw new InvalidToken('service account token has been invalidated');
-    if (found.metadata?.uid !== uid) throw new InvalidToken(`${what} UID (${found.metadata?.uid ?? ''}) does not match ${claim} (${uid})`);
+    if (found.metadata?.uid !== uid)
+      throw new InvalidToken(`${what} UID (${found.metadata?.uid ?? ''}) does not match ${claim} (${uid})`);
   }
 
   #checkKept(namespace: string, name: string, token: string): void {
     const secret = this.#find(secrets, namespace, name) as DeepReadonly<Secret> | undefined;
-    if (secret === undefined || secret.metadata.deletionTimestamp !== undefined) throw new InvalidToken('Token has been invalidated');
-    if (secret.data?.['token'] !== new TextEncoder().encode(token).toBase64()) throw new InvalidToken("Token does not match server's copy");
+    if (secret === undefined || secret.metadata.deletionTimestamp !== undefined)
+      throw new InvalidToken('Token has been invalidated');
+    if (secret.data?.['token'] !== new TextEncoder().encode(token).toBase64())
+      throw new InvalidToken("Token does not match server's copy");
   }
 
-  #find(kind: { readonly collection: Kind['collection'] }, namespace: string | undefined, name: string): DeepReadonly<KubeObject> | undefined {
+  #find(
+    kind: { readonly collection: Kind['collection'] },
+    namespace: string | undefined,
+    name: string,
+  ): DeepReadonly<KubeObject> | undefined {
     return this.#options.store.current.get(kind.collection ?? '', objectKey(namespace, name))?.value;
   }
 
   #gone({ metadata }: DeepReadonly<KubeObject>): boolean {
-    return metadata?.deletionTimestamp !== undefined && Date.parse(metadata.deletionTimestamp) < this.#options.clock.now() - leewayMs;
+    return (
+      metadata?.deletionTimestamp !== undefined &&
+      Date.parse(metadata.deletionTimestamp) < this.#options.clock.now() - leewayMs
+    );
   }
 }
 
 /** The user that an account is. */
-export function accountUser(namespace: string, { name, uid }: Reference, extra: Record<string, readonly string[]> = {}): UserInfo {
-  const user = { username: `system:serviceaccount:${namespace}:${name}`, uid, groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'] };
+export function accountUser(
+  namespace: string,
+  { name, uid }: Reference,
+  extra: Record<string, readonly string[]> = {},
+): UserInfo {
+  const user = {
+    username: `system:serviceaccount:${namespace}:${name}`,
+    uid,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+  };
   return Object.keys(extra).length === 0 ? user : { ...user, extra };
 }
 
@@ -186,7 +224,18 @@ function boundToken(claims: JsonObject): KnownToken | undefined {
   if (pod !== undefined) extra[`${prefix}/pod-name`] = [pod.name];
   if (pod !== undefined) extra[`${prefix}/pod-uid`] = [pod.uid];
   const audiences = (Array.isArray(aud) ? aud : [aud]).filter((audience) => typeof audience === 'string');
-  return { user: accountUser(namespace, account, extra), namespace, account, pod, node, secret, kept: false, audiences, notBeforeMs: typeof nbf === 'number' ? nbf * 1000 : 0, expiresMs: exp * 1000 };
+  return {
+    user: accountUser(namespace, account, extra),
+    namespace,
+    account,
+    pod,
+    node,
+    secret,
+    kept: false,
+    audiences,
+    notBeforeMs: typeof nbf === 'number' ? nbf * 1000 : 0,
+    expiresMs: exp * 1000,
+  };
 }
 
 function keptToken(claims: JsonObject): KnownToken | undefined {
@@ -194,11 +243,27 @@ function keptToken(claims: JsonObject): KnownToken | undefined {
     const value = claims[`kubernetes.io/serviceaccount/${name}`];
     return typeof value === 'string' ? value : undefined;
   };
-  const [namespace, name, uid, secret] = [claim('namespace'), claim('service-account.name'), claim('service-account.uid'), claim('secret.name')];
+  const [namespace, name, uid, secret] = [
+    claim('namespace'),
+    claim('service-account.name'),
+    claim('service-account.uid'),
+    claim('secret.name'),
+  ];
   if (namespace === undefined || name === undefined || uid === undefined || secret === undefined) return undefined;
   if (claims['sub'] !== `system:serviceaccount:${namespace}:${name}`) return undefined;
   const account = { name, uid };
-  return { user: accountUser(namespace, account), namespace, account, pod: undefined, node: undefined, secret: { name: secret, uid: '' }, kept: true, audiences: [], notBeforeMs: 0, expiresMs: Infinity };
+  return {
+    user: accountUser(namespace, account),
+    namespace,
+    account,
+    pod: undefined,
+    node: undefined,
+    secret: { name: secret, uid: '' },
+    kept: true,
+    audiences: [],
+    notBeforeMs: 0,
+    expiresMs: Infinity,
+  };
 }
 
 function reference(value: unknown): Reference | undefined {

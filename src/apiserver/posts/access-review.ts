@@ -1,5 +1,12 @@
 /** The access reviews: may this user, or I myself, do that, and what may I do at all? */
-import type { LocalSubjectAccessReview, ResourceAttributes, SelfSubjectAccessReview, SelfSubjectRulesReview, SubjectAccessReview, SubjectAccessReviewSpec } from '../../api/mod.ts';
+import type {
+  LocalSubjectAccessReview,
+  ResourceAttributes,
+  SelfSubjectAccessReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
+  SubjectAccessReviewSpec,
+} from '../../api/mod.ts';
 import type { JsonObject } from '../../base/mod.ts';
 import { ApiError, invalid, type FieldError, type Kind, type UserInfo } from '../../machinery/mod.ts';
 import type { Attributes } from '../authz/authorizer.ts';
@@ -25,12 +32,25 @@ export const localSubjectAccessReview: PostHandler = {
   async handle(server, kind, operation, body) {
     const review = body as LocalSubjectAccessReview;
     const { namespace = '' } = operation;
-    if ((review.metadata?.namespace ?? namespace) !== namespace) throw ApiError.badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`);
+    if ((review.metadata?.namespace ?? namespace) !== namespace)
+      throw ApiError.badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`);
     const { resourceAttributes, nonResourceAttributes } = review.spec ?? {};
     const { namespace: _, ...metadata } = review.metadata ?? {};
-    const errors = [...specErrors(review.spec), ...subjectErrors(review.spec), ...metadataErrors(metadata, 'must be empty except for namespace')];
-    if (resourceAttributes !== undefined && resourceAttributes.namespace !== namespace) errors.push(invalid('spec.resourceAttributes.namespace', resourceAttributes.namespace ?? '', 'must match metadata.namespace'));
-    if (nonResourceAttributes !== undefined) errors.push(invalid('spec.nonResourceAttributes', nonResourceAttributes, 'disallowed on this kind of request'));
+    const errors = [
+      ...specErrors(review.spec),
+      ...subjectErrors(review.spec),
+      ...metadataErrors(metadata, 'must be empty except for namespace'),
+    ];
+    if (resourceAttributes !== undefined && resourceAttributes.namespace !== namespace)
+      errors.push(
+        invalid(
+          'spec.resourceAttributes.namespace',
+          resourceAttributes.namespace ?? '',
+          'must match metadata.namespace',
+        ),
+      );
+    if (nonResourceAttributes !== undefined)
+      errors.push(invalid('spec.nonResourceAttributes', nonResourceAttributes, 'disallowed on this kind of request'));
     refuse(kind, errors);
     return reviewed(server, review, subjectOf(review.spec));
   },
@@ -55,9 +75,23 @@ export function selfSubjectRulesReview(rbac: RbacAuthorizer): PostHandler {
       const { rules, missing } = rbac.rulesOf(user, namespace);
       const node = nodeOf(user) !== undefined;
       const problems = [...(node ? ['node authorizer does not support user rule resolution'] : []), ...missing];
-      const resourceRules = rules.filter(({ resources = [] }) => resources.length > 0).map(({ verbs, apiGroups, resources, resourceNames }) => ({ verbs, apiGroups, resources, ...(resourceNames === undefined ? {} : { resourceNames }) }));
-      const nonResourceRules = rules.filter(({ nonResourceURLs = [] }) => nonResourceURLs.length > 0).map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
-      const status = { resourceRules, nonResourceRules, incomplete: problems.length > 0, ...(problems.length === 0 ? {} : { evaluationError: problems.join(', ') }) };
+      const resourceRules = rules
+        .filter(({ resources = [] }) => resources.length > 0)
+        .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+          verbs,
+          apiGroups,
+          resources,
+          ...(resourceNames === undefined ? {} : { resourceNames }),
+        }));
+      const nonResourceRules = rules
+        .filter(({ nonResourceURLs = [] }) => nonResourceURLs.length > 0)
+        .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
+      const status = {
+        resourceRules,
+        nonResourceRules,
+        incomplete: problems.length > 0,
+        ...(problems.length === 0 ? {} : { evaluationError: problems.join(', ') }),
+      };
       return answer(201, { ...review, status });
     },
   };
@@ -65,33 +99,91 @@ export function selfSubjectRulesReview(rbac: RbacAuthorizer): PostHandler {
 
 async function reviewed(server: ApiServer, review: { readonly spec: AnySpec }, user: UserInfo): Promise<Result> {
   const { verdict, reason } = await server.review(attributesOf(review.spec, user));
-  const status: JsonObject = { allowed: verdict === 'allow', ...(verdict === 'deny' ? { denied: true } : {}), ...(reason === '' ? {} : { reason }) };
+  const status: JsonObject = {
+    allowed: verdict === 'allow',
+    ...(verdict === 'deny' ? { denied: true } : {}),
+    ...(reason === '' ? {} : { reason }),
+  };
   return answer(201, { ...(review as unknown as JsonObject), status });
 }
 
 function subjectOf({ user = '', uid, groups = [], extra }: SubjectAccessReviewSpec): UserInfo {
-  return { username: user, groups, ...(uid === undefined || uid === '' ? {} : { uid }), ...(extra === undefined ? {} : { extra }) };
+  return {
+    username: user,
+    groups,
+    ...(uid === undefined || uid === '' ? {} : { uid }),
+    ...(extra === undefined ? {} : { extra }),
+  };
 }
 
 function attributesOf({ resourceAttributes, nonResourceAttributes }: AnySpec, user: UserInfo): Attributes {
-  const { verb = '', group = '', version = '', resource = '', subresource = '', namespace = '', name = '' } = resourceAttributes ?? {};
-  if (nonResourceAttributes !== undefined) return { user, verb: nonResourceAttributes.verb ?? '', group, version, resource, subresource, namespace, name, path: nonResourceAttributes.path ?? '' };
-  return { user, verb, group, version, resource, subresource, namespace, name, fieldSelector: selectorText(resourceAttributes) };
+  const {
+    verb = '',
+    group = '',
+    version = '',
+    resource = '',
+    subresource = '',
+    namespace = '',
+    name = '',
+  } = resourceAttributes ?? {};
+  if (nonResourceAttributes !== undefined)
+    return {
+      user,
+      verb: nonResourceAttributes.verb ?? '',
+      group,
+      version,
+      resource,
+      subresource,
+      namespace,
+      name,
+      path: nonResourceAttributes.path ?? '',
+    };
+  return {
+    user,
+    verb,
+    group,
+    version,
+    resource,
+    subresource,
+    namespace,
+    name,
+    fieldSelector: selectorText(resourceAttributes),
+  };
 }
 
 function selectorText({ fieldSelector }: ResourceAttributes = {}): string | undefined {
   if (fieldSelector?.rawSelector !== undefined) return fieldSelector.rawSelector;
-  return fieldSelector?.requirements?.flatMap(({ key, operator, values = [] }) => (operator === 'In' && values.length === 1 ? [`${key}=${values[0] ?? ''}`] : [])).join(',');
+  return fieldSelector?.requirements
+    ?.flatMap(({ key, operator, values = [] }) =>
+      operator === 'In' && values.length === 1 ? [`${key}=${values[0] ?? ''}`] : [],
+    )
+    .join(',');
 }
 
 function specErrors({ resourceAttributes, nonResourceAttributes }: AnySpec = {}): FieldError[] {
-  if (resourceAttributes !== undefined && nonResourceAttributes !== undefined) return [invalid('spec.nonResourceAttributes', nonResourceAttributes, 'cannot be specified in combination with resourceAttributes')];
-  if (resourceAttributes === undefined && nonResourceAttributes === undefined) return [invalid('spec.resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified')];
+  if (resourceAttributes !== undefined && nonResourceAttributes !== undefined)
+    return [
+      invalid(
+        'spec.nonResourceAttributes',
+        nonResourceAttributes,
+        'cannot be specified in combination with resourceAttributes',
+      ),
+    ];
+  if (resourceAttributes === undefined && nonResourceAttributes === undefined)
+    return [
+      invalid(
+        'spec.resourceAttributes',
+        null,
+        'exactly one of nonResourceAttributes or resourceAttributes must be specified',
+      ),
+    ];
   return [];
 }
 
 function subjectErrors({ user = '', groups = [] }: SubjectAccessReviewSpec = {}): FieldError[] {
-  return user === '' && groups.length === 0 ? [invalid('spec.user', user, 'at least one of user or group must be specified')] : [];
+  return user === '' && groups.length === 0
+    ? [invalid('spec.user', user, 'at least one of user or group must be specified')]
+    : [];
 }
 
 function metadataErrors(metadata: object = {}, text = 'must be empty'): FieldError[] {

@@ -3,7 +3,12 @@ import type { ServiceAccountTokens } from '../authn/service-account.ts';
 import type { BearerAuthenticator } from '../authn/tokens.ts';
 import type { RbacAuthorizer } from '../authz/rbac.ts';
 import type { PostHandler } from '../subresources.ts';
-import { localSubjectAccessReview, selfSubjectAccessReview, selfSubjectRulesReview, subjectAccessReview } from './access-review.ts';
+import {
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  selfSubjectRulesReview,
+  subjectAccessReview,
+} from './access-review.ts';
 import { binding } from './binding.ts';
 import { eviction } from './eviction.ts';
 import { tokenRequest } from './token-request.ts';

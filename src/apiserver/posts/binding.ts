@@ -50,24 +50,51 @@ function refuse({ metadata, spec }: DeepReadonly<Pod>, { uid = '', resourceVersi
   const fail = (why: string): never => {
     throw ApiError.conflict({ group: '', plural: 'pods/binding' }, name, why);
   };
-  if (uid !== '' && uid !== metadata.uid) fail(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ''}`);
-  if (resourceVersion !== '' && resourceVersion !== metadata.resourceVersion) fail(`Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion ?? ''}`);
+  if (uid !== '' && uid !== metadata.uid)
+    fail(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ''}`);
+  if (resourceVersion !== '' && resourceVersion !== metadata.resourceVersion)
+    fail(
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion ?? ''}`,
+    );
   if (metadata.deletionTimestamp !== undefined) fail(`pod ${name} is being deleted, cannot be assigned to a host`);
   if ((spec?.nodeName ?? '') !== '') fail(`pod ${name} is already assigned to node "${spec?.nodeName ?? ''}"`);
   if ((spec?.schedulingGates ?? []).length > 0) fail(`pod ${name} has non-empty .spec.schedulingGates`);
 }
 
-function bound(pod: DeepReadonly<Pod>, { annotations, labels }: Binding['metadata'], nodeName: string, now: number): DeepReadonly<Pod> {
+function bound(
+  pod: DeepReadonly<Pod>,
+  { annotations, labels }: Binding['metadata'],
+  nodeName: string,
+  now: number,
+): DeepReadonly<Pod> {
   const { metadata, spec, status = {} } = pod;
-  const more = { ...(annotations === undefined ? {} : { annotations: { ...metadata.annotations, ...annotations } }), ...(labels === undefined ? {} : { labels: { ...metadata.labels, ...labels } }) };
-  return { ...pod, metadata: { ...metadata, ...more }, spec: { ...spec, containers: spec?.containers ?? [], nodeName }, status: { ...status, conditions: scheduled(status.conditions ?? [], metadata.generation, now) } };
+  const more = {
+    ...(annotations === undefined ? {} : { annotations: { ...metadata.annotations, ...annotations } }),
+    ...(labels === undefined ? {} : { labels: { ...metadata.labels, ...labels } }),
+  };
+  return {
+    ...pod,
+    metadata: { ...metadata, ...more },
+    spec: { ...spec, containers: spec?.containers ?? [], nodeName },
+    status: { ...status, conditions: scheduled(status.conditions ?? [], metadata.generation, now) },
+  };
 }
 
 /** The conditions with PodScheduled true: in its old place, or last. */
-function scheduled(conditions: readonly DeepReadonly<PodCondition>[], generation: number | undefined, now: number): readonly DeepReadonly<PodCondition>[] {
+function scheduled(
+  conditions: readonly DeepReadonly<PodCondition>[],
+  generation: number | undefined,
+  now: number,
+): readonly DeepReadonly<PodCondition>[] {
   const before = conditions.findIndex(({ type }) => type === 'PodScheduled');
   const old = conditions[before];
-  const lastTransitionTime = old?.status === 'True' && typeof old.lastTransitionTime === 'string' ? old.lastTransitionTime : rfc3339(now);
-  const condition = { type: 'PodScheduled', status: 'True', lastTransitionTime, ...(generation === undefined ? {} : { observedGeneration: generation }) };
+  const lastTransitionTime =
+    old?.status === 'True' && typeof old.lastTransitionTime === 'string' ? old.lastTransitionTime : rfc3339(now);
+  const condition = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastTransitionTime,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+  };
   return before < 0 ? [...conditions, condition] : conditions.with(before, condition);
 }

@@ -15,9 +15,12 @@ export const eviction: PostHandler = {
     const { metadata, deleteOptions } = body as Eviction;
     const { name = '' } = operation;
     if (metadata?.name !== name) throw ApiError.badRequest('name in URL does not match name in Eviction object');
-    await server.world.admission.validate(server.world.admissionRequest(kind, operation, { operation: 'CREATE', name, draft: body, old: undefined }));
+    await server.world.admission.validate(
+      server.world.admissionRequest(kind, operation, { operation: 'CREATE', name, draft: body, old: undefined }),
+    );
     const dryRun = operation.options.dryRun === true || (deleteOptions?.dryRun ?? []).includes('All');
-    if (!dryRun && deleteOptions?.preconditions?.resourceVersion === undefined) await announce(server, operation, deleteOptions?.preconditions?.uid);
+    if (!dryRun && deleteOptions?.preconditions?.resourceVersion === undefined)
+      await announce(server, operation, deleteOptions?.preconditions?.uid);
     const { subresource: _, ...target } = operation;
     await remove(server.world, kind, { ...target, verb: 'delete', body: deleteOptions });
     return answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
@@ -25,7 +28,11 @@ export const eviction: PostHandler = {
 };
 
 /** Sets the condition DisruptionTarget on a pod that may still run. */
-async function announce({ world }: ApiServer, { namespace, name = '' }: Operation, uid: string | undefined): Promise<void> {
+async function announce(
+  { world }: ApiServer,
+  { namespace, name = '' }: Operation,
+  uid: string | undefined,
+): Promise<void> {
   const collection = pods.collection ?? '';
   const key = objectKey(namespace, name);
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
@@ -37,7 +44,14 @@ async function announce({ world }: ApiServer, { namespace, name = '' }: Operatio
     if (over || (uid !== undefined && uid !== metadata.uid)) return;
     const others = (status.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
     const generation = metadata.generation === undefined ? {} : { observedGeneration: metadata.generation };
-    const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting', lastTransitionTime: rfc3339(world.clock.now()), ...generation };
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+      lastTransitionTime: rfc3339(world.clock.now()),
+      ...generation,
+    };
     const value = { ...pod, status: { ...status, conditions: [...others, condition] } } as unknown as JsonObject;
     const result = await world.store.commit([{ collection, name: key, expected: entry.revision, value }]);
     if (result.ok) return;

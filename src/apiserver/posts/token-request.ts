@@ -1,7 +1,16 @@
 /** serviceaccounts/token: issues a token for a service account, bound to a pod, a node or a secret where asked. */
 import { nodes, pods, secrets, serviceAccounts, type TokenRequest } from '../../api/mod.ts';
 import { rfc3339, type DeepReadonly, type JsonObject } from '../../base/mod.ts';
-import { apiVersionOf, ApiError, invalid, objectKey, parseApiVersion, type FieldError, type Kind, type KubeObject } from '../../machinery/mod.ts';
+import {
+  apiVersionOf,
+  ApiError,
+  invalid,
+  objectKey,
+  parseApiVersion,
+  type FieldError,
+  type Kind,
+  type KubeObject,
+} from '../../machinery/mod.ts';
 import type { ServiceAccountTokens, TokenClaims } from '../authn/service-account.ts';
 import type { Operation } from '../operation.ts';
 import type { ApiServer } from '../server.ts';
@@ -26,29 +35,56 @@ export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
       const audiences = (spec.audiences ?? []).length === 0 ? tokens.audiences : (spec.audiences ?? []);
       const seconds = spec.expirationSeconds ?? secondsDefault;
       const errors = secondsErrors(seconds);
-      if (errors.length > 0) throw ApiError.invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', errors);
+      if (errors.length > 0)
+        throw ApiError.invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', errors);
       const { admission } = server.world;
-      await admission.validate(server.world.admissionRequest(kind, operation, { operation: 'CREATE', name, draft: body, old: undefined }));
+      await admission.validate(
+        server.world.admissionRequest(kind, operation, { operation: 'CREATE', name, draft: body, old: undefined }),
+      );
       const bound = boundTo(server, request, operation);
-      const extended = bound.pod !== undefined && seconds === injectedSeconds && audiences.every((audience) => tokens.audiences.includes(audience));
+      const extended =
+        bound.pod !== undefined &&
+        seconds === injectedSeconds &&
+        audiences.every((audience) => tokens.audiences.includes(audience));
       const expiry = extended ? { seconds: extendedSeconds, warnAfterSeconds: seconds } : { seconds };
       const now = server.world.clock.now();
-      const token = tokens.issue({ namespace, account: { name, uid: account.metadata?.uid ?? '' }, audiences, ...bound, ...expiry });
+      const token = tokens.issue({
+        namespace,
+        account: { name, uid: account.metadata?.uid ?? '' },
+        audiences,
+        ...bound,
+        ...expiry,
+      });
       const metadata = { ...request.metadata, name, namespace, creationTimestamp: rfc3339(now) };
       const status = { token, expirationTimestamp: rfc3339(now + seconds * 1000) };
-      return answer(201, { ...request, metadata, spec: { audiences: [...audiences], expirationSeconds: seconds, boundObjectRef: (spec.boundObjectRef ?? null) as JsonObject | null }, status });
+      return answer(201, {
+        ...request,
+        metadata,
+        spec: {
+          audiences: [...audiences],
+          expirationSeconds: seconds,
+          boundObjectRef: (spec.boundObjectRef ?? null) as JsonObject | null,
+        },
+        status,
+      });
     },
   };
 }
 
 function checkAddress({ metadata = {} }: TokenRequest, { name = '', namespace = '' }: Operation): void {
-  if ((metadata.name ?? '') !== '' && metadata.name !== name) throw ApiError.badRequest(`the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${name})`);
-  if ((metadata.namespace ?? '') !== '' && metadata.namespace !== namespace) throw ApiError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  if ((metadata.name ?? '') !== '' && metadata.name !== name)
+    throw ApiError.badRequest(
+      `the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${name})`,
+    );
+  if ((metadata.namespace ?? '') !== '' && metadata.namespace !== namespace)
+    throw ApiError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
 }
 
 function secondsErrors(seconds: number): FieldError[] {
-  if (seconds < secondsMin) return [invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes')];
-  if (seconds > secondsMax) return [invalid('spec.expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds')];
+  if (seconds < secondsMin)
+    return [invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes')];
+  if (seconds > secondsMax)
+    return [invalid('spec.expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds')];
   return [];
 }
 
@@ -67,25 +103,41 @@ function boundTo(server: ApiServer, { spec }: TokenRequest, operation: Operation
   const { kind = '', apiVersion = '', name = '', uid = '' } = wanted;
   const { group, version } = parseApiVersion(apiVersion);
   const bindable = group === '' ? bindables[kind] : undefined;
-  if (bindable === undefined) throw ApiError.badRequest(`cannot bind token to object of type ${apiVersionOf(group, version)}, Kind=${kind}`);
+  if (bindable === undefined)
+    throw ApiError.badRequest(`cannot bind token to object of type ${apiVersionOf(group, version)}, Kind=${kind}`);
   const found = find(server, bindable.kind, bindable.kind.namespaced ? operation.namespace : undefined, name);
-  const bound = bindable.bound({ name, uid: found.metadata?.uid ?? '' }, found, { server, account: operation.name ?? '' });
+  const bound = bindable.bound({ name, uid: found.metadata?.uid ?? '' }, found, {
+    server,
+    account: operation.name ?? '',
+  });
   if (uid !== '' && uid !== found.metadata?.uid)
-    throw ApiError.conflict({ group, plural: kind }, name, `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`);
+    throw ApiError.conflict(
+      { group, plural: kind },
+      name,
+      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
   return bound;
 }
 
 interface Bindable {
   readonly kind: Kind;
-  bound(reference: { name: string; uid: string }, found: DeepReadonly<KubeObject>, world: { server: ApiServer; account: string }): Bound;
+  bound(
+    reference: { name: string; uid: string },
+    found: DeepReadonly<KubeObject>,
+    world: { server: ApiServer; account: string },
+  ): Bound;
 }
 
 const bindables: Readonly<Record<string, Bindable>> = {
   Pod: {
     kind: pods as unknown as Kind,
     bound(pod, found, { server, account }) {
-      const { serviceAccountName = '', nodeName = '' } = (found as DeepReadonly<{ spec?: { serviceAccountName?: string; nodeName?: string } }>).spec ?? {};
-      if (serviceAccountName !== account) throw ApiError.badRequest(`cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`);
+      const { serviceAccountName = '', nodeName = '' } =
+        (found as DeepReadonly<{ spec?: { serviceAccountName?: string; nodeName?: string } }>).spec ?? {};
+      if (serviceAccountName !== account)
+        throw ApiError.badRequest(
+          `cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`,
+        );
       if (nodeName === '') return { pod };
       const node = server.world.objects.get(nodes, nodeName);
       return { pod, node: { name: nodeName, uid: node?.metadata.uid ?? '' } };

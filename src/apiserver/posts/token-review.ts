@@ -10,7 +10,8 @@ export function tokenReview(bearer: BearerAuthenticator): PostHandler {
     on: 'tokenreviews.authentication.k8s.io',
     async handle(_server, _kind, _operation, body) {
       const review = body as TokenReview;
-      if ((review.spec?.token ?? '') === '') throw ApiError.badRequest('token is required for TokenReview in authentication');
+      if ((review.spec?.token ?? '') === '')
+        throw ApiError.badRequest('token is required for TokenReview in authentication');
       return answer(201, { ...review, status: statusOf(bearer, review) });
     },
   };
@@ -32,11 +33,17 @@ export const selfSubjectReview: PostHandler = {
   on: 'selfsubjectreviews.authentication.k8s.io',
   async handle({ world }, _kind, { user }, body) {
     const review = body as SelfSubjectReview;
-    return answer(201, { ...review, metadata: { ...review.metadata, creationTimestamp: rfc3339(world.clock.now()) }, status: { userInfo: userBody(user) } });
+    return answer(201, {
+      ...review,
+      metadata: { ...review.metadata, creationTimestamp: rfc3339(world.clock.now()) },
+      status: { userInfo: userBody(user) },
+    });
   },
 };
 
 function userBody({ username, uid, groups, extra }: UserInfo): JsonObject {
   const body = { username, ...(uid === undefined ? {} : { uid }), groups: [...groups] };
-  return extra === undefined ? body : { ...body, extra: Object.fromEntries(Object.entries(extra).map(([name, values]) => [name, [...values]])) };
+  return extra === undefined
+    ? body
+    : { ...body, extra: Object.fromEntries(Object.entries(extra).map(([name, values]) => [name, [...values]])) };
 }

@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { test } from 'node:test';
+import facts from '../../api/upstream/facts.json' with { type: 'json' };
+import {
+  clusterRoleBindings,
+  namespaces,
+  pods,
+  selfSubjectReviews,
+  selfSubjectRulesReviews,
+  serviceAccounts,
+  subjectAccessReviews,
+  selfSubjectAccessReviews,
+  localSubjectAccessReviews,
+  tokenReviews,
+} from '../../api/mod.ts';
+import { seededRandom, silentLog, VirtualClock } from '../../base/mod.ts';
+import { tokenKeys } from '../../host/pki/mod.ts';
+import type { KubeObject, UserInfo } from '../../machinery/mod.ts';
+import { defaultLimits, LocalStore } from '../../store/mod.ts';
+import { bootstrap } from '../bootstrap.ts';
+import { composeServer, stamp, type ComposedServer } from '../compose.ts';
+import type { InProcessClient } from '../in-process-client.ts';
+
+const admin: UserInfo = { username: 'admin', groups: ['system:masters', 'system:authenticated'] };
+const keys = tokenKeys(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+
+async function started(): Promise<{ api: ComposedServer; client: InProcessClient; store: LocalStore }> {
+  const clock = new VirtualClock({ rest: () => Promise.resolve(), startMs: Date.UTC(2030, 0, 1) });
+  const store = await LocalStore.open({ clock, limits: defaultLimits, stamp });
+  const config = {
+    serviceCidr: '10.96.0.0/16',
+    nodePortRange: { first: 30000, last: 32767 },
+    clusterDomain: 'cluster.local',
+  };
+  const api = composeServer(
+    { store, clock, random: seededRandom(1), log: silentLog, facts, config, tokenKeys: keys },
+    { authorizers: [], posts: [] },
+  );
+  await bootstrap(api);
+  const client = api.client(admin);
+  await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
+  return { api, client, store };
+}
+
+const any = (object: object): never => object as never;
+const pod = (name: string, spec: object = {}): never =>
+  any({ metadata: { name, namespace: 'default' }, spec: { containers: [{ name: 'c', image: 'i' }], ...spec } });
+const statusOf = (object: unknown): unknown => (object as { status?: unknown }).status;
+
+test('binding sets the node and the condition, once', async () => {
+  const { client } = await started();
+  await client.create(pods, pod('p'));
+  const bind = (name: string, target: object, metadata: object = {}): Promise<unknown> =>
+    client.create(pods, any({ metadata: { name, namespace: 'default', ...metadata }, target }), {
+      subresource: 'binding',
+    });
+  const answer = await bind('p', { kind: 'Node', name: 'n1' }, { annotations: { by: 'me' } });
+  assert.deepEqual(answer, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+  const { spec, status, metadata } = await client.get(pods, { namespace: 'default', name: 'p' });
+  assert.equal(spec?.nodeName, 'n1');
+  assert.deepEqual(metadata.annotations, { by: 'me' });
+  assert.deepEqual(status?.conditions, [
+    { type: 'PodScheduled', status: 'True', lastTransitionTime: '2030-01-01T00:00:00Z', observedGeneration: 1 },
+  ]);
+  await assert.rejects(bind('p', { name: 'n2' }), {
+    message: 'Operation cannot be fulfilled on pods/binding "p": pod p is already assigned to node "n1"',
+    code: 409,
+  });
+  await assert.rejects(bind('q', { name: 'n2' }), { message: 'pods "q" not found', code: 404 });
+  await client.create(pods, pod('q', { schedulingGates: [{ name: 'example.com/wait' }] }));
+  await assert.rejects(bind('q', { name: 'n2' }), {
+    message: 'Operation cannot be fulfilled on pods/binding "q": pod q has non-empty .spec.schedulingGates',
+  });
+  await client.create(pods, pod('r'));
+  await assert.rejects(bind('r', { name: 'n2' }, { uid: 'other' }), /Precondition failed: UID in precondition: other/);
+  await assert.rejects(
+    bind('r', { kind: 'Minion', name: 'n2' }),
+    /target.kind: Unsupported value: "Minion": supported values: "Node", "<empty>"/,
+  );
+});
+
+test('of many who bind a pod one wins', async () => {
+  const { client } = await started();
+  await client.create(pods, pod('p'));
+  const results = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, i) =>
+      client.create(pods, any({ metadata: { name: 'p', namespace: 'default' }, target: { name: `n${i}` } }), {
+        subresource: 'binding',
+      }),
+    ),
+  );
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+});
+
+test('eviction deletes, and says why where the pod lives on for a while', async () => {
+  const { client } = await started();
+  const evict = (name: string, deleteOptions?: object): Promise<unknown> =>
+    client.create(
+      pods,
+      any({ metadata: { name, namespace: 'default' }, ...(deleteOptions === undefined ? {} : { deleteOptions }) }),
+      { subresource: 'eviction' },
+    );
+  await client.create(pods, pod('p'));
+  await evict('p');
+  await assert.rejects(client.get(pods, { namespace: 'default', name: 'p' }), { code: 404 });
+  await client.create(pods, pod('q', { nodeName: 'n1' }));
+  await evict('q', { dryRun: ['All'] });
+  assert.equal((await client.get(pods, { namespace: 'default', name: 'q' })).status?.conditions, undefined);
+  await evict('q', { gracePeriodSeconds: 7 });
+  const { metadata, status } = await client.get(pods, { namespace: 'default', name: 'q' });
+  assert.equal(metadata.deletionGracePeriodSeconds, 7);
+  assert.deepEqual(
+    status?.conditions?.map(({ type, reason, message }) => [type, reason, message]),
+    [['DisruptionTarget', 'EvictionByEvictionAPI', 'Eviction API: evicting']],
+  );
+  await assert.rejects(evict('none'), { message: 'pods "none" not found' });
+});
+
+test('access reviews', async () => {
+  const { api, client } = await started();
+  const ask = async (kind: typeof subjectAccessReviews, spec: object, metadata: object = {}): Promise<unknown> =>
+    statusOf(await client.create(kind, any({ metadata, spec })));
+  assert.deepEqual(
+    await ask(subjectAccessReviews, {
+      user: 'system:kube-scheduler',
+      resourceAttributes: { verb: 'list', resource: 'pods' },
+    }),
+    {
+      allowed: true,
+      reason:
+        'RBAC: allowed by ClusterRoleBinding "system:kube-scheduler" of ClusterRole "system:kube-scheduler" to User "system:kube-scheduler"',
+    },
+  );
+  assert.deepEqual(
+    await ask(subjectAccessReviews, { user: 'x', resourceAttributes: { verb: 'list', resource: 'pods' } }),
+    { allowed: false },
+  );
+  assert.deepEqual(
+    await ask(subjectAccessReviews, {
+      user: 'x',
+      groups: ['system:authenticated'],
+      nonResourceAttributes: { verb: 'get', path: '/healthz' },
+    }),
+    {
+      allowed: true,
+      reason:
+        'RBAC: allowed by ClusterRoleBinding "system:discovery" of ClusterRole "system:discovery" to Group "system:authenticated"',
+    },
+  );
+  await assert.rejects(ask(subjectAccessReviews, { resourceAttributes: {} }), {
+    message:
+      'SubjectAccessReview.authorization.k8s.io "" is invalid: spec.user: Invalid value: "": at least one of user or group must be specified',
+    code: 422,
+  });
+  await assert.rejects(
+    ask(subjectAccessReviews, { user: 'x' }),
+    /spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified/,
+  );
+  await assert.rejects(
+    ask(subjectAccessReviews, { user: 'x', resourceAttributes: {}, nonResourceAttributes: {} }),
+    /cannot be specified in combination with resourceAttributes/,
+  );
+  await assert.rejects(
+    ask(subjectAccessReviews, { user: 'x', resourceAttributes: {} }, { name: 'n' }),
+    /metadata: Invalid value: .*: must be empty/,
+  );
+  const local = localSubjectAccessReviews as never as typeof subjectAccessReviews;
+  assert.deepEqual(
+    await ask(
+      local,
+      { user: 'x', resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'default' } },
+      { namespace: 'default' },
+    ),
+    { allowed: false },
+  );
+  await assert.rejects(
+    ask(local, { user: 'x', resourceAttributes: { verb: 'get', resource: 'pods' } }, { namespace: 'default' }),
+    /spec.resourceAttributes.namespace: Invalid value: "": must match metadata.namespace/,
+  );
+  const self = api.client({ username: 'u', groups: ['system:authenticated'] });
+  assert.deepEqual(
+    statusOf(
+      await self.create(
+        selfSubjectAccessReviews,
+        any({ metadata: {}, spec: { resourceAttributes: { verb: 'get', resource: 'pods' } } }),
+      ),
+    ),
+    { allowed: false },
+  );
+  const rules = statusOf(
+    await self.create(selfSubjectRulesReviews, any({ metadata: {}, spec: { namespace: 'default' } })),
+  ) as { resourceRules: unknown[]; nonResourceRules: unknown[]; incomplete: boolean };
+  assert.deepEqual(rules.resourceRules, [
+    {
+      verbs: ['create'],
+      apiGroups: ['authorization.k8s.io'],
+      resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
+    },
+    { verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'] },
+  ]);
+  assert.equal(rules.incomplete, false);
+  assert.equal(rules.nonResourceRules.length, 2);
+});
+
+test('token reviews, and who am I', async () => {
+  const { client, api } = await started();
+  const request = (await client.create(
+    serviceAccounts,
+    any({ metadata: { name: 'default', namespace: 'default' }, spec: {} }),
+    { subresource: 'token' },
+  )) as unknown as { status: { token: string } };
+  const review = async (token: string, audiences?: string[]): Promise<unknown> =>
+    statusOf(
+      await client.create(
+        tokenReviews,
+        any({ metadata: {}, spec: { token, ...(audiences === undefined ? {} : { audiences }) } }),
+      ),
+    );
+  const good = (await review(request.status.token)) as {
+    authenticated: boolean;
+    user: { username: string };
+    audiences: string[];
+  };
+  assert.deepEqual(
+    [good.authenticated, good.user.username, good.audiences],
+    [true, 'system:serviceaccount:default:default', ['https://kubernetes.default.svc.cluster.local']],
+  );
+  assert.deepEqual(await review('nonsense'), { user: {}, error: 'invalid bearer token' });
+  assert.deepEqual(await review(request.status.token, ['vault']), {
+    user: {},
+    error:
+      '[invalid bearer token, token audiences ["https://kubernetes.default.svc.cluster.local"] is invalid for the target audiences ["vault"]]',
+  });
+  await assert.rejects(review(''), { message: 'token is required for TokenReview in authentication', code: 400 });
+  const me = await api
+    .client({ username: 'u', groups: ['g', 'system:authenticated'], extra: { k: ['v'] } })
+    .create(selfSubjectReviews, any({ metadata: {} }) as KubeObject as never);
+  assert.deepEqual(statusOf(me), {
+    userInfo: { username: 'u', groups: ['g', 'system:authenticated'], extra: { k: ['v'] } },
+  });
+});
+
+test('a node reaches what its pods use and nothing else', async () => {
+  const { client, api } = await started();
+  const node = api.client({ username: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] });
+  const { secrets, configMaps, nodes, leases } = await import('../../api/mod.ts');
+  for (const name of ['mine', 'other']) await client.create(secrets, any({ metadata: { name, namespace: 'default' } }));
+  await client.create(configMaps, any({ metadata: { name: 'c', namespace: 'default' } }));
+  const get = (name: string): Promise<unknown> => node.get(secrets, { namespace: 'default', name });
+  await assert.rejects(get('mine'), {
+    message: `secrets "mine" is forbidden: User "system:node:n1" cannot get resource "secrets" in API group "" in the namespace "default": no relationship found between node 'n1' and this object`,
+  });
+  await client.create(
+    pods,
+    pod('p', {
+      volumes: [{ name: 'v', secret: { secretName: 'mine' } }],
+      containers: [{ name: 'c', image: 'i', envFrom: [{ configMapRef: { name: 'c' } }] }],
+    }),
+  );
+  await assert.rejects(get('mine'), { code: 403 });
+  await client.create(pods, any({ metadata: { name: 'p', namespace: 'default' }, target: { name: 'n1' } }), {
+    subresource: 'binding',
+  });
+  await get('mine');
+  await node.get(configMaps, { namespace: 'default', name: 'c' });
+  await node.list(secrets, { namespace: 'default', fieldSelector: 'metadata.name=mine' });
+  await assert.rejects(node.list(secrets, { namespace: 'default' }), /No Object name found/);
+  await assert.rejects(get('other'), { code: 403 });
+  await node.create(
+    serviceAccounts,
+    any({
+      metadata: { name: 'default', namespace: 'default' },
+      spec: {
+        boundObjectRef: {
+          kind: 'Pod',
+          apiVersion: 'v1',
+          name: 'p',
+          uid: (await client.get(pods, { namespace: 'default', name: 'p' })).metadata.uid,
+        },
+      },
+    }),
+    { subresource: 'token' },
+  );
+  await node.list(pods, { fieldSelector: 'spec.nodeName=n1' });
+  await assert.rejects(node.list(pods), /can only list\/watch pods with spec.nodeName field selector/);
+  await node.create(nodes, any({ metadata: { name: 'n1' } }));
+  await node.get(nodes, { name: 'n1' });
+  await assert.rejects(node.get(nodes, { name: 'n2' }), /node 'n1' cannot read 'n2', only its own Node object/);
+  await node.create(leases, any({ metadata: { name: 'n1', namespace: 'kube-node-lease' }, spec: {} }));
+  await assert.rejects(
+    node.get(leases, { namespace: 'kube-node-lease', name: 'n2' }),
+    /same name as the requesting node/,
+  );
+  await client.delete(pods, { namespace: 'default', name: 'p' }, { gracePeriodSeconds: 0 });
+  await assert.rejects(get('mine'), { code: 403 });
+  assert.equal(
+    (await client.list(clusterRoleBindings)).items.find(({ metadata }) => metadata.name === 'system:node')?.subjects,
+    undefined,
+  );
+  assert.equal(await node.list(namespaces).catch(() => undefined), undefined);
+});
