@@ -1,7 +1,7 @@
 /** The scheduler against the real API server, under a clock that the test moves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { events, nodes, pods, serviceAccounts, type Event, type Node, type Pod } from '../api/mod.ts';
+import { events, nodes, pods, priorityClasses, serviceAccounts, type Event, type Node, type Pod } from '../api/mod.ts';
 import { silentLog, type DeepReadonly } from '../base/mod.ts';
 import { EventRecorder, type Client } from '../client/mod.ts';
 import { startApiServer, type TestCluster } from '../main/testing.ts';
@@ -176,10 +176,11 @@ test('two replicas land on two nodes', async () => {
 
 test('a pod of higher priority displaces the least important one and gets its room', async () => {
   await using cluster = await SchedulingCluster.start(node('a', { cpu: '2' }));
-  await cluster.addPod(pod('low', { cpu: '1', priority: 1 }));
-  await cluster.addPod(pod('middle', { cpu: '1', priority: 5 }));
+  for (const value of [1, 5, 10]) await cluster.client.create(priorityClasses, { metadata: { name: `p${value}` }, value });
+  await cluster.addPod(pod('low', { cpu: '1', priorityClassName: 'p1' }));
+  await cluster.addPod(pod('middle', { cpu: '1', priorityClassName: 'p5' }));
   await cluster.settle();
-  await cluster.addPod(pod('high', { cpu: '1', priority: 10 }));
+  await cluster.addPod(pod('high', { cpu: '1', priorityClassName: 'p10' }));
   await cluster.settle();
   const victim = await cluster.pod('low');
   assert.notEqual(victim.metadata.deletionTimestamp, undefined);
@@ -189,7 +190,7 @@ test('a pod of higher priority displaces the least important one and gets its ro
   assert.equal((await cluster.pod('middle')).metadata.deletionTimestamp, undefined);
   assert.equal((await cluster.pod('high')).status?.nominatedNodeName, 'a');
   // What comes meanwhile does not get the room that was made.
-  await cluster.addPod(pod('late', { cpu: '1', priority: 1 }));
+  await cluster.addPod(pod('late', { cpu: '1', priorityClassName: 'p1' }));
   await cluster.client.delete(pods, { namespace: 'default', name: 'low' }, { gracePeriodSeconds: 0 });
   assert.equal(await cluster.nodeOf('high', 1000), 'a');
   assert.equal(await cluster.nodeOf('late', 60_000), '');
