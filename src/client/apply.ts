@@ -40,6 +40,7 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
   readonly #queue: WorkQueue;
   readonly #subscriptions: Disposable[] = [];
   readonly #remembered = new Map<string, unknown>();
+  readonly #stopped = Promise.withResolvers<void>();
 
   constructor(controller: Controller<R>, world: ControllerWorld) {
     this.#controller = controller;
@@ -85,6 +86,7 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    this.#stopped.resolve();
     await this.#queue[Symbol.asyncDispose]();
   }
 
@@ -105,7 +107,8 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
       else log.warn('could not carry out the plan', fields);
       throw error;
     } finally {
-      await this.#seen(written);
+      // Whoever stops does not wait for views, which may need time that does not pass any more.
+      await Promise.race([this.#seen(written), this.#stopped.promise]);
     }
   }
 

@@ -125,27 +125,17 @@ export class HttpClient implements Client {
     key: ObjectKey,
     options: DeleteOptions = {},
   ): Promise<DeepReadonly<T> | undefined> {
-    const answer = (await this.#send(
-      'DELETE',
-      pathOf(resource, key.namespace, key.name),
-      deleteBody(options),
-    )) as KubeObject;
-    const goesOn =
-      answer.kind !== 'Status' &&
-      answer.metadata?.deletionTimestamp !== undefined &&
-      ((answer.metadata.deletionGracePeriodSeconds ?? 0) > 0 || (answer.metadata.finalizers ?? []).length > 0);
-    return goesOn ? (answer as DeepReadonly<T>) : undefined;
+    const path = pathOf(resource, key.namespace, key.name);
+    const answer = (await this.#send('DELETE', path, deleteBody(options))) as T;
+    return staysBehind(answer) ? (answer as DeepReadonly<T>) : undefined;
   }
 
   async deleteCollection<T extends KubeObject>(
     resource: Resource<T>,
     { namespace, labelSelector, fieldSelector, ...options }: ListOptions & DeleteOptions = {},
   ): Promise<void> {
-    await this.#send(
-      'DELETE',
-      pathOf(resource, namespace) + queryOf({ labelSelector, fieldSelector }),
-      deleteBody(options),
-    );
+    const path = pathOf(resource, namespace) + queryOf({ labelSelector, fieldSelector });
+    await this.#send('DELETE', path, deleteBody(options));
   }
 
   raw(method: string, path: string, body?: JsonObject): Promise<unknown> {
@@ -196,7 +186,11 @@ class WatchLines<T extends KubeObject> {
     let revision = 0;
     for (const line of lines) {
       if (line === '') continue;
-      const { type, object } = JSON.parse(line) as { type: string; object: T & Partial<Status> };
+      const { type, object } = (parsed(line) ?? {}) as { type?: string; object?: T & Partial<Status> };
+      if (type === undefined || object === undefined) {
+        this.#tell(events, revision);
+        return this.end(new HostError('Protocol', `no watch event: ${line.slice(0, 100)}`));
+      }
       if (type === 'ERROR') {
         this.#tell(events, revision);
         return this.end(ApiError.from(object));
@@ -256,10 +250,17 @@ function queryOf(parameters: Readonly<Record<string, string | number | boolean |
 }
 
 function writeQuery({ dryRun, fieldManager }: WriteOptions): string {
-  return queryOf({ dryRun: dryRun === true ? 'All' : undefined, fieldManager });
+  // Components write what they mean; nobody would read a warning.
+  return queryOf({ dryRun: dryRun === true ? 'All' : undefined, fieldManager, fieldValidation: 'Ignore' });
 }
 
-export function deleteBody({ gracePeriodSeconds, propagationPolicy, uid, resourceVersion }: DeleteOptions): JsonObject {
+export function deleteBody({
+  gracePeriodSeconds,
+  propagationPolicy,
+  uid,
+  resourceVersion,
+  dryRun,
+}: DeleteOptions): JsonObject {
   const preconditions = {
     ...(uid === undefined ? {} : { uid }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
@@ -269,6 +270,15 @@ export function deleteBody({ gracePeriodSeconds, propagationPolicy, uid, resourc
     apiVersion: 'v1',
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(dryRun === true ? { dryRun: ['All'] } : {}),
     ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
   };
+}
+
+/** Whether the answer to a deletion shows an object whose deletion goes on; otherwise it is gone. */
+export function staysBehind(answer: DeepReadonly<KubeObject>): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = answer.metadata ?? {};
+  const { spec } = answer as { readonly spec?: { readonly finalizers?: readonly string[] } };
+  if (answer.kind === 'Status' || deletionTimestamp === undefined) return false;
+  return deletionGracePeriodSeconds > 0 || finalizers.length > 0 || (spec?.finalizers ?? []).length > 0;
 }

@@ -12,5 +12,6 @@ export {
   type ResourceView,
 } from './informer.ts';
 export { WorkQueue, type QueueOptions } from './queue.ts';
-export { deleteBody, HttpClient } from './http.ts';
+export { deleteBody, HttpClient, staysBehind } from './http.ts';
 export type * from './ports.ts';
+export { LeaderElection, type LeaderElectionOptions } from './leader-election.ts';

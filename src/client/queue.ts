@@ -2,7 +2,7 @@
  * A queue of keys. What always holds: a key is in it at most once, is never handed out again before it is done, and comes
  * back if it was added meanwhile. Failed keys wait longer each time, up to a limit.
  */
-import type { Clock } from '../base/mod.ts';
+import { AssertionError, type Clock } from '../base/mod.ts';
 
 export interface QueueOptions {
   readonly clock: Clock;
@@ -85,7 +85,9 @@ export class WorkQueue implements AsyncDisposable {
     try {
       await this.#options.work(key);
       this.#failures.delete(key);
-    } catch {
+    } catch (error) {
+      // A bug ends the process: working on would only hide it.
+      if (error instanceof AssertionError) throw error;
       const failures = this.#failures.get(key) ?? 0;
       this.#failures.set(key, failures + 1);
       const { clock, retryMinMs, retryMaxMs } = this.#options;
