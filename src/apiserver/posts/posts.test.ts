@@ -16,7 +16,7 @@ import {
 } from '../../api/mod.ts';
 import { seededRandom, silentLog, VirtualClock } from '../../base/mod.ts';
 import { tokenKeys } from '../../host/pki/mod.ts';
-import type { KubeObject, UserInfo } from '../../machinery/mod.ts';
+import type { UserInfo } from '../../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../../store/mod.ts';
 import { bootstrap } from '../bootstrap.ts';
 import { composeServer, stamp, type ComposedServer } from '../compose.ts';
@@ -235,7 +235,7 @@ test('token reviews, and who am I', async () => {
   await assert.rejects(review(''), { message: 'token is required for TokenReview in authentication', code: 400 });
   const me = await api
     .client({ username: 'u', groups: ['g', 'system:authenticated'], extra: { k: ['v'] } })
-    .create(selfSubjectReviews, any({ metadata: {} }) as KubeObject as never);
+    .create(selfSubjectReviews, any({ metadata: {} }));
   assert.deepEqual(statusOf(me), {
     userInfo: { username: 'u', groups: ['g', 'system:authenticated'], extra: { k: ['v'] } },
   });

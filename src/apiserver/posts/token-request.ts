@@ -71,7 +71,8 @@ export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
   };
 }
 
-function checkAddress({ metadata = {} }: TokenRequest, { name = '', namespace = '' }: Operation): void {
+function checkAddress(request: TokenRequest, { name = '', namespace = '' }: Operation): void {
+  const metadata = request.metadata ?? {};
   if ((metadata.name ?? '') !== '' && metadata.name !== name)
     throw ApiError.badRequest(
       `the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${name})`,
