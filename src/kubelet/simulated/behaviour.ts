@@ -57,3 +57,23 @@ export function behaviourOf(
     return base;
   }
 }
+
+/** What a command that is run in a simulated container does. */
+export interface SimulatedCommand {
+  readonly stdout?: string;
+  readonly stderr?: string;
+  readonly exitCode?: number;
+  readonly endless?: boolean;
+}
+
+/** The program `simulate` does what the JSON after it says: `["simulate", "{\"exitCode\": 3}"]`. Others say nothing. */
+export function commandSays<T>(command: readonly string[] = []): Partial<T> {
+  const [program, text = ''] = command;
+  if (program !== 'simulate') return {};
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isJsonObject(parsed) ? (parsed as Partial<T>) : {};
+  } catch {
+    return {};
+  }
+}

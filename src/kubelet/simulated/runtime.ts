@@ -5,7 +5,7 @@
  */
 import { commandFailure, exitStatus, HostError, type Clock, type RemoteCommandConnection } from '../../base/mod.ts';
 import type * as cri from '../ports.ts';
-import { behaviourOf, type Behaviour } from './behaviour.ts';
+import { behaviourOf, commandSays, type Behaviour, type SimulatedCommand } from './behaviour.ts';
 
 export interface SimulatedRuntimeOptions {
   readonly clock: Clock;
@@ -95,13 +95,13 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
     );
   }
 
-  async version(): Promise<cri.RuntimeVersion> {
-    await this.#call('version');
+  async version(options?: cri.RuntimeCallOptions): Promise<cri.RuntimeVersion> {
+    await this.#call('version', options);
     return { runtimeName: 'simulated', runtimeVersion: '1.0.0', runtimeApiVersion: 'v1' };
   }
 
-  async status(): Promise<cri.RuntimeStatus> {
-    await this.#call('status');
+  async status(options?: cri.RuntimeCallOptions): Promise<cri.RuntimeStatus> {
+    await this.#call('status', options);
     const conditions = ['RuntimeReady', 'NetworkReady'].map((type) => ({
       type,
       status: true,
@@ -111,14 +111,14 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
     return { conditions, runtimeHandlers: [] };
   }
 
-  async updatePodCIDR(podCIDR: string): Promise<void> {
-    await this.#call('updatePodCIDR');
+  async updatePodCIDR(podCIDR: string, options?: cri.RuntimeCallOptions): Promise<void> {
+    await this.#call('updatePodCIDR', options);
     const [, network] = /^(\d+\.\d+\.\d+)\./.exec(podCIDR) ?? [];
     if (network !== undefined) this.#network = network;
   }
 
-  async runPodSandbox({ config }: cri.RunPodSandboxRequest): Promise<string> {
-    await this.#call('runPodSandbox', this.#options.sandboxMs ?? 1);
+  async runPodSandbox({ config }: cri.RunPodSandboxRequest, options?: cri.RuntimeCallOptions): Promise<string> {
+    await this.#call('runPodSandbox', options, this.#options.sandboxMs ?? 1);
     const id = this.#id('sandbox');
     const network = config.linux?.securityContext?.namespaceOptions?.network ?? 'POD';
     const { metadata, labels = {}, annotations = {} } = config;
@@ -137,8 +137,8 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
     return id;
   }
 
-  async stopPodSandbox(id: string): Promise<void> {
-    await this.#call('stopPodSandbox');
+  async stopPodSandbox(id: string, options?: cri.RuntimeCallOptions): Promise<void> {
+    await this.#call('stopPodSandbox', options);
     const sandbox = this.#sandboxes.get(id);
     if (sandbox === undefined) return;
     for (const run of this.#runs.values())
@@ -152,22 +152,28 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
     this.#sandboxes.delete(id);
   }
 
-  async podSandboxStatus(id: string): Promise<cri.PodSandboxStatus> {
-    await this.#call('podSandboxStatus');
+  async podSandboxStatus(id: string, options?: cri.RuntimeCallOptions): Promise<cri.PodSandboxStatus> {
+    await this.#call('podSandboxStatus', options);
     const { config: _, ...status } = this.#sandbox(id);
     return status;
   }
 
-  async listPodSandboxes(filter: cri.PodSandboxFilter = {}): Promise<readonly cri.PodSandbox[]> {
-    await this.#call('listPodSandboxes');
+  async listPodSandboxes(
+    filter: cri.PodSandboxFilter = {},
+    options?: cri.RuntimeCallOptions,
+  ): Promise<readonly cri.PodSandbox[]> {
+    await this.#call('listPodSandboxes', options);
     return [...this.#sandboxes.values()].filter(
       ({ id, state, labels }) =>
         (filter.id ?? id) === id && (filter.state ?? state) === state && hasLabels(labels, filter.labelSelector),
     );
   }
 
-  async createContainer({ podSandboxId, config, sandboxConfig }: cri.CreateContainerRequest): Promise<string> {
-    await this.#call('createContainer');
+  async createContainer(
+    { podSandboxId, config, sandboxConfig }: cri.CreateContainerRequest,
+    options?: cri.RuntimeCallOptions,
+  ): Promise<string> {
+    await this.#call('createContainer', options);
     const sandbox = this.#sandbox(podSandboxId);
     if (sandbox.state !== 'SANDBOX_READY') throw failure('Unknown', 'sandbox is not ready');
     const image = this.#findImage(config.image.image);
@@ -192,14 +198,19 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
       mounts,
       logPath: config.logPath === undefined ? '' : `${sandboxConfig.logDirectory ?? ''}/${config.logPath}`,
     };
-    const behaviour = behaviourOf(sandbox.annotations, metadata.name, this.#options.behaviour);
+    const behaviour = behaviourOf(sandbox.annotations, metadata.name, {
+      ...this.#options.behaviour,
+      ...commandSays<Behaviour>(config.command),
+    });
     this.#runs.set(id, { status, sandboxId: podSandboxId, behaviour, timers: new Set(), ended: [] });
     return id;
   }
 
-  async startContainer(id: string): Promise<void> {
+  async startContainer(id: string, options?: cri.RuntimeCallOptions): Promise<void> {
     const run = this.#run(id);
-    await this.#call('startContainer', run.behaviour.startMs);
+    await this.#call('startContainer', options, run.behaviour.startMs);
+    if (this.#sandboxes.get(run.sandboxId)?.state !== 'SANDBOX_READY')
+      throw failure('Unknown', 'sandbox is not running');
     if (run.status.state !== 'CONTAINER_CREATED') throw failure('Unknown', `container is in ${run.status.state} state`);
     run.status = { ...run.status, state: 'CONTAINER_RUNNING', startedAtMs: this.#options.clock.now() };
     this.#tell({ type: 'Started', id, atMs: this.#options.clock.now() });
@@ -207,8 +218,8 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
     if (exitAfterMs !== undefined) this.#later(run, exitAfterMs, () => this.#end(run, exitCode));
   }
 
-  async stopContainer(id: string, graceSeconds: number): Promise<void> {
-    await this.#call('stopContainer');
+  async stopContainer(id: string, graceSeconds: number, options?: cri.RuntimeCallOptions): Promise<void> {
+    await this.#call('stopContainer', options);
     const run = this.#runs.get(id);
     if (run?.status.state !== 'CONTAINER_RUNNING') return;
     const graceMs = graceSeconds * 1000;
@@ -221,19 +232,22 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
     });
   }
 
-  async removeContainer(id: string): Promise<void> {
-    await this.#call('removeContainer');
+  async removeContainer(id: string, options?: cri.RuntimeCallOptions): Promise<void> {
+    await this.#call('removeContainer', options);
     const run = this.#runs.get(id);
     if (run !== undefined) this.#remove(id, run);
   }
 
-  async containerStatus(id: string): Promise<cri.ContainerStatus> {
-    await this.#call('containerStatus');
+  async containerStatus(id: string, options?: cri.RuntimeCallOptions): Promise<cri.ContainerStatus> {
+    await this.#call('containerStatus', options);
     return this.#run(id).status;
   }
 
-  async listContainers(filter: cri.ContainerFilter = {}): Promise<readonly cri.Container[]> {
-    await this.#call('listContainers');
+  async listContainers(
+    filter: cri.ContainerFilter = {},
+    options?: cri.RuntimeCallOptions,
+  ): Promise<readonly cri.Container[]> {
+    await this.#call('listContainers', options);
     return [...this.#runs.values()]
       .filter(
         ({ status: { id, state, labels }, sandboxId }) =>
@@ -245,49 +259,74 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
       .map(({ status, sandboxId }) => ({ ...status, podSandboxId: sandboxId }));
   }
 
-  async updateContainerResources(id: string, resources: cri.LinuxContainerResources): Promise<void> {
-    await this.#call('updateContainerResources');
+  async updateContainerResources(
+    id: string,
+    resources: cri.LinuxContainerResources,
+    options?: cri.RuntimeCallOptions,
+  ): Promise<void> {
+    await this.#call('updateContainerResources', options);
     const run = this.#run(id);
     run.status = { ...run.status, resources };
   }
 
-  async reopenContainerLog(id: string): Promise<void> {
-    await this.#call('reopenContainerLog');
+  async reopenContainerLog(id: string, options?: cri.RuntimeCallOptions): Promise<void> {
+    await this.#call('reopenContainerLog', options);
     this.#run(id);
   }
 
-  async execSync(id: string, command: readonly string[]): Promise<cri.ExecResult> {
-    await this.#call('execSync');
+  async execSync(
+    id: string,
+    command: readonly string[],
+    timeoutSeconds: number,
+    options?: cri.RuntimeCallOptions,
+  ): Promise<cri.ExecResult> {
+    await this.#call('execSync', options);
     const run = this.#run(id);
     if (run.status.state !== 'CONTAINER_RUNNING') throw failure('Unknown', `container not running (${id})`);
+    const said = commandSays<SimulatedCommand>(command);
+    if (said.endless === true) {
+      await new Promise<void>((resolve) => this.#options.clock.after(timeoutSeconds * 1000, resolve));
+      throw failure('DeadlineExceeded', `timed out: ${timeoutSeconds} second timeout`);
+    }
     const { execExitCode } = run.behaviour;
-    const exitCode = this.#isReady(run) ? execExitCode : 1;
-    return { stdout: new TextEncoder().encode(`${command.join(' ')}\n`), stderr: new Uint8Array(), exitCode };
+    const { stdout = `${command.join(' ')}\n`, stderr = '', exitCode = this.#isReady(run) ? execExitCode : 1 } = said;
+    return { stdout: new TextEncoder().encode(stdout), stderr: new TextEncoder().encode(stderr), exitCode };
   }
 
-  async exec({ containerId, cmd }: cri.ExecRequest): Promise<cri.RemoteCommandEndpoint> {
-    await this.#call('exec');
+  async exec(
+    { containerId, cmd }: cri.ExecRequest,
+    options?: cri.RuntimeCallOptions,
+  ): Promise<cri.RemoteCommandEndpoint> {
+    await this.#call('exec', options);
     const { behaviour } = this.#run(containerId);
     return { kind: 'local', connect: async () => echo(`${cmd.join(' ')}\n`, behaviour.execExitCode) };
   }
 
-  async attach({ containerId }: cri.AttachRequest): Promise<cri.RemoteCommandEndpoint> {
-    await this.#call('attach');
+  async attach(
+    { containerId }: cri.AttachRequest,
+    options?: cri.RuntimeCallOptions,
+  ): Promise<cri.RemoteCommandEndpoint> {
+    await this.#call('attach', options);
     const { behaviour } = this.#run(containerId);
     return { kind: 'local', connect: async () => echo(behaviour.log, 0) };
   }
 
-  async portForward(): Promise<cri.PortForwardEndpoint> {
-    await this.#call('portForward');
-    throw failure('Unimplemented', 'simulated pods have no ports');
+  async portForward(
+    id: string,
+    _ports: readonly number[],
+    options?: cri.RuntimeCallOptions,
+  ): Promise<cri.PortForwardEndpoint> {
+    await this.#call('portForward', options);
+    this.#sandbox(id);
+    const connect = async (): Promise<never> => {
+      throw failure('Unimplemented', 'simulated pods have no ports');
+    };
+    return { kind: 'local', connect };
   }
 
-  async pullImage(
-    { image: { image } }: cri.PullImageRequest,
-    { signal }: cri.RuntimeCallOptions = {},
-  ): Promise<string> {
-    await this.#call('pullImage', this.#options.pullMs ?? 0);
-    signal?.throwIfAborted();
+  async pullImage({ image: { image } }: cri.PullImageRequest, options?: cri.RuntimeCallOptions): Promise<string> {
+    await this.#call('pullImage', options, this.#options.pullMs ?? 0);
+    throwIfCanceled(options);
     if (this.#options.missingImages?.includes(image) === true) {
       throw failure(
         'NotFound',
@@ -297,34 +336,37 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
     return (this.#findImage(image) ?? this.#addImage(image)).id;
   }
 
-  async listImages(): Promise<readonly cri.Image[]> {
-    await this.#call('listImages');
+  async listImages(options?: cri.RuntimeCallOptions): Promise<readonly cri.Image[]> {
+    await this.#call('listImages', options);
     return [...this.#images.values()];
   }
 
-  async imageStatus(image: string): Promise<cri.Image | undefined> {
-    await this.#call('imageStatus');
+  async imageStatus(image: string, options?: cri.RuntimeCallOptions): Promise<cri.Image | undefined> {
+    await this.#call('imageStatus', options);
     return this.#findImage(image);
   }
 
-  async removeImage(image: string): Promise<void> {
-    await this.#call('removeImage');
+  async removeImage(image: string, options?: cri.RuntimeCallOptions): Promise<void> {
+    await this.#call('removeImage', options);
     const found = this.#findImage(image);
     if (found !== undefined) this.#images.delete(found.id);
   }
 
-  async imageFsInfo(): Promise<readonly cri.FilesystemUsage[]> {
-    await this.#call('imageFsInfo');
+  async imageFsInfo(options?: cri.RuntimeCallOptions): Promise<readonly cri.FilesystemUsage[]> {
+    await this.#call('imageFsInfo', options);
     return [{ timestampMs: this.#options.clock.now(), mountpoint: '/simulated', usedBytes: 0, inodesUsed: 0 }];
   }
 
-  async containerStats(id: string): Promise<cri.ContainerStats> {
-    await this.#call('containerStats');
+  async containerStats(id: string, options?: cri.RuntimeCallOptions): Promise<cri.ContainerStats> {
+    await this.#call('containerStats', options);
     return this.#stats(this.#run(id));
   }
 
-  async listContainerStats(filter: cri.ContainerStatsFilter = {}): Promise<readonly cri.ContainerStats[]> {
-    await this.#call('listContainerStats');
+  async listContainerStats(
+    filter: cri.ContainerStatsFilter = {},
+    options?: cri.RuntimeCallOptions,
+  ): Promise<readonly cri.ContainerStats[]> {
+    await this.#call('listContainerStats', options);
     return [...this.#runs.values()]
       .filter(
         ({ status: { id, state, labels }, sandboxId }) =>
@@ -339,11 +381,15 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
   events(onEvent: (event: cri.RuntimeEvent) => void): Disposable {
     if (this.#options.silent === true) return { [Symbol.dispose]: () => undefined };
     this.#listeners.add(onEvent);
+    queueMicrotask(() => {
+      if (this.#listeners.has(onEvent)) onEvent({ type: 'Resync' });
+    });
     return { [Symbol.dispose]: () => void this.#listeners.delete(onEvent) };
   }
 
   /** Counts the call and lets it take its time. */
-  async #call(name: string, takesMs = 0): Promise<void> {
+  async #call(name: string, options: cri.RuntimeCallOptions | undefined, takesMs = 0): Promise<void> {
+    throwIfCanceled(options);
     this.#calls.set(name, this.calls(name) + 1);
     if (this.#down) throw failure('Unavailable', 'connection error: the runtime is down');
     if (takesMs > 0) await new Promise<void>((resolve) => this.#options.clock.after(takesMs, resolve));
@@ -454,6 +500,10 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
   #tell(event: cri.RuntimeEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+function throwIfCanceled(options: cri.RuntimeCallOptions | undefined): void {
+  if (options?.signal?.aborted === true) throw failure('Canceled', 'context canceled');
 }
 
 function failure(code: cri.RuntimeErrorCode, text: string): HostError {
