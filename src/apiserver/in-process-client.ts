@@ -5,6 +5,7 @@
 import { HostError, type DeepReadonly } from '../base/mod.ts';
 import {
   deleteBody,
+  staysBehind,
   type Client,
   type DeleteOptions,
   type List,
@@ -59,7 +60,7 @@ export class InProcessClient implements Client {
     const watching = new Watching(sink);
     this.#do('watch', resource, {
       namespace,
-      options: { ...rest, sendInitialEvents: false, resourceVersionMatch: 'NotOlderThan' },
+      options: rest,
     })
       .then((result) => {
         if (result.type !== 'watch') throw unexpected(result);
@@ -117,11 +118,9 @@ export class InProcessClient implements Client {
     const result = await this.#do('delete', resource, {
       ...key,
       body: deleteBody(options),
-      options: { dryRun: options.dryRun ?? false },
     });
-    // What is gone comes back as a Status, or as the object without a deletion that goes on.
-    if (result.type !== 'entry') return undefined;
-    return this.#object<T>(result);
+    const answer = this.#object<T>(result);
+    return staysBehind(answer, options) ? answer : undefined;
   }
 
   async deleteCollection<T extends KubeObject>(

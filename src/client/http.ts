@@ -127,7 +127,7 @@ export class HttpClient implements Client {
   ): Promise<DeepReadonly<T> | undefined> {
     const path = pathOf(resource, key.namespace, key.name);
     const answer = (await this.#send('DELETE', path, deleteBody(options))) as T;
-    return staysBehind(answer) ? (answer as DeepReadonly<T>) : undefined;
+    return staysBehind(answer, options) ? (answer as DeepReadonly<T>) : undefined;
   }
 
   async deleteCollection<T extends KubeObject>(
@@ -276,9 +276,11 @@ export function deleteBody({
 }
 
 /** Whether the answer to a deletion shows an object whose deletion goes on; otherwise it is gone. */
-export function staysBehind(answer: DeepReadonly<KubeObject>): boolean {
+export function staysBehind(answer: DeepReadonly<KubeObject>, { gracePeriodSeconds }: DeleteOptions): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = answer.metadata ?? {};
   const { spec } = answer as { readonly spec?: { readonly finalizers?: readonly string[] } };
   if (answer.kind === 'Status' || deletionTimestamp === undefined) return false;
-  return deletionGracePeriodSeconds > 0 || finalizers.length > 0 || (spec?.finalizers ?? []).length > 0;
+  // The answer shows the last state, also of what is gone: then only what was asked for tells of no grace.
+  const graceful = gracePeriodSeconds !== 0 && deletionGracePeriodSeconds > 0;
+  return graceful || finalizers.length > 0 || (spec?.finalizers ?? []).length > 0;
 }
