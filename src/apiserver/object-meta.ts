@@ -23,17 +23,34 @@ const annotationsBytesMax = 256 * 1024;
 const generatedSuffixLength = 5;
 const generatedPrefixLengthMax = 63 - generatedSuffixLength;
 
-/** Sets what a new object gets from the server. `draft` is the server's own. */
+/** Sets what a new object gets from the server, in the order in which Go writes metadata. `draft` is the server's own. */
 export function fillMeta(draft: KubeObject, namespace: string | undefined, context: HookContext): ObjectMeta {
-  const metadata = (draft.metadata ??= {});
-  if (namespace !== undefined) metadata.namespace = namespace;
-  else delete metadata.namespace;
-  if ((metadata.name ?? '') === '' && (metadata.generateName ?? '') !== '') generateName(metadata, context);
-  metadata.uid = uuid(context.random);
-  metadata.creationTimestamp = rfc3339(context.now);
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
-  delete metadata.selfLink;
+  const {
+    name,
+    generateName: prefix,
+    labels,
+    annotations,
+    ownerReferences,
+    finalizers,
+    managedFields,
+  } = draft.metadata ?? {};
+  const generated = (name ?? '') === '' && (prefix ?? '') !== '';
+  const metadata: ObjectMeta = {
+    ...(name === undefined && !generated ? {} : { name: name ?? '' }),
+    ...(prefix === undefined ? {} : { generateName: prefix }),
+    ...(namespace === undefined ? {} : { namespace }),
+    uid: uuid(context.random),
+    // The store puts it in.
+    resourceVersion: '',
+    creationTimestamp: rfc3339(context.now),
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(ownerReferences === undefined ? {} : { ownerReferences }),
+    ...(finalizers === undefined ? {} : { finalizers }),
+    ...(managedFields === undefined ? {} : { managedFields }),
+  };
+  if (generated) generateName(metadata, context);
+  draft.metadata = metadata;
   return metadata;
 }
 

@@ -74,6 +74,7 @@ async function createOnce(
   const allWarnings = [...warnings, ...warningsOf(kind, operation.version, strategy, { object: draft })];
   if (operation.options.dryRun === true) {
     refuseExisting(world, kind, draft);
+    delete metadata.resourceVersion;
     return { type: 'value', code: 201, kind, version: operation.version, value: draft, warnings: allWarnings };
   }
   const claims = claimChanges(kind, draft, undefined);

@@ -39,6 +39,11 @@ async function main(words: readonly string[]): Promise<void> {
   await (await load()).run(invocation);
 }
 
+// Whoever reads our output may stop reading: `kutter status | head -1`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 function print(text: string): void {
   process.stdout.write(text);
 }
