@@ -1,4 +1,5 @@
 /** Every controller, with upstream's name and the account that it acts as. */
+import { clusterRoleAggregation } from './clusterrole-aggregation.ts';
 import { deployment } from './deployment/deployment.ts';
 import { endpointsController } from './endpoints.ts';
 import { endpointSlice } from './endpointslice/endpointslice.ts';
@@ -22,6 +23,7 @@ export const controllers: readonly ControllerUnit[] = [
   controllerUnit({ name: 'root-ca-certificate-publisher-controller', account: 'root-ca-cert-publisher', component: 'root-ca-cert-publisher', controllers: ({ rootCa }) => (rootCa === '' ? [] : [rootCaPublisher(rootCa)]) }),
   controllerUnit({ name: 'namespace-controller', account: 'namespace-controller', component: 'namespace-controller', controllers: ({ resources }) => [namespaceController(resources)] }),
   controllerUnit({ name: 'garbage-collector-controller', account: 'generic-garbage-collector', component: 'garbage-collector-controller', controllers: ({ resources }) => [garbageCollector(resources)] }),
+  controllerUnit({ name: 'clusterrole-aggregation-controller', account: 'clusterrole-aggregation-controller', component: 'clusterrole-aggregation-controller', controllers: () => [clusterRoleAggregation] }),
   controllerUnit({ name: 'node-lifecycle-controller', account: 'node-controller', component: 'node-controller', controllers: ({ nodes }) => [nodeLifecycle(nodes)] }),
   controllerUnit({ name: 'taint-eviction-controller', account: 'node-controller', component: 'taint-eviction-controller', controllers: () => [taintEviction] }),
   controllerUnit({ name: 'node-ipam-controller', account: 'node-controller', component: 'cidrAllocator', controllers: ({ nodes }) => (nodes.clusterCidr === '' ? [] : [nodeIpam(nodes)]) }),
