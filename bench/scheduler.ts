@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { nodes, pods, serviceAccounts, services, type Node, type Pod } from '../src/api/mod.ts';
 import { silentLog } from '../src/base/mod.ts';
 import { EventRecorder } from '../src/client/mod.ts';
+import { labelSelectorFromSet } from '../src/machinery/mod.ts';
 import { startApiServer } from '../src/main/testing.ts';
 import { ClusterState } from '../src/scheduler/cluster-state.ts';
 import { defaultProfile, Scheduler, schedule } from '../src/scheduler/mod.ts';
@@ -45,7 +46,11 @@ async function measureCluster(nodeCount: number, podCount: number): Promise<void
   await using cluster = await startApiServer();
   const { client, cache, clock } = cluster;
   await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
-  for (let i = 0; i < nodeCount; i++) await client.create(nodes, node(i));
+  for (let i = 0; i < nodeCount; i++) {
+    const created = await client.create(nodes, node(i));
+    // A new node is tainted until it is ready.
+    await client.update(nodes, { ...created, spec: { ...created.spec, taints: [] } });
+  }
   const events = new EventRecorder({ client, clock, log: silentLog }, { component: 'default-scheduler' });
   if (values.shape === 'service') await client.create(services, { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'bench' }, ports: [{ port: 80 }] } });
   await using _scheduler = await new Scheduler({ client, cache, events, clock, log: silentLog }).start();

@@ -31,6 +31,8 @@ class SchedulingCluster implements AsyncDisposable {
 
   async addNode(node: Node): Promise<void> {
     await this.client.create(nodes, node);
+    // A new node is tainted until it is ready; nobody else is here to see that it is.
+    await this.updateNode(node.metadata.name ?? '', (created) => void (created.spec = { ...created.spec, taints: node.spec?.taints ?? [] }));
   }
 
   async updateNode(name: string, change: (node: Node) => void): Promise<void> {

@@ -1,6 +1,6 @@
 /** Carries out a preemption: the victims are told why, deleted, and the pods that were promised the room lose the promise. */
 import { pods } from '../api/mod.ts';
-import { errorText } from '../base/mod.ts';
+import { AssertionError, errorText } from '../base/mod.ts';
 import { isApiError } from '../machinery/mod.ts';
 import type { PreemptionPlan } from './framework.ts';
 import type { PodInfo } from './pod-info.ts';
@@ -28,6 +28,7 @@ async function evict(world: ReportWorld, { pod: preemptor, nodeName }: Preemptio
   try {
     await client.delete(pods, { namespace, name }, { uid: victim.uid });
   } catch (error) {
+    if (error instanceof AssertionError) throw error;
     if (!isApiError(error, 'NotFound', 'Conflict')) log.warn('could not preempt', { pod: victim.key, error: errorText(error) });
     return;
   }

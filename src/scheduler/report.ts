@@ -1,6 +1,6 @@
 /** Tells of a pod that could not be scheduled: an event, its PodScheduled condition and its nominated node. */
 import { pods, type PodCondition } from '../api/mod.ts';
-import { errorText, rfc3339, type Clock, type DeepReadonly, type Log } from '../base/mod.ts';
+import { AssertionError, errorText, rfc3339, type Clock, type DeepReadonly, type Log } from '../base/mod.ts';
 import type { Client, EventRecorder } from '../client/mod.ts';
 import { isApiError } from '../machinery/mod.ts';
 import type { PodInfo } from './pod-info.ts';
@@ -56,6 +56,7 @@ export async function patchStatus({ client, log }: ReportWorld, { pod, uid, key 
   try {
     await client.patch(pods, { namespace, name }, { type: 'strategic', body: { metadata: { uid }, status } }, { subresource: 'status', cause: { component: 'scheduler', key, revision: Number(pod.metadata.resourceVersion ?? 0) } });
   } catch (error) {
+    if (error instanceof AssertionError) throw error;
     if (!isApiError(error, 'NotFound', 'Conflict')) log.warn('could not update the status', { pod: key, error: errorText(error) });
   }
 }

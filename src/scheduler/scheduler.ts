@@ -37,7 +37,8 @@ export const defaultProfile: Profile = { schedulerName: 'default-scheduler', plu
 /** Other work gets its turn after so many cycles, or after so long. */
 const cyclesAtOnceMax = 64;
 const turnMs = 4;
-const bindingsMax = 256;
+/** Decisions that are being carried out at a time: bindings, reports, preemptions. No cycle begins beyond that. */
+const inFlightMax = 256;
 
 /** A plugin refused the pod on the node that was chosen. */
 class Refused {
@@ -59,7 +60,6 @@ export class Scheduler implements AsyncDisposable {
   readonly #peers: Peers;
   readonly #subscriptions: Disposable[] = [];
   readonly #inFlight = new Set<Promise<void>>();
-  #bindings = 0;
   #nextStart = 0;
   #running = false;
   #turn: Disposable | undefined;
@@ -172,13 +172,13 @@ export class Scheduler implements AsyncDisposable {
   #takeTurn(): void {
     const { clock } = this.#options;
     const endMs = clock.monotonic() + turnMs;
-    for (let cycle = 0; cycle < cyclesAtOnceMax && this.#bindings < bindingsMax && !this.#stopped; cycle++) {
+    for (let cycle = 0; cycle < cyclesAtOnceMax && this.#inFlight.size < inFlightMax && !this.#stopped; cycle++) {
       const queued = this.#queue.pop();
       if (queued === undefined) break;
       this.#cycle(queued);
       if (clock.monotonic() >= endMs) break;
     }
-    this.#running = this.#queue.ready && this.#bindings < bindingsMax && !this.#stopped;
+    this.#running = this.#queue.ready && this.#inFlight.size < inFlightMax && !this.#stopped;
     if (this.#running) this.#turn = clock.after(0, () => this.#takeTurn());
   }
 
@@ -193,13 +193,7 @@ export class Scheduler implements AsyncDisposable {
     const { nodeName } = decision;
     if (nodeName === undefined) return this.#onUnschedulable(queued, decision);
     this.#state.assume(pod, nodeName);
-    this.#bindings += 1;
-    this.#track(
-      this.#bind(queued, profile, nodeName).finally(() => {
-        this.#bindings -= 1;
-        if (this.#queue.ready) this.#run();
-      }),
-    );
+    this.#track(this.#bind(queued, profile, nodeName));
   }
 
   #onUnschedulable(queued: QueuedPod, { rejectors, message, preemption, clearNomination }: Decision): void {
@@ -224,6 +218,7 @@ export class Scheduler implements AsyncDisposable {
     const pod = queued.info;
     const { client, events, log } = this.#options;
     const reserved: Plugin[] = [];
+    let step = '';
     try {
       for (const { plugin } of plugins) {
         reserved.push(plugin);
@@ -235,17 +230,20 @@ export class Scheduler implements AsyncDisposable {
       }
       const binding = { client, cause: { component: 'scheduler', key: pod.key, revision: this.#pods.revision } };
       for (const { plugin } of plugins) await plugin.preBind?.(pod, nodeName, binding);
-      for (const { plugin } of plugins) await plugin.bind?.(pod, nodeName, binding);
+      for (const { plugin } of plugins) {
+        step = `running Bind plugin "${plugin.name}": `;
+        await plugin.bind?.(pod, nodeName, binding);
+      }
     } catch (error) {
       if (error instanceof AssertionError) throw error;
       for (const plugin of reserved.toReversed()) plugin.unreserve?.(pod, nodeName);
-      return this.#onBindingFailed(queued, nodeName, error);
+      return this.#onBindingFailed(queued, nodeName, { error, step });
     }
     log.debug('bound', { pod: pod.key, node: nodeName });
     await events.record({ regarding: pod.pod, type: 'Normal', reason: 'Scheduled', message: `Successfully assigned ${pod.key} to ${nodeName}` });
   }
 
-  async #onBindingFailed(queued: QueuedPod, nodeName: string, error: unknown): Promise<void> {
+  async #onBindingFailed(queued: QueuedPod, nodeName: string, { error, step }: { readonly error: unknown; readonly step: string }): Promise<void> {
     const pod = queued.info;
     for (const change of this.#state.forget(pod.uid)) this.#wake(change);
     if (error instanceof Refused) {
@@ -258,12 +256,15 @@ export class Scheduler implements AsyncDisposable {
     // Nobody is left to be told.
     if (isApiError(error, 'NotFound')) return;
     this.#options.log.warn('could not bind', { pod: pod.key, node: nodeName, error: errorText(error) });
-    await reportFailure(this.#options, { pod, reason: 'SchedulerError', message: `binding rejected: ${errorText(error)}`, nominate: '' });
+    await reportFailure(this.#options, { pod, reason: 'SchedulerError', message: step + errorText(error), nominate: '' });
   }
 
   #track(work: Promise<void>): void {
     this.#inFlight.add(work);
-    void work.finally(() => this.#inFlight.delete(work));
+    void work.finally(() => {
+      this.#inFlight.delete(work);
+      if (this.#queue.ready) this.#run();
+    });
   }
 }
 
