@@ -8,7 +8,7 @@
 import type { Node } from '../api/mod.ts';
 import { jsonEqual, type DeepReadonly } from '../base/mod.ts';
 import type { LabelSelector } from '../machinery/mod.ts';
-import type { ChangeKind, ClusterChange, PlacedTerm, Snapshot } from './framework.ts';
+import type { ChangeKind, ClusterChange, PlacedTerm, PodCounts, Snapshot } from './framework.ts';
 import { NodeInfo } from './node-info.ts';
 import { PlacedTerms, PodCounters } from './pod-counters.ts';
 import type { PodInfo } from './pod-info.ts';
@@ -22,21 +22,28 @@ interface Placed {
 type Labels = Readonly<Record<string, string>>;
 const noPods: readonly never[] = Object.freeze([]);
 
+/** What a cycle asks besides nodes and pods. */
+export interface ClusterStateWorld {
+  readonly namespaceLabels?: (namespace: string) => Labels | undefined;
+  readonly namespacesRevision?: () => number;
+  readonly peers?: (pod: PodInfo) => LabelSelector | undefined;
+}
+
 export class ClusterState implements Snapshot {
   readonly #nodes = new Map<string, NodeInfo>();
   readonly #placed = new Map<string, Placed>();
   readonly #images = new Map<string, number>();
   readonly #nominated = new Map<string, Map<string, PodInfo>>();
   readonly #nominations = new Map<string, string>();
-  readonly #namespaceLabels: (namespace: string) => Labels | undefined;
-  readonly #peers: (pod: PodInfo) => LabelSelector | undefined;
+  readonly #world: ClusterStateWorld;
   readonly #counters = new PodCounters();
   readonly #terms = new PlacedTerms();
+  /** By topology key, until a node comes, goes or changes its labels. */
+  readonly #domains = new Map<string, Map<string, number>>();
   #order: readonly NodeInfo[] | undefined = [];
 
-  constructor(world: { readonly namespaceLabels?: (namespace: string) => Labels | undefined; readonly peers?: (pod: PodInfo) => LabelSelector | undefined } = {}) {
-    this.#namespaceLabels = world.namespaceLabels ?? (() => undefined);
-    this.#peers = world.peers ?? (() => undefined);
+  constructor(world: ClusterStateWorld = {}) {
+    this.#world = world;
   }
 
   get nodes(): readonly NodeInfo[] {
@@ -53,11 +60,26 @@ export class ClusterState implements Snapshot {
   }
 
   namespaceLabels(namespace: string): Labels | undefined {
-    return this.#namespaceLabels(namespace);
+    return this.#world.namespaceLabels?.(namespace);
   }
 
-  counts(key: string, test: (pod: PodInfo) => boolean): ReadonlyMap<NodeInfo, number> {
+  get namespacesRevision(): number {
+    return this.#world.namespacesRevision?.() ?? 0;
+  }
+
+  counts(key: string, test: (pod: PodInfo) => boolean): PodCounts {
     return this.#counters.get(key, test, this.#placed.values());
+  }
+
+  domains(topologyKey: string): ReadonlyMap<string, number> {
+    let domains = this.#domains.get(topologyKey);
+    if (domains !== undefined) return domains;
+    this.#domains.set(topologyKey, (domains = new Map()));
+    for (const { labels } of this.nodes) {
+      const domain = labels[topologyKey];
+      if (domain !== undefined) domains.set(domain, (domains.get(domain) ?? 0) + 1);
+    }
+    return domains;
   }
 
   get terms(): Iterable<PlacedTerm> {
@@ -65,7 +87,7 @@ export class ClusterState implements Snapshot {
   }
 
   peers(pod: PodInfo): LabelSelector | undefined {
-    return this.#peers(pod);
+    return this.#world.peers?.(pod);
   }
 
   get anyNominated(): boolean {
@@ -114,6 +136,7 @@ export class ClusterState implements Snapshot {
     info.node = node;
     this.#countImages(info, 1);
     if (before === undefined || zoneOf(before) !== zoneOf(node)) this.#order = undefined;
+    if (!jsonEqual(before?.metadata.labels, node.metadata.labels)) this.#forgetDomains();
     return kindsOfChange(before, node).map((kind) => ({ kind, node: info }));
   }
 
@@ -190,7 +213,14 @@ export class ClusterState implements Snapshot {
     this.#countImages(info, -1);
     info.node = undefined;
     this.#order = undefined;
+    this.#forgetDomains();
     if (info.pods.size === 0) this.#nodes.delete(info.name);
+  }
+
+  #forgetDomains(): void {
+    this.#domains.clear();
+    this.#counters.forgetDomains();
+    this.#terms.forgetDomains();
   }
 
   #countImages({ images }: NodeInfo, sign: 1 | -1): void {

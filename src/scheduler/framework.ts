@@ -16,8 +16,10 @@ export interface Snapshot {
   node(name: string): NodeInfo | undefined;
   /** On how many nodes the image is. */
   imageSpread(image: string): number;
-  /** How many pods on each node pass the test; nodes without any are left out. The key names the test. */
-  counts(key: string, test: (pod: PodInfo) => boolean): ReadonlyMap<NodeInfo, number>;
+  /** Where the pods are that pass the test. The key names the test. */
+  counts(key: string, test: (pod: PodInfo) => boolean): PodCounts;
+  /** How many nodes are in each domain of a topology. */
+  domains(topologyKey: string): ReadonlyMap<string, number>;
   /** The affinity terms that pods on nodes have, each with where such pods are. */
   readonly terms: Iterable<PlacedTerm>;
   /** What the pod's services and its controller select: the pods that it should be spread among. */
@@ -26,15 +28,24 @@ export interface Snapshot {
   nominated(nodeName: string): readonly PodInfo[];
   readonly anyNominated: boolean;
   namespaceLabels(namespace: string): Readonly<Record<string, string>> | undefined;
+  /** Another number whenever the labels of a namespace may be others. */
+  readonly namespacesRevision: number;
 }
 
 export type TermKind = 'requiredAffinity' | 'preferredAffinity' | 'requiredAntiAffinity' | 'preferredAntiAffinity';
 
+/** How many pods there are of some kind, and where. Places without any are left out. */
+export interface PodCounts {
+  readonly total: number;
+  readonly onNodes: ReadonlyMap<NodeInfo, number>;
+  inDomains(topologyKey: string): ReadonlyMap<string, number>;
+}
+
 export interface PlacedTerm {
   readonly kind: TermKind;
   readonly term: AffinityTerm;
-  /** How many pods on each node have it. */
-  readonly nodes: ReadonlyMap<NodeInfo, number>;
+  /** The pods that have it. */
+  readonly pods: PodCounts;
 }
 
 /** Why a node, or all of them, cannot take a pod. */

@@ -134,7 +134,7 @@ void test('victims are the fewest: without them the pod fits, with any of them i
 });
 
 void test('sums and counts follow every change', () => {
-  const operation = fc.record({ pod: fc.nat({ max: 9 }), node: fc.nat({ max: 3 }), what: fc.constantFrom('place', 'assume', 'remove', 'forget', 'terminate') });
+  const operation = fc.record({ pod: fc.nat({ max: 9 }), node: fc.nat({ max: 3 }), what: fc.constantFrom('place', 'assume', 'remove', 'forget', 'terminate', 'label', 'ask') });
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 60 }), podList, (operations, seeds) => {
       const state = stateOf([]);
@@ -144,15 +144,23 @@ void test('sums and counts follow every change', () => {
       for (const { pod: index, node, what } of operations) {
         const pod = podOf(seeds[index % seeds.length] as PodSeed, index);
         const placed = new PodInfo({ ...pod.pod, metadata: { ...pod.pod.metadata, ...(what === 'terminate' ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}) }, spec: { containers: [], ...pod.pod.spec, nodeName: `node-${node}` } });
-        if (what === 'place' || what === 'terminate') state.place(placed);
+        if (what === 'ask') state.counts('a', isA).inDomains('zone');
+        else if (what === 'label') state.setNode(`node-${node}`, nodeOf({ cpu: 1, memory: 1, pods: 1, zone: index % 2 === 0 ? 'x' : 'y', tainted: false }, node));
+        else if (what === 'place' || what === 'terminate') state.place(placed);
         else if (what === 'remove') state.remove(pod.uid);
         else if (what === 'forget') state.forget(pod.uid);
         else if (state.placed(pod.uid) === undefined) state.assume(pod, `node-${node}`);
       }
       const fresh = new Map(state.nodes.map((node) => [node.name, [...node.pods.values()].filter(isA).length]));
       const kept = state.counts('a', isA);
+      const zones = new Map<string, number>();
       for (const node of state.nodes) {
-        assert.equal(kept.get(node) ?? 0, fresh.get(node.name));
+        const zone = node.labels['zone'] ?? '';
+        zones.set(zone, (zones.get(zone) ?? 0) + (fresh.get(node.name) ?? 0));
+      }
+      assert.deepEqual(Object.fromEntries(kept.inDomains('zone')), Object.fromEntries([...zones].filter(([, count]) => count > 0)));
+      for (const node of state.nodes) {
+        assert.equal(kept.onNodes.get(node) ?? 0, fresh.get(node.name));
         const again = node.whatIf([], []);
         for (const key of ['requestedMilliCpu', 'requestedMemory', 'scoredMilliCpu', 'scoredMemory'] as const) assert.equal(node[key], again[key]);
       }

@@ -60,6 +60,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #peers: Peers;
   readonly #subscriptions: Disposable[] = [];
   readonly #inFlight = new Set<Promise<void>>();
+  #namespacesRevision = 0;
   #nextStart = 0;
   #running = false;
   #turn: Disposable | undefined;
@@ -76,7 +77,11 @@ export class Scheduler implements AsyncDisposable {
     this.#pods = cache.informer(pods);
     this.#namespaces = cache.informer(namespaces);
     this.#peers = new Peers(cache);
-    this.#state = new ClusterState({ namespaceLabels: (name) => this.#namespaces.get(name)?.metadata.labels, peers: (pod) => this.#peers.of(pod) });
+    this.#state = new ClusterState({
+      namespaceLabels: (name) => this.#namespaces.get(name)?.metadata.labels,
+      namespacesRevision: () => this.#namespacesRevision,
+      peers: (pod) => this.#peers.of(pod),
+    });
     const sort = profiles.flatMap((profile) => profile.plugins).find(({ plugin }) => plugin.queueSort !== undefined)?.plugin;
     this.#queue = new SchedulingQueue({ clock, compare: (a, b) => sort?.queueSort?.(a, b) ?? 0, gate: (pod) => this.#gate(pod), onReady: () => this.#run() });
   }
@@ -86,6 +91,7 @@ export class Scheduler implements AsyncDisposable {
     await Promise.all([this.#nodes.reached(0), this.#pods.reached(0), this.#namespaces.reached(0), this.#peers.synced()]);
     if (this.#stopped) return this;
     this.#subscriptions.push(
+      this.#namespaces.subscribe(() => void (this.#namespacesRevision += 1)),
       this.#nodes.subscribe((changes) => {
         for (const change of changes) this.#onNode(change);
       }),

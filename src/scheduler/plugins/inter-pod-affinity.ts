@@ -2,7 +2,7 @@
  * Pods that want to be near others, or far from them. What is required decides, of the new pod and of those that are there;
  * what is preferred, of both, adds up to the score.
  */
-import { definePlugin, scoreMax, type ClusterChange, type Failure, type NodeFilter, type NodeScorer, type Snapshot } from '../framework.ts';
+import { definePlugin, scoreMax, type ClusterChange, type Failure, type NodeFilter, type NodeScorer, type PodCounts, type Snapshot } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { termMatches, type AffinityTerm, type PodInfo } from '../pod-info.ts';
 
@@ -15,24 +15,31 @@ const requiredWeight = 1;
 
 type NamespaceLabels = (namespace: string) => Readonly<Record<string, string>> | undefined;
 
-/** Sums by topology key and domain. */
+/** Sums by topology key and domain, over counts that others keep: putting one together costs nothing. */
 class Tally {
-  readonly #byKey = new Map<string, Map<string, number>>();
+  readonly #byKey = new Map<string, { readonly domains: ReadonlyMap<string, number>; readonly weight: number }[]>();
 
   get empty(): boolean {
     return this.#byKey.size === 0;
   }
 
-  add({ labels }: NodeInfo, topologyKey: string, amount: number): void {
+  add(topologyKey: string, domains: ReadonlyMap<string, number>, weight = 1): void {
+    if (domains.size === 0) return;
+    const parts = this.#byKey.get(topologyKey);
+    if (parts === undefined) this.#byKey.set(topologyKey, [{ domains, weight }]);
+    else parts.push({ domains, weight });
+  }
+
+  /** In the domain of one node. */
+  addOne({ labels }: NodeInfo, topologyKey: string, amount: number): void {
     const domain = labels[topologyKey];
-    if (domain === undefined || amount === 0) return;
-    const domains = this.#byKey.get(topologyKey);
-    if (domains === undefined) this.#byKey.set(topologyKey, new Map([[domain, amount]]));
-    else domains.set(domain, (domains.get(domain) ?? 0) + amount);
+    if (domain !== undefined) this.add(topologyKey, new Map([[domain, amount]]));
   }
 
   get(topologyKey: string, domain: string): number {
-    return this.#byKey.get(topologyKey)?.get(domain) ?? 0;
+    let sum = 0;
+    for (const { domains, weight } of this.#byKey.get(topologyKey) ?? []) sum += weight * (domains.get(domain) ?? 0);
+    return sum;
   }
 
   get keys(): Iterable<string> {
@@ -42,7 +49,10 @@ class Tally {
   /** Over all keys, for the domains that the node is in. */
   sum({ labels }: NodeInfo): number {
     let sum = 0;
-    for (const [key, domains] of this.#byKey) sum += domains.get(labels[key] ?? '') ?? 0;
+    for (const key of this.#byKey.keys()) {
+      const domain = labels[key];
+      if (domain !== undefined) sum += this.get(key, domain);
+    }
     return sum;
   }
 }
@@ -61,53 +71,39 @@ interface Found {
 function gather(pod: PodInfo, snapshot: Snapshot): Found {
   const labelsOf: NamespaceLabels = (namespace) => snapshot.namespaceLabels(namespace);
   const found = { affinity: new Tally(), antiAffinity: new Tally(), existing: new Tally(), affinityPods: 0 };
-  for (const { kind, term, nodes } of snapshot.terms) {
-    if (kind !== 'requiredAntiAffinity' || !termMatches(term, pod, labelsOf)) continue;
-    for (const [node, count] of nodes) found.existing.add(node, term.topologyKey, count);
+  for (const { kind, term, pods } of snapshot.terms) {
+    if (kind === 'requiredAntiAffinity' && termMatches(term, pod, labelsOf)) found.existing.add(term.topologyKey, pods.inDomains(term.topologyKey));
   }
   const { required } = pod.affinity;
   if (required.length > 0) {
-    for (const [node, count] of countMatching(required, snapshot)) {
-      for (const { topologyKey } of required) found.affinity.add(node, topologyKey, count);
-      found.affinityPods += count;
-    }
+    const matching = countMatching(required, snapshot);
+    for (const { topologyKey } of required) found.affinity.add(topologyKey, matching.inDomains(topologyKey));
+    found.affinityPods = matching.total;
   }
-  for (const term of pod.antiAffinity.required) {
-    for (const [node, count] of countMatching([term], snapshot)) found.antiAffinity.add(node, term.topologyKey, count);
-  }
+  for (const term of pod.antiAffinity.required) found.antiAffinity.add(term.topologyKey, countMatching([term], snapshot).inDomains(term.topologyKey));
   return found;
 }
 
-/** Pods on each node that all of the terms speak of. */
-function countMatching(terms: readonly AffinityTerm[], snapshot: Snapshot): ReadonlyMap<NodeInfo, number> {
+/** The pods that all of the terms speak of. */
+function countMatching(terms: readonly AffinityTerm[], snapshot: Snapshot): PodCounts {
   const labelsOf: NamespaceLabels = (namespace) => snapshot.namespaceLabels(namespace);
-  const test = (other: PodInfo): boolean => terms.every((term) => termMatches(term, other, labelsOf));
-  // Who is in the selected namespaces changes with their labels, which no counter follows.
-  if (terms.some(({ namespaceSelector }) => namespaceSelector !== undefined)) return countNow(test, snapshot);
-  return snapshot.counts(`affinity|${terms.map(({ id }) => id).join('&')}`, test);
-}
-
-function countNow(test: (pod: PodInfo) => boolean, { nodes }: Snapshot): ReadonlyMap<NodeInfo, number> {
-  const counts = new Map<NodeInfo, number>();
-  for (const node of nodes) {
-    let count = 0;
-    for (const pod of node.pods.values()) if (test(pod)) count++;
-    if (count > 0) counts.set(node, count);
-  }
-  return counts;
+  const selecting = terms.some(({ namespaceSelector }) => namespaceSelector !== undefined);
+  // Who is in the selected namespaces changes with their labels: each state of these is another question.
+  const key = `affinity|${terms.map(({ id }) => id).join('&')}${selecting ? `|${snapshot.namespacesRevision}` : ''}`;
+  return snapshot.counts(key, (other) => terms.every((term) => termMatches(term, other, labelsOf)));
 }
 
 /** What pods that come or go on a node change. */
 function difference(pod: PodInfo, node: NodeInfo, { added, removed }: { readonly added: readonly PodInfo[]; readonly removed: readonly PodInfo[] }, labelsOf: NamespaceLabels): Found {
   const found = { affinity: new Tally(), antiAffinity: new Tally(), existing: new Tally(), affinityPods: 0 };
   const take = (other: PodInfo, sign: 1 | -1): void => {
-    for (const term of other.antiAffinity.required) if (termMatches(term, pod, labelsOf)) found.existing.add(node, term.topologyKey, sign);
+    for (const term of other.antiAffinity.required) if (termMatches(term, pod, labelsOf)) found.existing.addOne(node, term.topologyKey, sign);
     const { required } = pod.affinity;
     if (required.length > 0 && required.every((term) => termMatches(term, other, labelsOf))) {
-      for (const { topologyKey } of required) found.affinity.add(node, topologyKey, sign);
+      for (const { topologyKey } of required) found.affinity.addOne(node, topologyKey, sign);
       found.affinityPods += sign;
     }
-    for (const term of pod.antiAffinity.required) if (termMatches(term, other, labelsOf)) found.antiAffinity.add(node, term.topologyKey, sign);
+    for (const term of pod.antiAffinity.required) if (termMatches(term, other, labelsOf)) found.antiAffinity.addOne(node, term.topologyKey, sign);
   };
   for (const other of added) take(other, 1);
   for (const other of removed) take(other, -1);
@@ -156,12 +152,12 @@ function preFilter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
 function preScore(pod: PodInfo, snapshot: Snapshot): NodeScorer | undefined {
   const tally = new Tally();
   const labelsOf: NamespaceLabels = (namespace) => snapshot.namespaceLabels(namespace);
-  for (const term of pod.affinity.preferred) for (const [node, count] of countMatching([term], snapshot)) tally.add(node, term.topologyKey, term.weight * count);
-  for (const term of pod.antiAffinity.preferred) for (const [node, count] of countMatching([term], snapshot)) tally.add(node, term.topologyKey, -term.weight * count);
-  for (const { kind, term, nodes } of snapshot.terms) {
+  const take = (term: AffinityTerm, pods: PodCounts, weight: number): void => tally.add(term.topologyKey, pods.inDomains(term.topologyKey), weight);
+  for (const term of pod.affinity.preferred) take(term, countMatching([term], snapshot), term.weight);
+  for (const term of pod.antiAffinity.preferred) take(term, countMatching([term], snapshot), -term.weight);
+  for (const { kind, term, pods } of snapshot.terms) {
     const weight = kind === 'requiredAffinity' ? requiredWeight : kind === 'preferredAffinity' ? term.weight : kind === 'preferredAntiAffinity' ? -term.weight : 0;
-    if (weight === 0 || !termMatches(term, pod, labelsOf)) continue;
-    for (const [node, count] of nodes) tally.add(node, term.topologyKey, weight * count);
+    if (weight !== 0 && termMatches(term, pod, labelsOf)) take(term, pods, weight);
   }
   if (tally.empty) return undefined;
   return { score: (node) => tally.sum(node), normalize };

@@ -6,7 +6,7 @@
 import type { TopologySpreadConstraint } from '../../api/mod.ts';
 import type { DeepReadonly } from '../../base/mod.ts';
 import { labelSelectorFromSpec, type LabelSelector } from '../../machinery/mod.ts';
-import { definePlugin, scoreMax, type ClusterChange, type Failure, type NodeFilter, type NodeScorer, type Snapshot } from '../framework.ts';
+import { definePlugin, scoreMax, type ClusterChange, type Failure, type NodeFilter, type NodeScorer, type PodCounts, type Snapshot } from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { requiredNodeTest } from '../node-selector.ts';
 import type { PodInfo } from '../pod-info.ts';
@@ -23,8 +23,8 @@ interface Constraint {
   readonly maxSkew: number;
   readonly minDomains: number;
   readonly selector: LabelSelector;
-  /** Whether the pods on the node count: it is one that the pod could go to. */
-  readonly includes: (node: NodeInfo) => boolean;
+  /** Whether the pods on the node count: it is one that the pod could go to. Undefined: they all do. */
+  readonly includes: ((node: NodeInfo) => boolean) | undefined;
 }
 
 function constraintsOf(pod: PodInfo, whenUnsatisfiable: string): readonly Constraint[] {
@@ -39,16 +39,16 @@ function constraintOf(pod: PodInfo, constraint: DeepReadonly<TopologySpreadConst
   const { topologyKey, maxSkew, minDomains = 1, labelSelector, nodeAffinityPolicy = 'Honor', nodeTaintsPolicy = 'Ignore' } = constraint;
   const byAffinity = nodeAffinityPolicy === 'Honor' ? required : undefined;
   const byTaints = nodeTaintsPolicy === 'Honor';
+  const all = byAffinity === undefined && !byTaints;
   const includes = (node: NodeInfo): boolean => byAffinity?.(node) !== false && (!byTaints || untoleratedTaint(node.taints, pod.tolerations) === undefined);
-  return { topologyKey, maxSkew, minDomains, selector: labelSelectorFromSpec(labelSelector), includes };
+  return { topologyKey, maxSkew, minDomains, selector: labelSelectorFromSpec(labelSelector), includes: all ? undefined : includes };
 }
 
 function defaultConstraints(pod: PodInfo, snapshot: Snapshot): readonly Constraint[] {
   if ((pod.pod.spec?.topologySpreadConstraints ?? []).length > 0) return [];
   const selector = snapshot.peers(pod);
   if (selector === undefined) return [];
-  const required = requiredNodeTest(pod);
-  const includes = (node: NodeInfo): boolean => required?.(node) !== false;
+  const includes = requiredNodeTest(pod);
   return [
     { topologyKey: hostname, maxSkew: 3, minDomains: 1, selector, includes },
     { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5, minDomains: 1, selector, includes },
@@ -56,7 +56,7 @@ function defaultConstraints(pod: PodInfo, snapshot: Snapshot): readonly Constrai
 }
 
 /** Pods of the namespace that the constraint speaks of, and that stay. */
-function countsFor({ selector }: Constraint, { namespace }: PodInfo, snapshot: Snapshot): ReadonlyMap<NodeInfo, number> {
+function countsFor({ selector }: Constraint, { namespace }: PodInfo, snapshot: Snapshot): PodCounts {
   const key = `spread|${namespace}|${selector.selectable}|${selector.toString()}`;
   return snapshot.counts(key, (pod) => counted(pod, namespace, selector));
 }
@@ -78,13 +78,7 @@ interface Domains {
 }
 
 function domainsOf(constraint: Constraint, all: readonly Constraint[], pod: PodInfo, snapshot: Snapshot): Domains {
-  const matching = countsFor(constraint, pod, snapshot);
-  const counts = new Map<string, number>();
-  for (const node of snapshot.nodes) {
-    const domain = node.labels[constraint.topologyKey];
-    if (domain === undefined || (all.length > 1 && !hasAll(node, all)) || !constraint.includes(node)) continue;
-    counts.set(domain, (counts.get(domain) ?? 0) + (matching.get(node) ?? 0));
-  }
+  const counts = all.length > 1 || constraint.includes !== undefined ? countNodes(constraint, all, pod, snapshot) : countDomains(constraint, pod, snapshot);
   let lowest = '';
   let lowestCount = Number.POSITIVE_INFINITY;
   let nextCount = Number.POSITIVE_INFINITY;
@@ -97,6 +91,26 @@ function domainsOf(constraint: Constraint, all: readonly Constraint[], pod: PodI
     [lowest, lowestCount] = [domain, count];
   }
   return { counts, lowest, lowestCount, nextCount };
+}
+
+/** Where every node counts. */
+function countDomains(constraint: Constraint, pod: PodInfo, snapshot: Snapshot): ReadonlyMap<string, number> {
+  const matching = countsFor(constraint, pod, snapshot).inDomains(constraint.topologyKey);
+  const counts = new Map<string, number>();
+  for (const domain of snapshot.domains(constraint.topologyKey).keys()) counts.set(domain, matching.get(domain) ?? 0);
+  return counts;
+}
+
+function countNodes(constraint: Constraint, all: readonly Constraint[], pod: PodInfo, snapshot: Snapshot): ReadonlyMap<string, number> {
+  const { topologyKey, includes } = constraint;
+  const { onNodes } = countsFor(constraint, pod, snapshot);
+  const counts = new Map<string, number>();
+  for (const node of snapshot.nodes) {
+    const domain = node.labels[topologyKey];
+    if (domain === undefined || !hasAll(node, all) || includes?.(node) === false) continue;
+    counts.set(domain, (counts.get(domain) ?? 0) + (onNodes.get(node) ?? 0));
+  }
+  return counts;
 }
 
 interface Hard {
@@ -141,7 +155,7 @@ function filterOf(hards: readonly Hard[], pod: PodInfo, differences: readonly (D
       const all = hards.map(({ constraint }) => constraint);
       if (!hasAll(node, all)) return filterOf(hards, pod, []);
       const changes = all.map(({ topologyKey, selector, includes }): Difference | undefined => {
-        if (!includes(node)) return undefined;
+        if (includes?.(node) === false) return undefined;
         const matching = (pods: readonly PodInfo[]): number => pods.filter((other) => counted(other, pod.namespace, selector)).length;
         return { domain: node.labels[topologyKey] ?? '', by: matching(added) - matching(removed) };
       });
@@ -186,15 +200,12 @@ function preScore(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]):
 function softOf(constraint: Constraint, { pod, snapshot, scored, all }: { readonly pod: PodInfo; readonly snapshot: Snapshot; readonly scored: readonly NodeInfo[]; readonly all: readonly Constraint[] }): Soft {
   const { topologyKey, includes } = constraint;
   const matching = countsFor(constraint, pod, snapshot);
-  if (topologyKey === hostname) return { constraint, countOf: (node) => matching.get(node) ?? 0, weight: Math.log(scored.length + 2) };
-  const domains = new Map<string, number>();
-  for (const node of scored) domains.set(node.labels[topologyKey] ?? '', 0);
-  for (const [node, count] of matching) {
-    const domain = node.labels[topologyKey] ?? '';
-    const before = domains.get(domain);
-    if (before !== undefined && node.node !== undefined && hasAll(node, all) && includes(node)) domains.set(domain, before + count);
-  }
-  return { constraint, countOf: (node) => domains.get(node.labels[topologyKey] ?? '') ?? 0, weight: Math.log(domains.size + 2) };
+  if (topologyKey === hostname) return { constraint, countOf: (node) => matching.onNodes.get(node) ?? 0, weight: Math.log(scored.length + 2) };
+  const present = new Set<string>();
+  for (const { labels } of scored) present.add(labels[topologyKey] ?? '');
+  const weight = Math.log(present.size + 2);
+  const counts = all.length > 1 || includes !== undefined ? countNodes(constraint, all, pod, snapshot) : matching.inDomains(topologyKey);
+  return { constraint, countOf: ({ labels }) => counts.get(labels[topologyKey] ?? '') ?? 0, weight };
 }
 
 /** The fewest pods get 100, the most what is left of the fewest; nodes outside of the topology 0. */
