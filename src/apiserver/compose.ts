@@ -25,6 +25,7 @@ import {
   type PathHandler,
   type VersionInfo,
 } from './http/paths.ts';
+import { RequestMetrics, type ProcessFigures } from './http/metrics.ts';
 import { InProcessClient } from './in-process-client.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import { postHandlers } from './posts/all.ts';
@@ -100,6 +101,7 @@ export interface FrontOptions {
   readonly health: readonly HealthCheck[];
   readonly shuttingDown: () => boolean;
   readonly version: VersionInfo;
+  readonly process: () => ProcessFigures;
   /** `host:port` as clients reach the server. */
   readonly address: () => string;
 }
@@ -107,13 +109,30 @@ export interface FrontOptions {
 export function composeFront({ server }: ComposedServer, options: FrontOptions): HttpFront {
   const { clock, random, log } = server.world;
   const discovery = new Discovery(server.registry);
+  const metrics = new RequestMetrics({
+    store: server.world.store,
+    registry: server.registry,
+    process: options.process,
+  });
   const { authenticators, anonymousAllowed, connectors } = options;
   const paths = [
     healthPaths(options.health, options.shuttingDown),
     versionPath(options.version),
     discoveryPaths(discovery, options.address),
     new OpenApi(server.registry, server.world.codec.facts),
+    metrics,
     ...options.paths,
   ];
-  return new HttpFront({ server, authenticators, anonymousAllowed, discovery, paths, connectors, clock, random, log });
+  return new HttpFront({
+    metrics,
+    server,
+    authenticators,
+    anonymousAllowed,
+    discovery,
+    paths,
+    connectors,
+    clock,
+    random,
+    log,
+  });
 }

@@ -50,3 +50,15 @@ export function jsonLog(write: (line: string) => void, least: LogLevel, fields: 
     with: (more) => jsonLog(write, least, { ...fields, ...more }),
   };
 }
+
+const startedAtMs = Date.now() - performance.now();
+
+/** What this process uses of the machine. */
+export function processFigures(): {
+  readonly residentBytes: number;
+  readonly cpuSeconds: number;
+  readonly startedAtMs: number;
+} {
+  const { user, system } = process.cpuUsage();
+  return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6, startedAtMs };
+}

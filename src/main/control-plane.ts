@@ -17,6 +17,7 @@ import { HttpUpgrade } from '../host/mod.ts';
 import type { Pki } from '../host/pki/mod.ts';
 import type { ClusterConfig } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
+import { processFigures } from '../host/system.ts';
 import { version } from './version.ts';
 
 export interface ControlPlaneOptions {
@@ -71,6 +72,7 @@ export class ControlPlane implements AsyncDisposable {
         platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
         builtAtMs: 0,
       },
+      process: processFigures,
       address: () => `${options.advertise}:${this.http.port}`,
     });
     this.http = new HttpServer({

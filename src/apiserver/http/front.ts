@@ -24,6 +24,7 @@ import {
   type View,
 } from './encode.ts';
 import type { Body, HttpRequest, HttpResponse } from './message.ts';
+import type { RequestMetrics } from './metrics.ts';
 import { negotiate } from './negotiate.ts';
 import type { PathHandler } from './paths.ts';
 import { isTrue, parseUrl, type RequestInfo, type ResourceRequest } from './request-info.ts';
@@ -39,6 +40,7 @@ export interface FrontParts {
   readonly paths: readonly PathHandler[];
   /** `pods/log` and other subresources that answer with something else than an object. */
   readonly connectors: readonly Connector[];
+  readonly metrics: RequestMetrics;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -58,6 +60,8 @@ export interface ConnectTarget {
   readonly user: UserInfo;
 }
 
+/** Upstream's `--max-requests-inflight` and `--max-mutating-requests-inflight`. */
+const inFlightMax = { readOnly: 400, mutating: 200 };
 const bodyBytesMax = 3 * 1024 * 1024;
 const watchTimeoutMinMs = 1_800_000;
 
@@ -86,10 +90,30 @@ export class HttpFront {
 
   /** Never rejects. */
   async respond(request: HttpRequest): Promise<HttpResponse> {
+    const { clock, metrics } = this.#parts;
+    const begun = clock.monotonic();
+    let info: RequestInfo | undefined;
+    let response: HttpResponse;
     try {
-      return await this.#respond(request);
+      info = parseUrl(request.method, request.url);
+      response = await this.#limited(request, info);
     } catch (error) {
-      return this.refusal(error, request);
+      response = this.refusal(error, request);
+    }
+    metrics.observe(info, request.method, response.status, (clock.monotonic() - begun) / 1000);
+    return response;
+  }
+
+  /** Answers unless too many requests are under way already. Watches wait for nothing and do not count. */
+  async #limited(request: HttpRequest, info: RequestInfo): Promise<HttpResponse> {
+    const { metrics } = this.#parts;
+    const sort = request.method === 'GET' || request.method === 'HEAD' ? 'readOnly' : 'mutating';
+    if (!metrics.begin(sort, inFlightMax[sort]))
+      throw ApiError.tooManyRequests('Too many requests, please try again later.', 1);
+    try {
+      return await this.#respond(request, info);
+    } finally {
+      metrics.end(sort);
     }
   }
 
@@ -123,9 +147,8 @@ export class HttpFront {
     return anonymous;
   }
 
-  async #respond(request: HttpRequest): Promise<HttpResponse> {
+  async #respond(request: HttpRequest, info: RequestInfo): Promise<HttpResponse> {
     const user = await this.authenticate(request);
-    const info = parseUrl(request.method, request.url);
     if (info.resource !== undefined) return this.#resource(request, { ...info, resource: info.resource }, user);
     const verb = request.method.toLowerCase();
     await this.#parts.server.authorize({
