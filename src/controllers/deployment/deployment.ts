@@ -108,7 +108,8 @@ function renewNewSet({ deployment: owner, newSet, oldSets }: Rollout): readonly 
   const annotations = newSetAnnotations(owner, newSet.metadata.annotations, nextRevision(oldSets));
   const minReadySeconds = owner.spec?.minReadySeconds ?? 0;
   if (jsonEqual(annotations, newSet.metadata.annotations ?? {}) && minReadySeconds === (newSet.spec?.minReadySeconds ?? 0)) return [];
-  const object = { ...newSet, metadata: { ...newSet.metadata, annotations }, spec: { ...newSet.spec, minReadySeconds } } as ReadReplicaSet;
+  const { minReadySeconds: _, ...spec } = newSet.spec ?? {};
+  const object = { ...newSet, metadata: { ...newSet.metadata, annotations }, spec: { ...spec, ...(minReadySeconds === 0 ? {} : { minReadySeconds }) } } as ReadReplicaSet;
   return [{ do: 'update', resource: replicaSets, object }];
 }
 
