@@ -19,7 +19,14 @@ import { ClusterState } from '../src/scheduler/cluster-state.ts';
 import { defaultProfile, Scheduler, schedule } from '../src/scheduler/mod.ts';
 import { PodInfo } from '../src/scheduler/pod-info.ts';
 
-const { values } = parseArgs({ options: { nodes: { type: 'string', default: '1000' }, pods: { type: 'string', default: '5000' }, shape: { type: 'string', default: 'plain' }, cycles: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    nodes: { type: 'string', default: '1000' },
+    pods: { type: 'string', default: '5000' },
+    shape: { type: 'string', default: 'plain' },
+    cycles: { type: 'boolean', default: false },
+  },
+});
 const creatorsAtOnce = 16;
 
 function node(index: number): Node {
@@ -33,13 +40,26 @@ function node(index: number): Node {
 
 const labelSelector = { matchLabels: { app: 'bench' } };
 const shapes: Record<string, Partial<Pod['spec']>> = {
-  spread: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector }] },
-  apart: { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname', labelSelector }] } } },
+  spread: {
+    topologySpreadConstraints: [
+      { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector },
+    ],
+  },
+  apart: {
+    affinity: {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname', labelSelector }],
+      },
+    },
+  },
 };
 
 function pod(index: number): Pod {
   const resources = { requests: { cpu: '100m', memory: '128Mi' } };
-  return { metadata: { name: `pod-${index}`, namespace: 'default', labels: { app: 'bench' } }, spec: { containers: [{ name: 'web', image: 'nginx', resources }], ...shapes[values.shape] } };
+  return {
+    metadata: { name: `pod-${index}`, namespace: 'default', labels: { app: 'bench' } },
+    spec: { containers: [{ name: 'web', image: 'nginx', resources }], ...shapes[values.shape] },
+  };
 }
 
 async function measureCluster(nodeCount: number, podCount: number): Promise<void> {
@@ -52,13 +72,18 @@ async function measureCluster(nodeCount: number, podCount: number): Promise<void
     await client.update(nodes, { ...created, spec: { ...created.spec, taints: [] } });
   }
   const events = new EventRecorder({ client, clock, log: silentLog }, { component: 'default-scheduler' });
-  if (values.shape === 'service') await client.create(services, { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'bench' }, ports: [{ port: 80 }] } });
+  if (values.shape === 'service')
+    await client.create(services, {
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { selector: { app: 'bench' }, ports: [{ port: 80 }] },
+    });
   await using _scheduler = await new Scheduler({ client, cache, events, clock, log: silentLog }).start();
   let bound = 0;
   const started = performance.now();
   const done = new Promise<void>((resolve) => {
     cache.informer(pods).subscribe((changes) => {
-      for (const { object, previous } of changes) if (object?.spec?.nodeName !== undefined && previous?.spec?.nodeName === undefined) bound++;
+      for (const { object, previous } of changes)
+        if (object?.spec?.nodeName !== undefined && previous?.spec?.nodeName === undefined) bound++;
       if (bound === podCount) resolve();
     });
   });
@@ -71,12 +96,16 @@ async function measureCluster(nodeCount: number, podCount: number): Promise<void
   await done;
   const total = performance.now() - started;
   const rate = (ms: number): string => `${Math.round((podCount * 1000) / ms)}/s`;
-  console.log(`${nodeCount} nodes, ${podCount} pods: all created after ${created.toFixed(0)} ms, all bound after ${total.toFixed(0)} ms: ${rate(total)}`);
+  console.log(
+    `${nodeCount} nodes, ${podCount} pods: all created after ${created.toFixed(0)} ms, all bound after ${total.toFixed(0)} ms: ${rate(total)}`,
+  );
 }
 
 /** Cycles alone: nodes that have some pods already, a new pod each time, which is then counted where it went. */
 function measureCycles(nodeCount: number): void {
-  const state = new ClusterState(values.shape === 'service' ? { peers: () => labelSelectorFromSet({ app: 'bench' }) } : {});
+  const state = new ClusterState(
+    values.shape === 'service' ? { peers: () => labelSelectorFromSet({ app: 'bench' }) } : {},
+  );
   for (let i = 0; i < nodeCount; i++) state.setNode(`node-${i}`, node(i));
   const cycles = values.shape === 'apart' ? 3 * Math.floor(Math.min(1000, nodeCount / 3)) : 3000;
   const infos = Array.from({ length: cycles }, (_, i) => {

@@ -22,7 +22,11 @@ const read = (name: string): string => readFileSync(join(import.meta.dirname, na
 function nodeOf(given: Node): Node {
   const name = given.metadata.name ?? '';
   const resources = { cpu: '4', memory: '8Gi', pods: '110', ...given.status?.allocatable };
-  return { ...given, metadata: { ...given.metadata, labels: { 'kubernetes.io/hostname': name, ...given.metadata.labels } }, status: { ...given.status, allocatable: resources } };
+  return {
+    ...given,
+    metadata: { ...given.metadata, labels: { 'kubernetes.io/hostname': name, ...given.metadata.labels } },
+    status: { ...given.status, allocatable: resources },
+  };
 }
 
 function podOf(given: Pod): Pod {
@@ -39,7 +43,8 @@ function decide(text: string): Explanation[] {
   const services = ofKind<Service>('Service');
   const state = new ClusterState({
     namespaceLabels: (name) => namespaces.find(({ metadata }) => metadata.name === name)?.metadata.labels,
-    peers: ({ labels }) => services.map(({ spec }) => labelSelectorFromSet(spec?.selector)).find((selector) => selector.matches(labels)),
+    peers: ({ labels }) =>
+      services.map(({ spec }) => labelSelectorFromSet(spec?.selector)).find((selector) => selector.matches(labels)),
   });
   for (const node of ofKind<Node>('Node')) state.setNode(node.metadata.name ?? '', nodeOf(node));
   const pods = ofKind<Pod>('Pod').map((given) => new PodInfo(podOf(given)));
@@ -65,6 +70,11 @@ for (const name of inputs) {
 void test('every plugin that decides has cases', () => {
   const folders = new Set(inputs.map((name) => name.split('/')[1]));
   const folderOf = (plugin: string): string => plugin.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
-  const deciding = defaultProfile.plugins.filter(({ plugin }) => plugin.preFilter !== undefined || plugin.postFilter !== undefined || plugin.preScore !== undefined);
-  assert.deepEqual(deciding.map(({ plugin }) => folderOf(plugin.name)).filter((folder) => !folders.has(folder)), []);
+  const deciding = defaultProfile.plugins.filter(
+    ({ plugin }) => plugin.preFilter !== undefined || plugin.postFilter !== undefined || plugin.preScore !== undefined,
+  );
+  assert.deepEqual(
+    deciding.map(({ plugin }) => folderOf(plugin.name)).filter((folder) => !folders.has(folder)),
+    [],
+  );
 });

@@ -235,10 +235,17 @@ export class ClusterState implements Snapshot {
 /** Most updates are of the status; none of what is counted hangs on it, except while the pod is being resized. */
 function countsTheSame(before: PodInfo, after: PodInfo): boolean {
   const { generation } = after.pod.metadata;
-  if (generation === undefined || generation !== before.pod.metadata.generation || before.terminating !== after.terminating) return false;
+  if (
+    generation === undefined ||
+    generation !== before.pod.metadata.generation ||
+    before.terminating !== after.terminating
+  )
+    return false;
   // The generation says that the rest of what is asked for is the same.
   const { milliCpu, memory } = before.requests;
-  return jsonEqual(before.labels, after.labels) && milliCpu === after.requests.milliCpu && memory === after.requests.memory;
+  return (
+    jsonEqual(before.labels, after.labels) && milliCpu === after.requests.milliCpu && memory === after.requests.memory
+  );
 }
 
 function asksForLess({ requests: before }: PodInfo, { requests: after }: PodInfo): boolean {
@@ -246,12 +253,19 @@ function asksForLess({ requests: before }: PodInfo, { requests: after }: PodInfo
 }
 
 /** What of a change of a node can make a pod fit that did not. */
-function kindsOfChange(before: DeepReadonly<Node> | undefined, node: DeepReadonly<Node>): (ChangeKind & `node${string}`)[] {
+function kindsOfChange(
+  before: DeepReadonly<Node> | undefined,
+  node: DeepReadonly<Node>,
+): (ChangeKind & `node${string}`)[] {
   if (before === undefined) return ['nodeAdd'];
   const kinds: (ChangeKind & `node${string}`)[] = [];
   if (!jsonEqual(before.status?.allocatable, node.status?.allocatable)) kinds.push('nodeAllocatable');
   if (!jsonEqual(before.metadata.labels, node.metadata.labels)) kinds.push('nodeLabels');
-  if ((before.spec?.unschedulable ?? false) !== (node.spec?.unschedulable ?? false) || !jsonEqual(before.spec?.taints, node.spec?.taints)) kinds.push('nodeTaints');
+  if (
+    (before.spec?.unschedulable ?? false) !== (node.spec?.unschedulable ?? false) ||
+    !jsonEqual(before.spec?.taints, node.spec?.taints)
+  )
+    kinds.push('nodeTaints');
   return kinds;
 }
 

@@ -13,7 +13,12 @@ export interface Explanation {
 }
 
 export type NodeExplanation =
-  | { readonly total: number; /** By plugin: the score, with its weight where that is not 1. */ readonly scores: Readonly<Record<string, string>> }
+  | {
+      readonly total: number;
+      /** By plugin: the score, with its weight where that is not 1. */ readonly scores: Readonly<
+        Record<string, string>
+      >;
+    }
   | { readonly refusedBy: string; readonly reasons: readonly string[]; readonly unresolvable?: true };
 
 export function explain(decision: Decision): Explanation {
@@ -24,16 +29,22 @@ export function explain(decision: Decision): Explanation {
     ...(message === '' ? {} : { message }),
     ...(evaluated === nodeCount || nodeCount === 0 ? {} : { tried: `${evaluated} of ${nodeCount}` }),
     nodes: nodesOf(decision),
-    ...(preemption === undefined ? {} : { preemption: { node: preemption.nodeName, victims: preemption.victims.map(({ key }) => key) } }),
+    ...(preemption === undefined
+      ? {}
+      : { preemption: { node: preemption.nodeName, victims: preemption.victims.map(({ key }) => key) } }),
   };
 }
 
 function nodesOf({ feasible, failures, scores, totals }: Decision): Record<string, NodeExplanation> {
   const nodes: Record<string, NodeExplanation> = {};
   feasible.forEach((name, i) => {
-    const own = scores.map((said): [string, string] => [said.plugin, `${said.scores[i] ?? 0}${said.weight === 1 ? '' : ` × ${said.weight}`}`]);
+    const own = scores.map((said): [string, string] => [
+      said.plugin,
+      `${said.scores[i] ?? 0}${said.weight === 1 ? '' : ` × ${said.weight}`}`,
+    ]);
     nodes[name] = { total: totals[i] ?? 0, scores: Object.fromEntries(own) };
   });
-  for (const [name, { plugin, reasons, unresolvable }] of failures) nodes[name] = { refusedBy: plugin, reasons, ...(unresolvable ? { unresolvable } : {}) };
+  for (const [name, { plugin, reasons, unresolvable }] of failures)
+    nodes[name] = { refusedBy: plugin, reasons, ...(unresolvable ? { unresolvable } : {}) };
   return Object.fromEntries(Object.entries(nodes).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

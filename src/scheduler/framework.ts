@@ -79,8 +79,15 @@ export interface NodeScorer {
 
 /** What happened in the cluster that may make a pod schedulable. */
 export type ClusterChange =
-  | { readonly kind: 'nodeAdd' | 'nodeAllocatable' | 'nodeLabels' | 'nodeTaints' | 'nodeDelete'; readonly node: NodeInfo }
-  | { readonly kind: 'assignedPodAdd' | 'assignedPodLabels' | 'assignedPodScaleDown' | 'assignedPodDelete'; readonly node: NodeInfo; readonly pod: PodInfo };
+  | {
+      readonly kind: 'nodeAdd' | 'nodeAllocatable' | 'nodeLabels' | 'nodeTaints' | 'nodeDelete';
+      readonly node: NodeInfo;
+    }
+  | {
+      readonly kind: 'assignedPodAdd' | 'assignedPodLabels' | 'assignedPodScaleDown' | 'assignedPodDelete';
+      readonly node: NodeInfo;
+      readonly pod: PodInfo;
+    };
 export type ChangeKind = ClusterChange['kind'];
 
 export interface PreemptionPlan {
@@ -117,7 +124,10 @@ export interface BindingWorld {
 export interface Plugin {
   readonly name: string;
   /** Which of two pods goes first: negative for `a`. Exactly one plugin of a profile sorts. */
-  queueSort?(a: { readonly info: PodInfo; readonly addedMs: number }, b: { readonly info: PodInfo; readonly addedMs: number }): number;
+  queueSort?(
+    a: { readonly info: PodInfo; readonly addedMs: number },
+    b: { readonly info: PodInfo; readonly addedMs: number },
+  ): number;
   /** Why the pod must not even be tried. */
   preEnqueue?(pod: PodInfo): string | undefined;
   /** Undefined: nothing to ask. A refusal holds for every node. */

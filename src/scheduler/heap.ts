@@ -63,7 +63,8 @@ export class Heap<T> {
     let place = from;
     for (let child = 2 * place + 1; child < this.#items.length; child = 2 * place + 1) {
       const right = child + 1;
-      const earlier = right < this.#items.length && this.#before(this.#items[right] as T, this.#items[child] as T) ? right : child;
+      const earlier =
+        right < this.#items.length && this.#before(this.#items[right] as T, this.#items[child] as T) ? right : child;
       const below = this.#items[earlier] as T;
       if (!this.#before(below, item)) break;
       this.#put(below, place);

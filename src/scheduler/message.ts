@@ -27,7 +27,11 @@ export function fitFailureText({ nodeCount, failures, others, refused, postFilte
   return postFilter === '' ? text : `${text} ${postFilter}`;
 }
 
-function countedReasons(failures: ReadonlyMap<string, Failure>, others: Failure | undefined, nodeCount: number): string[] {
+function countedReasons(
+  failures: ReadonlyMap<string, Failure>,
+  others: Failure | undefined,
+  nodeCount: number,
+): string[] {
   const counts = new Map<string, number>();
   const count = (reason: string, nodes: number): void => void counts.set(reason, (counts.get(reason) ?? 0) + nodes);
   for (const { reasons } of failures.values()) for (const reason of reasons) count(reason, 1);

@@ -95,7 +95,9 @@ export class NodeInfo {
     this.requestedMilliCpu += sign * requests.milliCpu;
     this.requestedMemory += sign * requests.memory;
     this.requestedEphemeralStorage += sign * requests.ephemeralStorage;
-    if (requests.scalars !== undefined) for (const [name, value] of requests.scalars) this.requestedScalars.set(name, (this.requestedScalars.get(name) ?? 0) + sign * value);
+    if (requests.scalars !== undefined)
+      for (const [name, value] of requests.scalars)
+        this.requestedScalars.set(name, (this.requestedScalars.get(name) ?? 0) + sign * value);
     this.scoredMilliCpu += sign * scored.milliCpu;
     this.scoredMemory += sign * scored.memory;
   }
@@ -103,7 +105,8 @@ export class NodeInfo {
 
 function imagesOf(node: DeepReadonly<Node> | undefined): ReadonlyMap<string, number> {
   const images = new Map<string, number>();
-  for (const { names = [], sizeBytes = 0 } of node?.status?.images ?? []) for (const name of names) images.set(name, sizeBytes);
+  for (const { names = [], sizeBytes = 0 } of node?.status?.images ?? [])
+    for (const name of names) images.set(name, sizeBytes);
   return images;
 }
 

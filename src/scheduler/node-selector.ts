@@ -74,7 +74,10 @@ export function namedNodes({ nodeSelectorTerms }: DeepReadonly<NodeSelector>): R
 export function requiredNodeTest({ pod }: PodInfo): NodeTest | undefined {
   const { nodeSelector, affinity } = pod.spec ?? {};
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  const byLabels = nodeSelector === undefined || Object.keys(nodeSelector).length === 0 ? undefined : labelSelectorFromSet(nodeSelector);
+  const byLabels =
+    nodeSelector === undefined || Object.keys(nodeSelector).length === 0
+      ? undefined
+      : labelSelectorFromSet(nodeSelector);
   const byAffinity = required === undefined ? undefined : nodeSelectorTest(required);
   if (byLabels === undefined) return byAffinity;
   if (byAffinity === undefined) return (node) => byLabels.matches(node.labels);

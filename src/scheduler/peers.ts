@@ -4,7 +4,14 @@
  */
 import { replicaSets, services, type ReplicaSet, type Service } from '../api/mod.ts';
 import type { Informer, InformerCache } from '../client/mod.ts';
-import { controllerOf, labelSelectorFromSpec, LabelSelector, labelSelectorFromSet, objectKey, type LabelRequirement } from '../machinery/mod.ts';
+import {
+  controllerOf,
+  labelSelectorFromSpec,
+  LabelSelector,
+  labelSelectorFromSet,
+  objectKey,
+  type LabelRequirement,
+} from '../machinery/mod.ts';
 import type { PodInfo } from './pod-info.ts';
 
 const byLabel = 'scheduler.selector-label';
@@ -43,7 +50,8 @@ export class Peers {
     const owner = controllerOf(pod);
     if (owner?.kind === 'ReplicaSet') {
       const replicaSet = this.#replicaSets.get(objectKey(namespace, owner.name));
-      if (replicaSet?.metadata.uid === owner.uid) requirements.push(...labelSelectorFromSpec(replicaSet?.spec?.selector).requirements);
+      if (replicaSet?.metadata.uid === owner.uid)
+        requirements.push(...labelSelectorFromSpec(replicaSet?.spec?.selector).requirements);
     }
     return requirements.length === 0 ? undefined : new LabelSelector(requirements);
   }

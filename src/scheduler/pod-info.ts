@@ -102,7 +102,11 @@ function hostPortsOf({ spec }: DeepReadonly<Pod>): readonly HostPort[] {
 }
 
 /** Whether the term speaks of the pod. */
-export function termMatches({ selector, namespaces, namespaceSelector }: AffinityTerm, pod: PodInfo, labelsOf: (namespace: string) => Readonly<Record<string, string>> | undefined): boolean {
+export function termMatches(
+  { selector, namespaces, namespaceSelector }: AffinityTerm,
+  pod: PodInfo,
+  labelsOf: (namespace: string) => Readonly<Record<string, string>> | undefined,
+): boolean {
   if (!namespaces.has(pod.namespace) && namespaceSelector?.matches(labelsOf(pod.namespace)) !== true) return false;
   return selector.matches(pod.labels);
 }
@@ -128,6 +132,13 @@ function termOf(pod: DeepReadonly<Pod>, term: DeepReadonly<PodAffinityTerm>, wei
   const selector = labelSelectorFromSpec(labelSelector);
   const named = new Set(own ? [pod.metadata.namespace ?? ''] : namespaces);
   const selected = namespaceSelector === undefined ? undefined : labelSelectorFromSpec(namespaceSelector);
-  const id = [topologyKey, weight, [...named].toSorted().join(), selected?.toString() ?? '-', `${selector.selectable}`, selector.toString()].join('|');
+  const id = [
+    topologyKey,
+    weight,
+    [...named].toSorted().join(),
+    selected?.toString() ?? '-',
+    `${selector.selectable}`,
+    selector.toString(),
+  ].join('|');
   return { id, topologyKey, selector, namespaces: named, namespaceSelector: selected, weight };
 }

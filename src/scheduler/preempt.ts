@@ -11,7 +11,11 @@ export interface Preemption extends PreemptionPlan {
   readonly pod: PodInfo;
 }
 
-export async function preempt(world: ReportWorld, preemption: Preemption, displaced: readonly PodInfo[]): Promise<void> {
+export async function preempt(
+  world: ReportWorld,
+  preemption: Preemption,
+  displaced: readonly PodInfo[],
+): Promise<void> {
   await Promise.all([
     ...displaced.map((pod) => patchStatus(world, pod, { nominatedNodeName: null })),
     ...preemption.victims.map((victim) => evict(world, preemption, victim)),
@@ -23,14 +27,24 @@ async function evict(world: ReportWorld, { pod: preemptor, nodeName }: Preemptio
   const { client, events, clock, log } = world;
   const { namespace, name = '' } = victim.pod.metadata;
   const message = `${preemptor.schedulerName}: preempting to accommodate a higher priority pod`;
-  const condition = conditionToWrite(victim, { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message }, clock);
+  const condition = conditionToWrite(
+    victim,
+    { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message },
+    clock,
+  );
   if (condition !== undefined) await patchStatus(world, victim, { conditions: [condition] });
   try {
     await client.delete(pods, { namespace, name }, { uid: victim.uid });
   } catch (error) {
     if (error instanceof AssertionError) throw error;
-    if (!isApiError(error, 'NotFound', 'Conflict')) log.warn('could not preempt', { pod: victim.key, error: errorText(error) });
+    if (!isApiError(error, 'NotFound', 'Conflict'))
+      log.warn('could not preempt', { pod: victim.key, error: errorText(error) });
     return;
   }
-  await events.record({ regarding: victim.pod, type: 'Normal', reason: 'Preempted', message: `Preempted by pod ${preemptor.uid} on node ${nodeName}` });
+  await events.record({
+    regarding: victim.pod,
+    type: 'Normal',
+    reason: 'Preempted',
+    message: `Preempted by pod ${preemptor.uid} on node ${nodeName}`,
+  });
 }

@@ -11,7 +11,13 @@ import { PodInfo } from './pod-info.ts';
 import { podRequests } from './requests.ts';
 
 const nodeList = fc.array(
-  fc.record({ cpu: fc.integer({ min: 0, max: 4000 }), memory: fc.integer({ min: 0, max: 4096 }), pods: fc.integer({ min: 0, max: 5 }), zone: fc.constantFrom('x', 'y', undefined), tainted: fc.boolean() }),
+  fc.record({
+    cpu: fc.integer({ min: 0, max: 4000 }),
+    memory: fc.integer({ min: 0, max: 4096 }),
+    pods: fc.integer({ min: 0, max: 5 }),
+    zone: fc.constantFrom('x', 'y', undefined),
+    tainted: fc.boolean(),
+  }),
   { minLength: 1, maxLength: 8 },
 );
 const podList = fc.array(
@@ -49,10 +55,33 @@ function podOf(seed: PodSeed, index: number): PodInfo {
     spec: {
       priority,
       initContainers: [{ name: 'init', image: 'x', resources: { requests: { cpu: `${init}m` } } }],
-      containers: [{ name: 'c', image: 'x', resources: { requests: { cpu: `${cpu}m`, memory: `${memory}Mi` } }, ports: port === 0 ? [] : [{ containerPort: 80, hostPort: port, ...(ip === undefined ? {} : { hostIP: ip }) }] }],
+      containers: [
+        {
+          name: 'c',
+          image: 'x',
+          resources: { requests: { cpu: `${cpu}m`, memory: `${memory}Mi` } },
+          ports: port === 0 ? [] : [{ containerPort: 80, hostPort: port, ...(ip === undefined ? {} : { hostIP: ip }) }],
+        },
+      ],
       ...(tolerates ? { tolerations: [{ operator: 'Exists' }] } : {}),
-      ...(alone ? { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname', labelSelector }] } } } : {}),
-      ...(spread ? { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector }] } : {}),
+      ...(alone
+        ? {
+            affinity: {
+              podAntiAffinity: {
+                requiredDuringSchedulingIgnoredDuringExecution: [
+                  { topologyKey: 'kubernetes.io/hostname', labelSelector },
+                ],
+              },
+            },
+          }
+        : {}),
+      ...(spread
+        ? {
+            topologySpreadConstraints: [
+              { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector },
+            ],
+          }
+        : {}),
     },
   };
   return new PodInfo(pod);
@@ -83,12 +112,15 @@ void test('no node is over-committed, no port is taken twice, nobody is where th
         const here = [...node.pods.values()];
         const sum = (of: (pod: PodInfo) => number): number => here.reduce((total, pod) => total + of(pod), 0);
         assert.ok(here.length <= node.allowedPods);
-        if (here.some(({ requests }) => requests.milliCpu > 0)) assert.ok(sum(({ pod }) => podRequests(pod).milliCpu) <= node.allocatable.milliCpu);
-        if (here.some(({ requests }) => requests.memory > 0)) assert.ok(sum(({ pod }) => podRequests(pod).memory) <= node.allocatable.memory);
+        if (here.some(({ requests }) => requests.milliCpu > 0))
+          assert.ok(sum(({ pod }) => podRequests(pod).milliCpu) <= node.allocatable.milliCpu);
+        if (here.some(({ requests }) => requests.memory > 0))
+          assert.ok(sum(({ pod }) => podRequests(pod).memory) <= node.allocatable.memory);
         here.forEach((one, i) => {
           for (const other of here.slice(i + 1)) assert.ok(!portsClash(one.hostPorts, other.hostPorts));
           if (node.taints.length > 0) assert.ok(one.tolerations.length > 0);
-          if (one.antiAffinity.required.length > 0) assert.ok(!here.some((other) => other !== one && other.labels['app'] === one.labels['app']));
+          if (one.antiAffinity.required.length > 0)
+            assert.ok(!here.some((other) => other !== one && other.labels['app'] === one.labels['app']));
         });
       }
     }),
@@ -109,7 +141,8 @@ void test('victims are the fewest: without them the pod fits, with any of them i
     fc.property(nodeList, podList, (nodes, pods) => {
       const state = stateOf(nodes);
       pods.map(podOf).forEach((pod) => {
-        const attempt = (snapshot: ClusterState): ReturnType<typeof schedule> => schedule({ pod, snapshot, profile: defaultProfile, attempt: 1, start: 0 });
+        const attempt = (snapshot: ClusterState): ReturnType<typeof schedule> =>
+          schedule({ pod, snapshot, profile: defaultProfile, attempt: 1, start: 0 });
         const { nodeName, preemption } = attempt(state);
         if (nodeName !== undefined) return state.assume(pod, nodeName);
         if (preemption === undefined) return undefined;
@@ -134,18 +167,34 @@ void test('victims are the fewest: without them the pod fits, with any of them i
 });
 
 void test('sums and counts follow every change', () => {
-  const operation = fc.record({ pod: fc.nat({ max: 9 }), node: fc.nat({ max: 3 }), what: fc.constantFrom('place', 'assume', 'remove', 'forget', 'terminate', 'label', 'ask') });
+  const operation = fc.record({
+    pod: fc.nat({ max: 9 }),
+    node: fc.nat({ max: 3 }),
+    what: fc.constantFrom('place', 'assume', 'remove', 'forget', 'terminate', 'label', 'ask'),
+  });
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 60 }), podList, (operations, seeds) => {
       const state = stateOf([]);
       const isA = (pod: PodInfo): boolean => pod.labels['app'] === 'a' && !pod.terminating;
       state.counts('a', isA);
-      for (let i = 0; i < 3; i++) state.setNode(`node-${i}`, nodeOf({ cpu: 1, memory: 1, pods: 1, zone: 'x', tainted: false }, i));
+      for (let i = 0; i < 3; i++)
+        state.setNode(`node-${i}`, nodeOf({ cpu: 1, memory: 1, pods: 1, zone: 'x', tainted: false }, i));
       for (const { pod: index, node, what } of operations) {
         const pod = podOf(seeds[index % seeds.length] as PodSeed, index);
-        const placed = new PodInfo({ ...pod.pod, metadata: { ...pod.pod.metadata, ...(what === 'terminate' ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}) }, spec: { containers: [], ...pod.pod.spec, nodeName: `node-${node}` } });
+        const placed = new PodInfo({
+          ...pod.pod,
+          metadata: {
+            ...pod.pod.metadata,
+            ...(what === 'terminate' ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
+          },
+          spec: { containers: [], ...pod.pod.spec, nodeName: `node-${node}` },
+        });
         if (what === 'ask') state.counts('a', isA).inDomains('zone');
-        else if (what === 'label') state.setNode(`node-${node}`, nodeOf({ cpu: 1, memory: 1, pods: 1, zone: index % 2 === 0 ? 'x' : 'y', tainted: false }, node));
+        else if (what === 'label')
+          state.setNode(
+            `node-${node}`,
+            nodeOf({ cpu: 1, memory: 1, pods: 1, zone: index % 2 === 0 ? 'x' : 'y', tainted: false }, node),
+          );
         else if (what === 'place' || what === 'terminate') state.place(placed);
         else if (what === 'remove') state.remove(pod.uid);
         else if (what === 'forget') state.forget(pod.uid);
@@ -158,11 +207,15 @@ void test('sums and counts follow every change', () => {
         const zone = node.labels['zone'] ?? '';
         zones.set(zone, (zones.get(zone) ?? 0) + (fresh.get(node.name) ?? 0));
       }
-      assert.deepEqual(Object.fromEntries(kept.inDomains('zone')), Object.fromEntries([...zones].filter(([, count]) => count > 0)));
+      assert.deepEqual(
+        Object.fromEntries(kept.inDomains('zone')),
+        Object.fromEntries([...zones].filter(([, count]) => count > 0)),
+      );
       for (const node of state.nodes) {
         assert.equal(kept.onNodes.get(node) ?? 0, fresh.get(node.name));
         const again = node.whatIf([], []);
-        for (const key of ['requestedMilliCpu', 'requestedMemory', 'scoredMilliCpu', 'scoredMemory'] as const) assert.equal(node[key], again[key]);
+        for (const key of ['requestedMilliCpu', 'requestedMemory', 'scoredMilliCpu', 'scoredMemory'] as const)
+          assert.equal(node[key], again[key]);
       }
     }),
   );
@@ -172,12 +225,20 @@ void test('a heap gives its items in order, whatever was taken out', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.integer(), fc.boolean())), (items) => {
       const entries = items.map(([value, taken], index) => ({ value, taken, index }));
-      const heap = new Heap<(typeof entries)[number]>((a, b) => a.value < b.value || (a.value === b.value && a.index < b.index));
+      const heap = new Heap<(typeof entries)[number]>(
+        (a, b) => a.value < b.value || (a.value === b.value && a.index < b.index),
+      );
       for (const entry of entries) heap.push(entry);
       for (const entry of entries) if (entry.taken) assert.equal(heap.delete(entry), true);
       const got: number[] = [];
       for (let next = heap.pop(); next !== undefined; next = heap.pop()) got.push(next.value);
-      assert.deepEqual(got, entries.filter(({ taken }) => !taken).map(({ value }) => value).toSorted((a, b) => a - b));
+      assert.deepEqual(
+        got,
+        entries
+          .filter(({ taken }) => !taken)
+          .map(({ value }) => value)
+          .toSorted((a, b) => a - b),
+      );
     }),
   );
 });

@@ -8,12 +8,20 @@ import { SchedulingQueue, type QueuedPod } from './queue.ts';
 
 function start(): { clock: VirtualClock; queue: SchedulingQueue } {
   const clock = new VirtualClock({ rest: () => Promise.resolve() });
-  const queue = new SchedulingQueue({ clock, compare: (a, b) => prioritySort.queueSort?.(a, b) ?? 0, gate: (pod) => schedulingGates.preEnqueue?.(pod), onReady: () => undefined });
+  const queue = new SchedulingQueue({
+    clock,
+    compare: (a, b) => prioritySort.queueSort?.(a, b) ?? 0,
+    gate: (pod) => schedulingGates.preEnqueue?.(pod),
+    onReady: () => undefined,
+  });
   return { clock, queue };
 }
 
 function pod(name: string, { priority = 0, labels = {}, gates = [] as string[] } = {}): PodInfo {
-  return new PodInfo({ metadata: { name, namespace: 'default', uid: name, labels }, spec: { priority, containers: [], schedulingGates: gates.map((gate) => ({ name: gate })) } });
+  return new PodInfo({
+    metadata: { name, namespace: 'default', uid: name, labels },
+    spec: { priority, containers: [], schedulingGates: gates.map((gate) => ({ name: gate })) },
+  });
 }
 
 /** Takes out what there is without using the right of the only one that waits. */
@@ -30,7 +38,10 @@ void test('higher priority goes first, then who came first', async () => {
   await clock.advance(1);
   queue.add(pod('urgent', { priority: 10 }));
   queue.add(pod('c'));
-  assert.deepEqual([queue.pop(), queue.pop(), queue.pop(), queue.pop()].map((queued) => queued?.info.uid), ['urgent', 'a', 'b', 'c']);
+  assert.deepEqual(
+    [queue.pop(), queue.pop(), queue.pop(), queue.pop()].map((queued) => queued?.info.uid),
+    ['urgent', 'a', 'b', 'c'],
+  );
   assert.equal(queue.pop(), undefined);
 });
 

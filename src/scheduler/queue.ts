@@ -76,7 +76,15 @@ export class SchedulingQueue implements Disposable {
   add(info: PodInfo): void {
     const known = this.#known.get(info.uid);
     if (known !== undefined) return this.#update(known, info);
-    const queued: QueuedPod = { info, place: 'active', attempts: 0, addedMs: this.#options.clock.now(), sequence: this.#sequence++, backoffUntilMs: 0, rejectors: new Set() };
+    const queued: QueuedPod = {
+      info,
+      place: 'active',
+      attempts: 0,
+      addedMs: this.#options.clock.now(),
+      sequence: this.#sequence++,
+      backoffUntilMs: 0,
+      rejectors: new Set(),
+    };
     this.#known.set(info.uid, queued);
     this.#activate(queued);
   }
@@ -151,7 +159,11 @@ export class SchedulingQueue implements Disposable {
     if (place === 'active') this.#active.push(queued);
     if (place === 'gated') return this.#activate(queued);
     const { spec, metadata } = info.pod;
-    if (place === 'unschedulable' && !(jsonEqual(before.spec, spec) && jsonEqual(before.metadata.labels, metadata.labels))) this.wake(queued);
+    if (
+      place === 'unschedulable' &&
+      !(jsonEqual(before.spec, spec) && jsonEqual(before.metadata.labels, metadata.labels))
+    )
+      this.wake(queued);
   }
 
   #activate(queued: QueuedPod): void {

@@ -104,7 +104,10 @@ export function scoredRequests(pod: DeepReadonly<Pod>): Requests {
   });
 }
 
-function totalOf({ spec }: DeepReadonly<Pod>, requestsOfContainer: (container: DeepReadonly<Container>) => Sum): Requests {
+function totalOf(
+  { spec }: DeepReadonly<Pod>,
+  requestsOfContainer: (container: DeepReadonly<Container>) => Sum,
+): Requests {
   const total = new Sum();
   if (spec === undefined) return total;
   for (const container of spec.containers ?? []) total.add(requestsOfContainer(container));
@@ -115,7 +118,11 @@ function totalOf({ spec }: DeepReadonly<Pod>, requestsOfContainer: (container: D
   return total;
 }
 
-function addInitContainers(total: Sum, spec: PodSpecView, requestsOfContainer: (container: DeepReadonly<Container>) => Sum): void {
+function addInitContainers(
+  total: Sum,
+  spec: PodSpecView,
+  requestsOfContainer: (container: DeepReadonly<Container>) => Sum,
+): void {
   const sidecars = new Sum();
   const starting = new Sum();
   for (const container of spec.initContainers ?? []) {

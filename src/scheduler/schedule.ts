@@ -6,7 +6,15 @@
  * fit, going on where the last cycle stopped, so that all nodes get their turn.
  */
 import { seededRandom, type Random } from '../base/mod.ts';
-import type { FailedAttempt, Failure, NodeFilter, PreemptionPlan, Profile, ProfilePlugin, Snapshot } from './framework.ts';
+import type {
+  FailedAttempt,
+  Failure,
+  NodeFilter,
+  PreemptionPlan,
+  Profile,
+  ProfilePlugin,
+  Snapshot,
+} from './framework.ts';
 import { fitFailureText, noNodes } from './message.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
@@ -76,12 +84,20 @@ export function schedule(input: CycleInput): Decision {
   if (nodeCount === 0) return refusal(input, { failures: new Map(), message: noNodes, rejectors: new Set() });
   const prepared = prepare(pod, snapshot, profile.plugins);
   const failures = new Map<string, Failure>();
-  if ('refused' in prepared) return unschedulable(input, { filters: prepared.filters, failures, refused: prepared.refused, others: undefined });
+  if ('refused' in prepared)
+    return unschedulable(input, { filters: prepared.filters, failures, refused: prepared.refused, others: undefined });
   const { filters, only, narrowedBy } = prepared;
   const others: Failure | undefined =
-    only === undefined ? undefined : { plugin: narrowedBy[0] ?? '', reasons: [`node(s) didn't satisfy plugin(s) [${narrowedBy.toSorted().join(' ')}]`], unresolvable: true };
+    only === undefined
+      ? undefined
+      : {
+          plugin: narrowedBy[0] ?? '',
+          reasons: [`node(s) didn't satisfy plugin(s) [${narrowedBy.toSorted().join(' ')}]`],
+          unresolvable: true,
+        };
   const found = nominatedFits(input, filters, only) ?? search(input, filters, only);
-  if (found.feasible.length === 0) return unschedulable(input, { filters, failures: found.failures, refused: undefined, others });
+  if (found.feasible.length === 0)
+    return unschedulable(input, { filters, failures: found.failures, refused: undefined, others });
   return choose(input, found);
 }
 
@@ -91,7 +107,11 @@ interface Prepared {
   readonly narrowedBy: readonly string[];
 }
 
-function prepare(pod: PodInfo, snapshot: Snapshot, plugins: readonly ProfilePlugin[]): Prepared | { readonly refused: Failure; readonly filters: readonly ActiveFilter[] } {
+function prepare(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  plugins: readonly ProfilePlugin[],
+): Prepared | { readonly refused: Failure; readonly filters: readonly ActiveFilter[] } {
   const filters: ActiveFilter[] = [];
   const narrowedBy: string[] = [];
   let only: ReadonlySet<string> | undefined;
@@ -113,7 +133,11 @@ function prepare(pod: PodInfo, snapshot: Snapshot, plugins: readonly ProfilePlug
 }
 
 /** The node that room was made on comes first; when it fits, no other is tried. */
-function nominatedFits({ pod, snapshot }: CycleInput, filters: readonly ActiveFilter[], only: ReadonlySet<string> | undefined): Search | undefined {
+function nominatedFits(
+  { pod, snapshot }: CycleInput,
+  filters: readonly ActiveFilter[],
+  only: ReadonlySet<string> | undefined,
+): Search | undefined {
   const name = pod.pod.status?.nominatedNodeName ?? '';
   if (name === '' || only?.has(name) === false) return undefined;
   const node = snapshot.node(name);
@@ -121,7 +145,11 @@ function nominatedFits({ pod, snapshot }: CycleInput, filters: readonly ActiveFi
   return { feasible: [node], failures: new Map(), evaluated: 1 };
 }
 
-function search({ pod, snapshot, profile, start }: CycleInput, filters: readonly ActiveFilter[], only: ReadonlySet<string> | undefined): Search {
+function search(
+  { pod, snapshot, profile, start }: CycleInput,
+  filters: readonly ActiveFilter[],
+  only: ReadonlySet<string> | undefined,
+): Search {
   const { nodes, anyNominated } = snapshot;
   const candidates = only === undefined ? nodes : nodes.filter(({ name }) => only.has(name));
   const count = candidates.length;
@@ -148,15 +176,30 @@ function check(filters: readonly ActiveFilter[], node: NodeInfo): Failure | unde
 }
 
 /** Fits both with the pods that room is being made for, which may come, and without them, who may not. */
-function checkWithNominated(pod: PodInfo, snapshot: Snapshot, filters: readonly ActiveFilter[], node: NodeInfo): Failure | undefined {
-  const nominated = snapshot.nominated(node.name).filter((other) => other.uid !== pod.uid && other.priority >= pod.priority);
+function checkWithNominated(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  filters: readonly ActiveFilter[],
+  node: NodeInfo,
+): Failure | undefined {
+  const nominated = snapshot
+    .nominated(node.name)
+    .filter((other) => other.uid !== pod.uid && other.priority >= pod.priority);
   if (nominated.length === 0) return check(filters, node);
   return checkWhatIf(filters, node, nominated, []) ?? check(filters, node);
 }
 
-function checkWhatIf(filters: readonly ActiveFilter[], node: NodeInfo, added: readonly PodInfo[], removed: readonly PodInfo[]): Failure | undefined {
+function checkWhatIf(
+  filters: readonly ActiveFilter[],
+  node: NodeInfo,
+  added: readonly PodInfo[],
+  removed: readonly PodInfo[],
+): Failure | undefined {
   const changed = node.whatIf(added, removed);
-  const changedFilters = filters.map(({ plugin, filter }) => ({ plugin, filter: filter.whatIf?.(changed, added, removed) ?? filter }));
+  const changedFilters = filters.map(({ plugin, filter }) => ({
+    plugin,
+    filter: filter.whatIf?.(changed, added, removed) ?? filter,
+  }));
   return check(changedFilters, changed);
 }
 
@@ -234,7 +277,9 @@ function unschedulable(input: CycleInput, { filters, failures, refused, others }
     failures,
     random: () => random.next(),
     fits: (node, added, removed) => {
-      const nominated = snapshot.nominated(node.name).filter((other) => other.uid !== pod.uid && other.priority >= pod.priority);
+      const nominated = snapshot
+        .nominated(node.name)
+        .filter((other) => other.uid !== pod.uid && other.priority >= pod.priority);
       return checkWhatIf(filters, node, [...nominated, ...added], removed);
     },
   };
@@ -256,5 +301,16 @@ function unschedulable(input: CycleInput, { filters, failures, refused, others }
 }
 
 function refusal({ pod, snapshot }: CycleInput, why: Pick<Decision, 'failures' | 'message' | 'rejectors'>): Decision {
-  return { pod: pod.key, nodeName: undefined, nodeCount: snapshot.nodes.length, evaluated: why.failures.size, feasible: [], scores: [], totals: [], preemption: undefined, clearNomination: true, ...why };
+  return {
+    pod: pod.key,
+    nodeName: undefined,
+    nodeCount: snapshot.nodes.length,
+    evaluated: why.failures.size,
+    feasible: [],
+    scores: [],
+    totals: [],
+    preemption: undefined,
+    clearNomination: true,
+    ...why,
+  };
 }

@@ -71,7 +71,8 @@ export class Scheduler implements AsyncDisposable {
     this.#options = options;
     this.#profiles = new Map(profiles.map((profile) => [profile.schedulerName, profile]));
     for (const { plugin } of profiles.flatMap((profile) => profile.plugins)) {
-      for (const kind of plugin.wokenBy ?? []) this.#wokenBy.set(kind, (this.#wokenBy.get(kind) ?? new Set()).add(plugin));
+      for (const kind of plugin.wokenBy ?? [])
+        this.#wokenBy.set(kind, (this.#wokenBy.get(kind) ?? new Set()).add(plugin));
     }
     this.#nodes = cache.informer(nodes);
     this.#pods = cache.informer(pods);
@@ -82,13 +83,25 @@ export class Scheduler implements AsyncDisposable {
       namespacesRevision: () => this.#namespacesRevision,
       peers: (pod) => this.#peers.of(pod),
     });
-    const sort = profiles.flatMap((profile) => profile.plugins).find(({ plugin }) => plugin.queueSort !== undefined)?.plugin;
-    this.#queue = new SchedulingQueue({ clock, compare: (a, b) => sort?.queueSort?.(a, b) ?? 0, gate: (pod) => this.#gate(pod), onReady: () => this.#run() });
+    const sort = profiles
+      .flatMap((profile) => profile.plugins)
+      .find(({ plugin }) => plugin.queueSort !== undefined)?.plugin;
+    this.#queue = new SchedulingQueue({
+      clock,
+      compare: (a, b) => sort?.queueSort?.(a, b) ?? 0,
+      gate: (pod) => this.#gate(pod),
+      onReady: () => this.#run(),
+    });
   }
 
   /** Starts once it knows all nodes and pods. */
   async start(): Promise<this> {
-    await Promise.all([this.#nodes.reached(0), this.#pods.reached(0), this.#namespaces.reached(0), this.#peers.synced()]);
+    await Promise.all([
+      this.#nodes.reached(0),
+      this.#pods.reached(0),
+      this.#namespaces.reached(0),
+      this.#peers.synced(),
+    ]);
     if (this.#stopped) return this;
     this.#subscriptions.push(
       this.#namespaces.subscribe(() => void (this.#namespacesRevision += 1)),
@@ -156,7 +169,8 @@ export class Scheduler implements AsyncDisposable {
   #wake(change: ClusterChange): void {
     for (const queued of this.#queue.refusedBy(nobody)) this.#queue.wake(queued);
     for (const plugin of this.#wokenBy.get(change.kind) ?? []) {
-      for (const queued of this.#queue.refusedBy(plugin.name)) if (this.#helps(plugin, queued.info, change)) this.#queue.wake(queued);
+      for (const queued of this.#queue.refusedBy(plugin.name))
+        if (this.#helps(plugin, queued.info, change)) this.#queue.wake(queued);
     }
   }
 
@@ -193,7 +207,13 @@ export class Scheduler implements AsyncDisposable {
     const profile = this.#profiles.get(pod.schedulerName);
     if (profile === undefined) return;
     const nodeCount = this.#state.nodes.length;
-    const decision = schedule({ pod, snapshot: this.#state, profile, attempt: queued.attempts, start: this.#nextStart });
+    const decision = schedule({
+      pod,
+      snapshot: this.#state,
+      profile,
+      attempt: queued.attempts,
+      start: this.#nextStart,
+    });
     this.#nextStart = nodeCount === 0 ? 0 : (this.#nextStart + decision.evaluated) % nodeCount;
     this.#options.onDecision?.(decision);
     const { nodeName } = decision;
@@ -246,10 +266,19 @@ export class Scheduler implements AsyncDisposable {
       return this.#onBindingFailed(queued, nodeName, { error, step });
     }
     log.debug('bound', { pod: pod.key, node: nodeName });
-    await events.record({ regarding: pod.pod, type: 'Normal', reason: 'Scheduled', message: `Successfully assigned ${pod.key} to ${nodeName}` });
+    await events.record({
+      regarding: pod.pod,
+      type: 'Normal',
+      reason: 'Scheduled',
+      message: `Successfully assigned ${pod.key} to ${nodeName}`,
+    });
   }
 
-  async #onBindingFailed(queued: QueuedPod, nodeName: string, { error, step }: { readonly error: unknown; readonly step: string }): Promise<void> {
+  async #onBindingFailed(
+    queued: QueuedPod,
+    nodeName: string,
+    { error, step }: { readonly error: unknown; readonly step: string },
+  ): Promise<void> {
     const pod = queued.info;
     for (const change of this.#state.forget(pod.uid)) this.#wake(change);
     if (error instanceof Refused) {
@@ -262,7 +291,12 @@ export class Scheduler implements AsyncDisposable {
     // Nobody is left to be told.
     if (isApiError(error, 'NotFound')) return;
     this.#options.log.warn('could not bind', { pod: pod.key, node: nodeName, error: errorText(error) });
-    await reportFailure(this.#options, { pod, reason: 'SchedulerError', message: step + errorText(error), nominate: '' });
+    await reportFailure(this.#options, {
+      pod,
+      reason: 'SchedulerError',
+      message: step + errorText(error),
+      nominate: '',
+    });
   }
 
   #track(work: Promise<void>): void {

@@ -6,7 +6,10 @@ type TaintView = DeepReadonly<Taint>;
 type Tolerations = readonly DeepReadonly<Toleration>[];
 
 /** An empty effect tolerates every effect, an empty key with Exists every key. */
-function toleratesTaint({ key = '', operator = 'Equal', value = '', effect = '' }: DeepReadonly<Toleration>, taint: TaintView): boolean {
+function toleratesTaint(
+  { key = '', operator = 'Equal', value = '', effect = '' }: DeepReadonly<Toleration>,
+  taint: TaintView,
+): boolean {
   if (effect !== '' && effect !== taint.effect) return false;
   if (key !== '' && key !== taint.key) return false;
   if (operator === 'Exists') return true;

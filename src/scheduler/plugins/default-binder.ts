@@ -7,7 +7,12 @@ export const defaultBinder = definePlugin({
   name: 'DefaultBinder',
   async bind({ pod, uid }, nodeName, { client, cause }) {
     const { namespace = '', name = '' } = pod.metadata;
-    const binding: Binding = { apiVersion: 'v1', kind: 'Binding', metadata: { namespace, name, uid }, target: { kind: 'Node', name: nodeName } };
+    const binding: Binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { namespace, name, uid },
+      target: { kind: 'Node', name: nodeName },
+    };
     await client.create<KubeObject>(pods, binding, { subresource: 'binding', cause });
   },
 });

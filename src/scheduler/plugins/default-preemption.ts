@@ -2,7 +2,13 @@
  * Makes room for a pod of higher priority: on each node where fewer pods would help, the fewest and least important victims;
  * of these nodes the one where it hurts least.
  */
-import { definePlugin, type Failure, type FailedAttempt, type PostFilterResult, type PreemptionPlan } from '../framework.ts';
+import {
+  definePlugin,
+  type Failure,
+  type FailedAttempt,
+  type PostFilterResult,
+  type PreemptionPlan,
+} from '../framework.ts';
 import { fitFailureText } from '../message.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo } from '../pod-info.ts';
@@ -10,7 +16,11 @@ import type { PodInfo } from '../pod-info.ts';
 const name = 'DefaultPreemption';
 const candidatesMin = 100;
 const candidatesPercent = 10;
-const noVictims: Failure = { plugin: name, reasons: ['No preemption victims found for incoming pod'], unresolvable: true };
+const noVictims: Failure = {
+  plugin: name,
+  reasons: ['No preemption victims found for incoming pod'],
+  unresolvable: true,
+};
 const notHelpful: Failure = { plugin: name, reasons: ['Preemption is not helpful for scheduling'], unresolvable: true };
 
 function startedMs({ pod }: PodInfo): number {
@@ -30,7 +40,8 @@ function whyNotEligible(pod: PodInfo, { snapshot, failures }: FailedAttempt): st
   const nominated = pod.pod.status?.nominatedNodeName ?? '';
   if (nominated === '' || failures.get(nominated)?.unresolvable === true) return undefined;
   for (const other of snapshot.node(nominated)?.pods.values() ?? []) {
-    if (other.priority < pod.priority && leavesForPreemption(other)) return 'not eligible due to a terminating pod on the nominated node.';
+    if (other.priority < pod.priority && leavesForPreemption(other))
+      return 'not eligible due to a terminating pod on the nominated node.';
   }
   return undefined;
 }

@@ -11,7 +11,10 @@ export const dynamicResources = definePlugin({
   preFilter({ pod }): { readonly refused: Failure } | NodeFilter | undefined {
     for (const { name: claim, resourceClaimName, resourceClaimTemplateName } of pod.spec?.resourceClaims ?? []) {
       const made = pod.status?.resourceClaimStatuses?.find((status) => status.name === claim)?.resourceClaimName;
-      const waitsFor = resourceClaimTemplateName !== undefined && made === undefined ? `waiting for dynamic resource controller to create the resourceclaim from the resourceclaimtemplate` : `resourceclaim.resource.k8s.io "${resourceClaimName ?? made ?? ''}" not found`;
+      const waitsFor =
+        resourceClaimTemplateName !== undefined && made === undefined
+          ? `waiting for dynamic resource controller to create the resourceclaim from the resourceclaimtemplate`
+          : `resourceclaim.resource.k8s.io "${resourceClaimName ?? made ?? ''}" not found`;
       return { refused: { plugin: name, reasons: [waitsFor], unresolvable: true } };
     }
     return undefined;

@@ -15,7 +15,10 @@ function taggedName(image: string): string {
   return image.lastIndexOf(':') <= image.lastIndexOf('/') ? `${image}:latest` : image;
 }
 
-function imagesOf({ spec }: DeepReadonly<Pod>, snapshot: Snapshot): { readonly known: readonly { name: string; share: number }[]; readonly count: number } {
+function imagesOf(
+  { spec }: DeepReadonly<Pod>,
+  snapshot: Snapshot,
+): { readonly known: readonly { name: string; share: number }[]; readonly count: number } {
   const known: { name: string; share: number }[] = [];
   let count = 0;
   const take = (image: string): void => {

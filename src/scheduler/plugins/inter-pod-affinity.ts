@@ -2,14 +2,31 @@
  * Pods that want to be near others, or far from them. What is required decides, of the new pod and of those that are there;
  * what is preferred, of both, adds up to the score.
  */
-import { definePlugin, scoreMax, type ClusterChange, type Failure, type NodeFilter, type NodeScorer, type PodCounts, type Snapshot } from '../framework.ts';
+import {
+  definePlugin,
+  scoreMax,
+  type ClusterChange,
+  type Failure,
+  type NodeFilter,
+  type NodeScorer,
+  type PodCounts,
+  type Snapshot,
+} from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { termMatches, type AffinityTerm, type PodInfo } from '../pod-info.ts';
 
 const name = 'InterPodAffinity';
 const noAffinity: Failure = { plugin: name, reasons: ["node(s) didn't match pod affinity rules"], unresolvable: true };
-const ownAntiAffinity: Failure = { plugin: name, reasons: ["node(s) didn't match pod anti-affinity rules"], unresolvable: false };
-const othersAntiAffinity: Failure = { plugin: name, reasons: ["node(s) didn't satisfy existing pods anti-affinity rules"], unresolvable: false };
+const ownAntiAffinity: Failure = {
+  plugin: name,
+  reasons: ["node(s) didn't match pod anti-affinity rules"],
+  unresolvable: false,
+};
+const othersAntiAffinity: Failure = {
+  plugin: name,
+  reasons: ["node(s) didn't satisfy existing pods anti-affinity rules"],
+  unresolvable: false,
+};
 /** What a required term of a pod that is there is worth to pods it speaks of. */
 const requiredWeight = 1;
 
@@ -72,7 +89,8 @@ function gather(pod: PodInfo, snapshot: Snapshot): Found {
   const labelsOf: NamespaceLabels = (namespace) => snapshot.namespaceLabels(namespace);
   const found = { affinity: new Tally(), antiAffinity: new Tally(), existing: new Tally(), affinityPods: 0 };
   for (const { kind, term, pods } of snapshot.terms) {
-    if (kind === 'requiredAntiAffinity' && termMatches(term, pod, labelsOf)) found.existing.add(term.topologyKey, pods.inDomains(term.topologyKey));
+    if (kind === 'requiredAntiAffinity' && termMatches(term, pod, labelsOf))
+      found.existing.add(term.topologyKey, pods.inDomains(term.topologyKey));
   }
   const { required } = pod.affinity;
   if (required.length > 0) {
@@ -80,7 +98,8 @@ function gather(pod: PodInfo, snapshot: Snapshot): Found {
     for (const { topologyKey } of required) found.affinity.add(topologyKey, matching.inDomains(topologyKey));
     found.affinityPods = matching.total;
   }
-  for (const term of pod.antiAffinity.required) found.antiAffinity.add(term.topologyKey, countMatching([term], snapshot).inDomains(term.topologyKey));
+  for (const term of pod.antiAffinity.required)
+    found.antiAffinity.add(term.topologyKey, countMatching([term], snapshot).inDomains(term.topologyKey));
   return found;
 }
 
@@ -94,16 +113,23 @@ function countMatching(terms: readonly AffinityTerm[], snapshot: Snapshot): PodC
 }
 
 /** What pods that come or go on a node change. */
-function difference(pod: PodInfo, node: NodeInfo, { added, removed }: { readonly added: readonly PodInfo[]; readonly removed: readonly PodInfo[] }, labelsOf: NamespaceLabels): Found {
+function difference(
+  pod: PodInfo,
+  node: NodeInfo,
+  { added, removed }: { readonly added: readonly PodInfo[]; readonly removed: readonly PodInfo[] },
+  labelsOf: NamespaceLabels,
+): Found {
   const found = { affinity: new Tally(), antiAffinity: new Tally(), existing: new Tally(), affinityPods: 0 };
   const take = (other: PodInfo, sign: 1 | -1): void => {
-    for (const term of other.antiAffinity.required) if (termMatches(term, pod, labelsOf)) found.existing.addOne(node, term.topologyKey, sign);
+    for (const term of other.antiAffinity.required)
+      if (termMatches(term, pod, labelsOf)) found.existing.addOne(node, term.topologyKey, sign);
     const { required } = pod.affinity;
     if (required.length > 0 && required.every((term) => termMatches(term, other, labelsOf))) {
       for (const { topologyKey } of required) found.affinity.addOne(node, topologyKey, sign);
       found.affinityPods += sign;
     }
-    for (const term of pod.antiAffinity.required) if (termMatches(term, other, labelsOf)) found.antiAffinity.addOne(node, term.topologyKey, sign);
+    for (const term of pod.antiAffinity.required)
+      if (termMatches(term, other, labelsOf)) found.antiAffinity.addOne(node, term.topologyKey, sign);
   };
   for (const other of added) take(other, 1);
   for (const other of removed) take(other, -1);
@@ -111,9 +137,12 @@ function difference(pod: PodInfo, node: NodeInfo, { added, removed }: { readonly
 }
 
 function filterOf(pod: PodInfo, found: Found, change: Found | undefined, labelsOf: NamespaceLabels): NodeFilter {
-  const sum = (which: 'affinity' | 'antiAffinity' | 'existing', key: string, domain: string): number => found[which].get(key, domain) + (change?.[which].get(key, domain) ?? 0);
+  const sum = (which: 'affinity' | 'antiAffinity' | 'existing', key: string, domain: string): number =>
+    found[which].get(key, domain) + (change?.[which].get(key, domain) ?? 0);
   // The first of a group that wants to be together may go anywhere.
-  const first = (): boolean => found.affinityPods + (change?.affinityPods ?? 0) === 0 && pod.affinity.required.every((term) => termMatches(term, pod, labelsOf));
+  const first = (): boolean =>
+    found.affinityPods + (change?.affinityPods ?? 0) === 0 &&
+    pod.affinity.required.every((term) => termMatches(term, pod, labelsOf));
   const affinityHolds = ({ labels }: NodeInfo): boolean => {
     let near = true;
     for (const { topologyKey } of pod.affinity.required) {
@@ -137,7 +166,8 @@ function filterOf(pod: PodInfo, found: Found, change: Found | undefined, labelsO
       }
       return undefined;
     },
-    whatIf: (node, added, removed) => filterOf(pod, found, difference(pod, node, { added, removed }, labelsOf), labelsOf),
+    whatIf: (node, added, removed) =>
+      filterOf(pod, found, difference(pod, node, { added, removed }, labelsOf), labelsOf),
   };
 }
 
@@ -152,11 +182,19 @@ function preFilter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
 function preScore(pod: PodInfo, snapshot: Snapshot): NodeScorer | undefined {
   const tally = new Tally();
   const labelsOf: NamespaceLabels = (namespace) => snapshot.namespaceLabels(namespace);
-  const take = (term: AffinityTerm, pods: PodCounts, weight: number): void => tally.add(term.topologyKey, pods.inDomains(term.topologyKey), weight);
+  const take = (term: AffinityTerm, pods: PodCounts, weight: number): void =>
+    tally.add(term.topologyKey, pods.inDomains(term.topologyKey), weight);
   for (const term of pod.affinity.preferred) take(term, countMatching([term], snapshot), term.weight);
   for (const term of pod.antiAffinity.preferred) take(term, countMatching([term], snapshot), -term.weight);
   for (const { kind, term, pods } of snapshot.terms) {
-    const weight = kind === 'requiredAffinity' ? requiredWeight : kind === 'preferredAffinity' ? term.weight : kind === 'preferredAntiAffinity' ? -term.weight : 0;
+    const weight =
+      kind === 'requiredAffinity'
+        ? requiredWeight
+        : kind === 'preferredAffinity'
+          ? term.weight
+          : kind === 'preferredAntiAffinity'
+            ? -term.weight
+            : 0;
     if (weight !== 0 && termMatches(term, pod, labelsOf)) take(term, pods, weight);
   }
   if (tally.empty) return undefined;
@@ -172,7 +210,8 @@ function normalize(scores: number[]): void {
     highest = Math.max(highest, score);
   }
   const range = highest - lowest;
-  for (let i = 0; i < scores.length; i++) scores[i] = range === 0 ? 0 : Math.trunc(scoreMax * (((scores[i] ?? 0) - lowest) / range));
+  for (let i = 0; i < scores.length; i++)
+    scores[i] = range === 0 ? 0 : Math.trunc(scoreMax * (((scores[i] ?? 0) - lowest) / range));
 }
 
 function mayHelp(pod: PodInfo, change: ClusterChange, snapshot: Snapshot): boolean {
@@ -180,7 +219,11 @@ function mayHelp(pod: PodInfo, change: ClusterChange, snapshot: Snapshot): boole
   const { pod: other, kind } = change;
   const labelsOf: NamespaceLabels = (namespace) => snapshot.namespaceLabels(namespace);
   if (kind === 'assignedPodAdd') return pod.affinity.required.some((term) => termMatches(term, other, labelsOf));
-  return pod.antiAffinity.required.some((term) => termMatches(term, other, labelsOf)) || other.antiAffinity.required.some((term) => termMatches(term, pod, labelsOf)) || pod.affinity.required.length > 0;
+  return (
+    pod.antiAffinity.required.some((term) => termMatches(term, other, labelsOf)) ||
+    other.antiAffinity.required.some((term) => termMatches(term, pod, labelsOf)) ||
+    pod.affinity.required.length > 0
+  );
 }
 
 export const interPodAffinity = definePlugin({

@@ -3,7 +3,11 @@ import { definePlugin, normalizeScores, type Failure, type NodeFilter, type Node
 import { namedNodes, preferenceTest, requiredNodeTest } from '../node-selector.ts';
 
 const name = 'NodeAffinity';
-const failure: Failure = { plugin: name, reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true };
+const failure: Failure = {
+  plugin: name,
+  reasons: ["node(s) didn't match Pod's node affinity/selector"],
+  unresolvable: true,
+};
 const conflict: Failure = { plugin: name, reasons: ['pod affinity terms conflict'], unresolvable: true };
 
 export const nodeAffinity = definePlugin({

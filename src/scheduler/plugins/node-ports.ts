@@ -2,7 +2,11 @@
 import { definePlugin, type Failure, type NodeFilter } from '../framework.ts';
 import { portsClash } from '../node-info.ts';
 
-const failure: Failure = { plugin: 'NodePorts', reasons: ["node(s) didn't have free ports for the requested pod ports"], unresolvable: false };
+const failure: Failure = {
+  plugin: 'NodePorts',
+  reasons: ["node(s) didn't have free ports for the requested pod ports"],
+  unresolvable: false,
+};
 
 export const nodePorts = definePlugin({
   name: 'NodePorts',

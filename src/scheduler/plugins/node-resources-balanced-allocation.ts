@@ -25,7 +25,12 @@ export const nodeResourcesBalancedAllocation = definePlugin({
       score(node) {
         const { milliCpu, memory } = node.allocatable;
         const without = deviation(node.requestedMilliCpu, node.requestedMemory, milliCpu, memory);
-        const withPod = deviation(node.requestedMilliCpu + requests.milliCpu, node.requestedMemory + requests.memory, milliCpu, memory);
+        const withPod = deviation(
+          node.requestedMilliCpu + requests.milliCpu,
+          node.requestedMemory + requests.memory,
+          milliCpu,
+          memory,
+        );
         return Math.trunc(scoreMax * (0.75 + (without - withPod) / 2));
       },
     };

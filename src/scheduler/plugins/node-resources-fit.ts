@@ -20,7 +20,10 @@ class Failures {
   }
 }
 
-function insufficient(requests: Requests, node: NodeInfo): { readonly reasons: readonly string[]; readonly unresolvable: boolean } | undefined {
+function insufficient(
+  requests: Requests,
+  node: NodeInfo,
+): { readonly reasons: readonly string[]; readonly unresolvable: boolean } | undefined {
   const reasons: string[] = [];
   let unresolvable = false;
   if (node.pods.size + 1 > node.allowedPods) reasons.push('Too many pods');
@@ -31,8 +34,14 @@ function insufficient(requests: Requests, node: NodeInfo): { readonly reasons: r
   };
   compare('cpu', requests.milliCpu, node.requestedMilliCpu, node.allocatable.milliCpu);
   compare('memory', requests.memory, node.requestedMemory, node.allocatable.memory);
-  compare('ephemeral-storage', requests.ephemeralStorage, node.requestedEphemeralStorage, node.allocatable.ephemeralStorage);
-  for (const [resource, asked] of requests.scalars ?? []) compare(resource, asked, node.requestedScalars.get(resource) ?? 0, node.allocatable.scalars?.get(resource) ?? 0);
+  compare(
+    'ephemeral-storage',
+    requests.ephemeralStorage,
+    node.requestedEphemeralStorage,
+    node.allocatable.ephemeralStorage,
+  );
+  for (const [resource, asked] of requests.scalars ?? [])
+    compare(resource, asked, node.requestedScalars.get(resource) ?? 0, node.allocatable.scalars?.get(resource) ?? 0);
   return reasons.length === 0 ? undefined : { reasons, unresolvable };
 }
 
@@ -43,7 +52,8 @@ function fits(requests: Requests, node: NodeInfo): boolean {
     node.pods.size < node.allowedPods &&
     (requests.milliCpu === 0 || requests.milliCpu <= allocatable.milliCpu - node.requestedMilliCpu) &&
     (requests.memory === 0 || requests.memory <= allocatable.memory - node.requestedMemory) &&
-    (requests.ephemeralStorage === 0 || requests.ephemeralStorage <= allocatable.ephemeralStorage - node.requestedEphemeralStorage) &&
+    (requests.ephemeralStorage === 0 ||
+      requests.ephemeralStorage <= allocatable.ephemeralStorage - node.requestedEphemeralStorage) &&
     requests.scalars === undefined
   );
 }

@@ -6,7 +6,16 @@
 import type { TopologySpreadConstraint } from '../../api/mod.ts';
 import type { DeepReadonly } from '../../base/mod.ts';
 import { labelSelectorFromSpec, type LabelSelector } from '../../machinery/mod.ts';
-import { definePlugin, scoreMax, type ClusterChange, type Failure, type NodeFilter, type NodeScorer, type PodCounts, type Snapshot } from '../framework.ts';
+import {
+  definePlugin,
+  scoreMax,
+  type ClusterChange,
+  type Failure,
+  type NodeFilter,
+  type NodeScorer,
+  type PodCounts,
+  type Snapshot,
+} from '../framework.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { requiredNodeTest } from '../node-selector.ts';
 import type { PodInfo } from '../pod-info.ts';
@@ -35,13 +44,31 @@ function constraintsOf(pod: PodInfo, whenUnsatisfiable: string): readonly Constr
   return wanted.map((constraint) => constraintOf(pod, constraint, required));
 }
 
-function constraintOf(pod: PodInfo, constraint: DeepReadonly<TopologySpreadConstraint>, required: ((node: NodeInfo) => boolean) | undefined): Constraint {
-  const { topologyKey, maxSkew, minDomains = 1, labelSelector, nodeAffinityPolicy = 'Honor', nodeTaintsPolicy = 'Ignore' } = constraint;
+function constraintOf(
+  pod: PodInfo,
+  constraint: DeepReadonly<TopologySpreadConstraint>,
+  required: ((node: NodeInfo) => boolean) | undefined,
+): Constraint {
+  const {
+    topologyKey,
+    maxSkew,
+    minDomains = 1,
+    labelSelector,
+    nodeAffinityPolicy = 'Honor',
+    nodeTaintsPolicy = 'Ignore',
+  } = constraint;
   const byAffinity = nodeAffinityPolicy === 'Honor' ? required : undefined;
   const byTaints = nodeTaintsPolicy === 'Honor';
   const all = byAffinity === undefined && !byTaints;
-  const includes = (node: NodeInfo): boolean => byAffinity?.(node) !== false && (!byTaints || untoleratedTaint(node.taints, pod.tolerations) === undefined);
-  return { topologyKey, maxSkew, minDomains, selector: labelSelectorFromSpec(labelSelector), includes: all ? undefined : includes };
+  const includes = (node: NodeInfo): boolean =>
+    byAffinity?.(node) !== false && (!byTaints || untoleratedTaint(node.taints, pod.tolerations) === undefined);
+  return {
+    topologyKey,
+    maxSkew,
+    minDomains,
+    selector: labelSelectorFromSpec(labelSelector),
+    includes: all ? undefined : includes,
+  };
 }
 
 function defaultConstraints(pod: PodInfo, snapshot: Snapshot): readonly Constraint[] {
@@ -78,7 +105,10 @@ interface Domains {
 }
 
 function domainsOf(constraint: Constraint, all: readonly Constraint[], pod: PodInfo, snapshot: Snapshot): Domains {
-  const counts = all.length > 1 || constraint.includes !== undefined ? countNodes(constraint, all, pod, snapshot) : countDomains(constraint, pod, snapshot);
+  const counts =
+    all.length > 1 || constraint.includes !== undefined
+      ? countNodes(constraint, all, pod, snapshot)
+      : countDomains(constraint, pod, snapshot);
   let lowest = '';
   let lowestCount = Number.POSITIVE_INFINITY;
   let nextCount = Number.POSITIVE_INFINITY;
@@ -101,7 +131,12 @@ function countDomains(constraint: Constraint, pod: PodInfo, snapshot: Snapshot):
   return counts;
 }
 
-function countNodes(constraint: Constraint, all: readonly Constraint[], pod: PodInfo, snapshot: Snapshot): ReadonlyMap<string, number> {
+function countNodes(
+  constraint: Constraint,
+  all: readonly Constraint[],
+  pod: PodInfo,
+  snapshot: Snapshot,
+): ReadonlyMap<string, number> {
   const { topologyKey, includes } = constraint;
   const { onNodes } = countsFor(constraint, pod, snapshot);
   const counts = new Map<string, number>();
@@ -156,7 +191,8 @@ function filterOf(hards: readonly Hard[], pod: PodInfo, differences: readonly (D
       if (!hasAll(node, all)) return filterOf(hards, pod, []);
       const changes = all.map(({ topologyKey, selector, includes }): Difference | undefined => {
         if (includes?.(node) === false) return undefined;
-        const matching = (pods: readonly PodInfo[]): number => pods.filter((other) => counted(other, pod.namespace, selector)).length;
+        const matching = (pods: readonly PodInfo[]): number =>
+          pods.filter((other) => counted(other, pod.namespace, selector)).length;
         return { domain: node.labels[topologyKey] ?? '', by: matching(added) - matching(removed) };
       });
       return filterOf(hards, pod, changes);
@@ -167,7 +203,11 @@ function filterOf(hards: readonly Hard[], pod: PodInfo, differences: readonly (D
 function preFilter(pod: PodInfo, snapshot: Snapshot): NodeFilter | undefined {
   const constraints = constraintsOf(pod, 'DoNotSchedule');
   if (constraints.length === 0) return undefined;
-  const hards = constraints.map((constraint): Hard => ({ constraint, domains: domainsOf(constraint, constraints, pod, snapshot), self: constraint.selector.matches(pod.labels) ? 1 : 0 }));
+  const hards = constraints.map((constraint): Hard => ({
+    constraint,
+    domains: domainsOf(constraint, constraints, pod, snapshot),
+    self: constraint.selector.matches(pod.labels) ? 1 : 0,
+  }));
   return filterOf(hards, pod, []);
 }
 
@@ -190,21 +230,40 @@ function preScore(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]):
     score(node) {
       if (left?.has(node) === false) return 0;
       let score = 0;
-      for (const { constraint, countOf, weight } of softs) if (node.labels[constraint.topologyKey] !== undefined) score += countOf(node) * weight + (constraint.maxSkew - 1);
+      for (const { constraint, countOf, weight } of softs)
+        if (node.labels[constraint.topologyKey] !== undefined)
+          score += countOf(node) * weight + (constraint.maxSkew - 1);
       return Math.round(score);
     },
     normalize: (scores) => normalize(scores, (i) => left === undefined || left.has(nodes[i] as NodeInfo)),
   };
 }
 
-function softOf(constraint: Constraint, { pod, snapshot, scored, all }: { readonly pod: PodInfo; readonly snapshot: Snapshot; readonly scored: readonly NodeInfo[]; readonly all: readonly Constraint[] }): Soft {
+function softOf(
+  constraint: Constraint,
+  {
+    pod,
+    snapshot,
+    scored,
+    all,
+  }: {
+    readonly pod: PodInfo;
+    readonly snapshot: Snapshot;
+    readonly scored: readonly NodeInfo[];
+    readonly all: readonly Constraint[];
+  },
+): Soft {
   const { topologyKey, includes } = constraint;
   const matching = countsFor(constraint, pod, snapshot);
-  if (topologyKey === hostname) return { constraint, countOf: (node) => matching.onNodes.get(node) ?? 0, weight: Math.log(scored.length + 2) };
+  if (topologyKey === hostname)
+    return { constraint, countOf: (node) => matching.onNodes.get(node) ?? 0, weight: Math.log(scored.length + 2) };
   const present = new Set<string>();
   for (const { labels } of scored) present.add(labels[topologyKey] ?? '');
   const weight = Math.log(present.size + 2);
-  const counts = all.length > 1 || includes !== undefined ? countNodes(constraint, all, pod, snapshot) : matching.inDomains(topologyKey);
+  const counts =
+    all.length > 1 || includes !== undefined
+      ? countNodes(constraint, all, pod, snapshot)
+      : matching.inDomains(topologyKey);
   return { constraint, countOf: ({ labels }) => counts.get(labels[topologyKey] ?? '') ?? 0, weight };
 }
 
@@ -227,13 +286,24 @@ function mayHelp(pod: PodInfo, change: ClusterChange): boolean {
   const constraints = constraintsOf(pod, 'DoNotSchedule');
   if (!('pod' in change)) return hasAll(change.node, constraints);
   const { pod: other } = change;
-  return other.namespace === pod.namespace && (change.kind === 'assignedPodLabels' || constraints.some(({ selector }) => selector.matches(other.labels)));
+  return (
+    other.namespace === pod.namespace &&
+    (change.kind === 'assignedPodLabels' || constraints.some(({ selector }) => selector.matches(other.labels)))
+  );
 }
 
 export const podTopologySpread = definePlugin({
   name,
   preFilter,
   preScore,
-  wokenBy: ['nodeAdd', 'nodeLabels', 'nodeTaints', 'nodeDelete', 'assignedPodAdd', 'assignedPodLabels', 'assignedPodDelete'],
+  wokenBy: [
+    'nodeAdd',
+    'nodeLabels',
+    'nodeTaints',
+    'nodeDelete',
+    'assignedPodAdd',
+    'assignedPodLabels',
+    'assignedPodDelete',
+  ],
   mayHelp,
 });

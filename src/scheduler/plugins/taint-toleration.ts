@@ -2,12 +2,17 @@
 import { definePlugin, normalizeScores, type Failure, type NodeFilter, type NodeScorer } from '../framework.ts';
 import { tolerated, untoleratedTaint } from '../taints.ts';
 
-const failure: Failure = { plugin: 'TaintToleration', reasons: ['node(s) had untolerated taint(s)'], unresolvable: true };
+const failure: Failure = {
+  plugin: 'TaintToleration',
+  reasons: ['node(s) had untolerated taint(s)'],
+  unresolvable: true,
+};
 
 export const taintToleration = definePlugin({
   name: 'TaintToleration',
   preFilter: ({ tolerations }): NodeFilter => ({
-    check: ({ taints }) => (taints.length === 0 || untoleratedTaint(taints, tolerations) === undefined ? undefined : failure),
+    check: ({ taints }) =>
+      taints.length === 0 || untoleratedTaint(taints, tolerations) === undefined ? undefined : failure,
   }),
   preScore({ tolerations }): NodeScorer {
     const relevant = tolerations.filter(({ effect = '' }) => effect === '' || effect === 'PreferNoSchedule');
