@@ -1,13 +1,18 @@
-/** The client's contract over both of its transports: in the process, and over HTTPS on the loopback. */
+/** The client's contracts over both of its transports: in the process, and over HTTPS on the loopback. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clientContract, type ClientUnderTest } from '../src/client/client.contract.ts';
+import { informerContract } from '../src/client/informer.contract.ts';
+import { watchContract } from '../src/client/watch.contract.ts';
 import { startApiServer } from '../src/main/testing.ts';
 
-async function start(transport: 'in-process' | 'https'): Promise<ClientUnderTest> {
-  const cluster = await startApiServer({ https: transport === 'https' });
+async function start(https: boolean): Promise<ClientUnderTest> {
+  const cluster = await startApiServer({ https });
+  const { clock, store } = cluster;
   return {
-    client: transport === 'https' ? cluster.endpoint.client() : cluster.client,
-    compact: () => cluster.store.compact(cluster.store.current.revision),
+    client: https ? cluster.endpoint.client() : cluster.client,
+    clock,
+    compact: () => store.compact(store.current.revision),
+    cut: https ? () => cluster.endpoint.cut() : undefined,
     until,
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
@@ -21,6 +26,7 @@ async function until(done: () => boolean): Promise<void> {
   throw new Error('what was waited for did not happen');
 }
 
-for (const transport of ['in-process', 'https'] as const) {
-  clientContract(transport, () => start(transport));
+for (const contract of [clientContract, watchContract, informerContract]) {
+  contract('in process', () => start(false));
+  contract('over HTTPS', () => start(true));
 }

@@ -84,6 +84,11 @@ export class TestEndpoint implements AsyncDisposable {
     return new HttpClient(transport);
   }
 
+  /** Breaks the connections of all clients, which go on with new ones. */
+  cut(): void {
+    for (const transport of this.#transports) transport[Symbol.dispose]();
+  }
+
   kubeconfig(): string {
     const { certificate, key } = this.#admin;
     return withContext('', {
@@ -96,7 +101,7 @@ export class TestEndpoint implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const transport of this.#transports) transport[Symbol.dispose]();
+    this.cut();
     await this.plane[Symbol.asyncDispose]();
   }
 }
