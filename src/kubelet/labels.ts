@@ -3,7 +3,6 @@
  * are upstream's, so tools that look at the runtime see what they are used to; one label more says whose node it is, so
  * kubelets that share a runtime leave each other's pods alone.
  */
-import type { Json } from '../base/mod.ts';
 import type { ContainerView, PodView } from './pod.ts';
 import { uidOf } from './pod.ts';
 import type { StringMap } from './ports.ts';
@@ -91,8 +90,9 @@ function fnv32a(text: string): number {
 }
 
 /** The pod as far as the runtime's labels tell, for ending one that the API no longer knows. */
-export function podFromLabels(labels: StringMap, nodeName: string): PodView & { readonly kind: Json } {
+export function podFromLabels(labels: StringMap, nodeName: string, graceSeconds: number | undefined): PodView {
   const uid = labels[podUid] ?? '';
+  const grace = graceSeconds === undefined ? {} : { terminationGracePeriodSeconds: graceSeconds };
   const metadata = { name: labels[podName] ?? '', namespace: labels[podNamespace] ?? '', uid };
-  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { nodeName, containers: [] } };
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { nodeName, containers: [], ...grace } };
 }

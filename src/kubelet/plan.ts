@@ -49,6 +49,8 @@ export interface PodPlan {
   readonly wakeAtMs?: number;
 }
 
+/** How often a pod that waits for the network says so; it is woken when there is one. */
+const networkAgainMs = 10_000;
 /** How often a container that has to wait says so in an event. */
 const backOffEventMs = 15_000;
 
@@ -86,7 +88,7 @@ class Planning {
       facts.runtime.sandboxes.length === 0
     ) {
       this.actions.push({ do: 'networkNotReady', problem: facts.networkProblem });
-      return this.#wakeAt(facts.now + 1000);
+      return this.#wakeAt(facts.now + networkAgainMs);
     }
     this.#volumes();
     const sandbox = this.#sandbox();

@@ -13,7 +13,7 @@ import { Backoff } from './backoff.ts';
 import { ContainerFailure } from './failure.ts';
 import { killContainer } from './container-kill.ts';
 import { podGarbage } from './garbage.ts';
-import { podFromLabels } from './labels.ts';
+import { notesOf, podFromLabels } from './labels.ts';
 import { planPod, restartKey, type PodAction } from './plan.ts';
 import { podLogDirectory } from './paths.ts';
 import { isTerminalPhase, uidOf, type PodView } from './pod.ts';
@@ -27,13 +27,16 @@ import { podEvent, type KubeletWorld } from './world.ts';
 
 /** Planning costs well under a millisecond; this bounds how many pods are planned in one turn. */
 const plansAtOnce = 64;
-const volumesAgainMs = 2_000;
+/** Between attempts to set volumes up, as upstream. */
+const volumesAgainMinMs = 500;
+const volumesAgainMaxMs = 122_000;
 
 export class PodWorkers implements AsyncDisposable {
   readonly #world: KubeletWorld;
   readonly #parts: WorkerParts;
   readonly #records = new Map<string, PodRecord>();
   readonly #restartDelays = new Backoff();
+  readonly #volumeDelays = new Backoff(volumesAgainMinMs, volumesAgainMaxMs);
   readonly #queue: WorkQueue;
 
   constructor(world: KubeletWorld, parts: WorkerParts) {
@@ -86,7 +89,9 @@ export class PodWorkers implements AsyncDisposable {
   adoptOrphan(uid: string): void {
     const labels = this.#parts.watch.labelsOf(uid);
     if (labels === undefined || this.#records.has(uid)) return;
-    this.#add(podFromLabels(labels, this.#world.config.nodeName), this.#world.clock.now()).removed = true;
+    const [container] = this.#parts.watch.get(uid).containers;
+    const graceSeconds = container === undefined ? undefined : notesOf(container.annotations).gracePeriodSeconds;
+    this.#add(podFromLabels(labels, this.#world.config.nodeName, graceSeconds), this.#world.clock.now()).removed = true;
     this.#queue.add(uid);
   }
 
@@ -317,10 +322,13 @@ export class PodWorkers implements AsyncDisposable {
         this.#parts.allocatable(),
       );
       memory.volumes = 'ready';
+      this.#volumeDelays.reset(record.uid);
     } catch (error) {
       const message = errorText(error);
       podEvent(this.#world, pod, { type: 'Warning', reason: 'FailedMount', message });
-      const againAtMs = this.#world.clock.now() + volumesAgainMs;
+      const now = this.#world.clock.now();
+      this.#volumeDelays.next(record.uid, now, now);
+      const againAtMs = now + this.#volumeDelays.delayMs(record.uid);
       // Containers that run keep what they have until it can be brought up to date.
       if (!again) memory.volumes = { problem: message, againAtMs };
       else this.#queue.addAt(record.uid, againAtMs);

@@ -3,7 +3,7 @@
  * machine meets them; where cgroups cannot be written pods run all the same, without limits of their own.
  */
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HostError } from '../../base/mod.ts';
 import type { PodCgroups, PodCgroupSettings } from '../../kubelet/ports.ts';
@@ -11,6 +11,8 @@ import { cgroupSetup, type CgroupSetup } from '../containerd/environment.ts';
 import { codeOf, hostError, isMissing } from './errors.ts';
 
 const qosFolders = { Guaranteed: '', Burstable: 'burstable', BestEffort: 'besteffort' } as const;
+/** What asked for nothing comes after everything that did: all such pods together count as little as possible. */
+const leastShares = 2;
 const v2Controllers = '+cpu +memory +pids';
 /** The runtime takes its own cgroups out a little after it said that a pod has ended. */
 const removalTries = 20;
@@ -56,12 +58,13 @@ export class LinuxCgroups implements PodCgroups {
 
   async #ensureV1(
     name: string,
-    { cpuShares, cpuQuotaUs, cpuPeriodUs, memoryLimitBytes }: PodCgroupSettings,
+    { qos, cpuShares, cpuQuotaUs, cpuPeriodUs, memoryLimitBytes }: PodCgroupSettings,
   ): Promise<void> {
     const [cpu, memory] = [this.#hierarchy('cpu'), this.#hierarchy('memory')];
     if (cpu !== undefined) {
       await mkdir(join(cpu, name), { recursive: true });
       await writeFile(join(cpu, name, 'cpu.shares'), String(cpuShares));
+      if (qos === 'BestEffort') await writeFile(join(cpu, dirname(name), 'cpu.shares'), String(leastShares));
       if (cpuQuotaUs !== undefined) {
         await writeFile(join(cpu, name, 'cpu.cfs_period_us'), String(cpuPeriodUs));
         await writeFile(join(cpu, name, 'cpu.cfs_quota_us'), String(cpuQuotaUs));
@@ -81,7 +84,7 @@ export class LinuxCgroups implements PodCgroups {
 
   async #ensureV2(
     name: string,
-    { cpuShares, cpuQuotaUs, cpuPeriodUs, memoryLimitBytes }: PodCgroupSettings,
+    { qos, cpuShares, cpuQuotaUs, cpuPeriodUs, memoryLimitBytes }: PodCgroupSettings,
   ): Promise<void> {
     const [mount] = this.#setup.mounts;
     if (mount === undefined) return;
@@ -94,6 +97,7 @@ export class LinuxCgroups implements PodCgroups {
       await mkdir(path, { recursive: true });
     }
     await writeFile(join(path, 'cpu.weight'), String(weight(cpuShares)));
+    if (qos === 'BestEffort') await writeFile(join(dirname(path), 'cpu.weight'), String(weight(leastShares)));
     if (cpuQuotaUs !== undefined) await writeFile(join(path, 'cpu.max'), `${cpuQuotaUs} ${cpuPeriodUs}`);
     if (memoryLimitBytes !== undefined) await writeFile(join(path, 'memory.max'), String(memoryLimitBytes));
   }
