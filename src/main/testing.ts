@@ -7,7 +7,7 @@
 import { setImmediate } from 'node:timers/promises';
 import facts from '../api/upstream/facts.json' with { type: 'json' };
 import { bootstrap, composeServer, stamp, type ComposedServer, type InProcessClient } from '../apiserver/mod.ts';
-import { HostError, seededRandom, silentLog, VirtualClock, type Clock, type Log, type Random } from '../base/mod.ts';
+import { deepFreeze, HostError, seededRandom, silentLog, VirtualClock, type Clock, type Log, type Random } from '../base/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
 import { controllerUser, startControllers } from '../controllers/mod.ts';
 import { passingTokenKeys } from '../host/pki/mod.ts';
@@ -88,7 +88,9 @@ export class TestCluster implements AsyncDisposable {
     const clock = virtual ?? systemClock;
     const random = options.seed === undefined && virtual === undefined ? systemRandom : seededRandom(options.seed ?? 1);
     const log = options.log ?? silentLog;
-    const store = await LocalStore.open({ clock, limits: { ...defaultLimits, ...options.history }, stamp });
+    // Whoever changes an object that others see too fails here.
+    const frozen: typeof stamp = (value, revision) => deepFreeze(stamp(value, revision));
+    const store = await LocalStore.open({ clock, limits: { ...defaultLimits, ...options.history }, stamp: frozen });
     const disabledPlugins = components ? [] : withoutControllers;
     const world = { store, clock, random, log, config: defaultConfig, disabledPlugins };
     // Who needs no endpoint does not wait for TLS and HTTP to be loaded.
