@@ -1,5 +1,5 @@
 export * from './admission/admission.ts';
-export { authenticated, bearerToken, CertificateAuthenticator, type Authenticator } from './authn/authenticator.ts';
+export { bearerToken, CertificateAuthenticator, type Authenticator } from './authn/authenticator.ts';
 export { decide, noOpinion, refused, type Attributes, type Authorizer, type Decision } from './authz/authorizer.ts';
 export { BearerAuthenticator } from './authn/tokens.ts';
 export { ServiceAccountTokens } from './authn/service-account.ts';

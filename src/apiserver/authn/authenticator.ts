@@ -12,7 +12,7 @@ export interface Authenticator {
 export const anonymous: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
 
 /** Adds the group that every authenticated user is in. */
-export function authenticated(user: UserInfo): UserInfo {
+function authenticated(user: UserInfo): UserInfo {
   return user.groups.includes('system:authenticated')
     ? user
     : { ...user, groups: [...user.groups, 'system:authenticated'] };

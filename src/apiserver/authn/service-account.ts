@@ -195,7 +195,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
 }
 
 /** The user that an account is. */
-export function accountUser(
+function accountUser(
   namespace: string,
   { name, uid }: Reference,
   extra: Record<string, readonly string[]> = {},

@@ -1,18 +1,20 @@
+/** Aggregated ClusterRoles, by a controller that has no more rights than its own role gives it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clusterRoles } from '../api/mod.ts';
-import { silentLog } from '../base/mod.ts';
-import { startApiServer } from '../main/testing.ts';
-import { clusterRoleAggregation } from './clusterrole-aggregation.ts';
-import { ControllerRun, EventRecorder } from '../client/mod.ts';
-import { controllerUser } from './start.ts';
+import { clusterRoles, kinds } from '../../src/api/mod.ts';
+import { silentLog } from '../../src/base/mod.ts';
+import { controllerUser, startControllers } from '../../src/controllers/mod.ts';
+import { startApiServer } from '../../src/main/testing.ts';
 
 test('the roles of a new cluster sum up, and follow what is labelled into them', async () => {
   await using cluster = await startApiServer({ clock: 'virtual' });
   const { cache, clock } = cluster;
-  const client = cluster.as(controllerUser('clusterrole-aggregation-controller'));
-  const events = new EventRecorder({ client, clock, log: silentLog }, { component: 'test' });
-  await using _ = await new ControllerRun(clusterRoleAggregation, { client, cache, events, clock, log: silentLog }).start();
+  const world = { clientFor: (account: string) => cluster.as(controllerUser(account)), cache, clock, log: silentLog };
+  await using _ = await startControllers(world, {
+    resources: kinds,
+    rootCa: '',
+    enabled: ({ name }) => name === 'clusterrole-aggregation-controller',
+  });
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 20; turn++) await cluster.advance(10);
   };
@@ -28,7 +30,10 @@ test('the roles of a new cluster sum up, and follow what is labelled into them',
   assert.ok((await resources('admin')).includes('rolebindings'));
   assert.ok((await resources('admin')).includes('pods/log'));
   const rules = [{ verbs: ['get'], apiGroups: ['example.com'], resources: ['widgets'] }];
-  await cluster.client.create(clusterRoles, { metadata: { name: 'widgets', labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } }, rules });
+  await cluster.client.create(clusterRoles, {
+    metadata: { name: 'widgets', labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } },
+    rules,
+  });
   await settle();
   for (const name of ['view', 'edit', 'admin']) assert.ok((await resources(name)).includes('widgets'), name);
   await cluster.client.delete(clusterRoles, { name: 'widgets' });
