@@ -15,9 +15,7 @@ import { silentLog } from '../src/base/mod.ts';
 import { EventRecorder } from '../src/client/mod.ts';
 import { labelSelectorFromSet } from '../src/machinery/mod.ts';
 import { startApiServer } from '../src/main/testing.ts';
-import { ClusterState } from '../src/scheduler/cluster-state.ts';
-import { defaultProfile, Scheduler, schedule } from '../src/scheduler/mod.ts';
-import { PodInfo } from '../src/scheduler/pod-info.ts';
+import { ClusterState, defaultProfile, PodInfo, Scheduler, schedule } from '../src/scheduler/mod.ts';
 
 const { values } = parseArgs({
   options: {

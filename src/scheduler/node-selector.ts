@@ -41,7 +41,7 @@ function termTest({ matchExpressions = [], matchFields = [] }: Term): NodeTest {
   return (node) => labels.matches(node.labels) && fields.matches({ 'metadata.name': node.name });
 }
 
-export function nodeSelectorTest({ nodeSelectorTerms }: DeepReadonly<NodeSelector>): NodeTest {
+function nodeSelectorTest({ nodeSelectorTerms }: DeepReadonly<NodeSelector>): NodeTest {
   const tests = nodeSelectorTerms.map(termTest);
   return (node) => tests.some((test) => test(node));
 }

@@ -63,7 +63,7 @@ class Sum {
 }
 
 /** `cpu` in thousandths, everything else in whole units, rounded up. */
-export function amount(name: string, text: string): number {
+function amount(name: string, text: string): number {
   const quantity = parseQuantity(text);
   return name === 'cpu' ? quantity.milliValue() : quantity.value();
 }

@@ -1,13 +1,27 @@
 /** The scheduler against the real API server, under a clock that the test moves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { events, nodes, pods, priorityClasses, serviceAccounts, type Event, type Node, type Pod } from '../api/mod.ts';
-import { HostError, silentLog, type DeepReadonly } from '../base/mod.ts';
-import { EventRecorder, type Client } from '../client/mod.ts';
-import { startApiServer, type TestCluster } from '../main/testing.ts';
-import { definePlugin } from './framework.ts';
-import { defaultProfile, Scheduler, type Decision, type Plugin } from './mod.ts';
-import { defaultBinder } from './plugins/default-binder.ts';
+import {
+  events,
+  nodes,
+  pods,
+  priorityClasses,
+  serviceAccounts,
+  type Event,
+  type Node,
+  type Pod,
+} from '../src/api/mod.ts';
+import { HostError, silentLog, type DeepReadonly } from '../src/base/mod.ts';
+import { EventRecorder, type Client } from '../src/client/mod.ts';
+import { startApiServer, type TestCluster } from '../src/main/testing.ts';
+import {
+  defaultBinder,
+  defaultProfile,
+  definePlugin,
+  Scheduler,
+  type Decision,
+  type Plugin,
+} from '../src/scheduler/mod.ts';
 
 class SchedulingCluster implements AsyncDisposable {
   readonly client: Client;
