@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { pods } from '../../src/api/mod.ts';
+import { requests, type CertificateRequest } from '../../src/host/pki/mod.ts';
 import { startCluster, type TestCluster } from '../../src/main/testing.ts';
 
 const program = process.env['KUTTER_TEST_KUBECTL'] ?? 'kubectl';
@@ -143,4 +144,34 @@ test('kubectl drain empties a node', async () => {
   await admin.output('wait', '--for=condition=Ready', 'pod/web', '--timeout=10s');
   assert.match(await admin.output('drain', 'node-0', '--force', '--timeout=15s'), /node\/node-0 (evicted|drained)/);
   assert.equal((await cluster.client.list(pods, { namespace: 'default' })).items.length, 0);
+});
+
+test('a certificate makes its holder a node, or an administrator', async () => {
+  const { cluster, admin } = await started();
+  await using stack = new AsyncDisposableStack();
+  stack.use(cluster);
+  stack.use(admin);
+  const { endpoint } = cluster;
+  const as = async (request: CertificateRequest): Promise<Kubectl> => {
+    const { certificate, key } = await endpoint.credential(request);
+    const data = (pem: string): string => Buffer.from(pem).toString('base64');
+    const mine = cluster
+      .kubeconfig()
+      .replace(/client-certificate-data: .*/, `client-certificate-data: ${data(certificate)}`)
+      .replace(/client-key-data: .*/, `client-key-data: ${data(key)}`);
+    return stack.use(await Kubectl.of(mine));
+  };
+  const node = await as(requests.node('node-0'));
+  assert.match(await node.output('get', 'node', 'node-0', '-o', 'name'), /node\/node-0/);
+  assert.match((await node.run('get', 'nodes')).stderr, /cannot read all nodes, only its own Node object/);
+  assert.match(
+    (await node.run('get', 'pods', '-A')).stderr,
+    /can only list\/watch pods with spec.nodeName field selector/,
+  );
+  await node.output('get', 'pods', '-A', '--field-selector', 'spec.nodeName=node-0');
+  assert.match(
+    (await node.run('label', 'node', 'node-0', 'node-role.kubernetes.io/control-plane=')).stderr,
+    /is not allowed to modify labels: node-role.kubernetes.io\/control-plane/,
+  );
+  assert.equal(await (await as(requests.admin)).output('auth', 'can-i', '*', '*', '-A'), 'yes\n');
 });
