@@ -1,10 +1,10 @@
 /**
  * How fast pods are scheduled: N nodes, M pods, everything in one process with the memory store, as `kutter` runs it.
  *
- *   node bench/scheduler.ts [--nodes 1000] [--pods 5000] [--shape plain|service|spread|apart] [--cycles]
+ *   node bench/scheduler.ts [--nodes 1000] [--pods 5000] [--shape plain|service|spread|apart|unfit] [--cycles]
  *
  * `service`: the pods are those of a service, so they are spread by default. `spread`: at most one more in a zone than in
- * another. `apart`: no two on a node.
+ * another. `apart`: no two on a node. `unfit`: they fit nowhere; only with `--cycles`.
  *
  * Prints pods per second from the first creation to the last binding seen, and what one cycle costs by itself at several
  * sizes of cluster with `--cycles`.
@@ -105,18 +105,24 @@ function measureCycles(nodeCount: number): void {
     values.shape === 'service' ? { peers: () => labelSelectorFromSet({ app: 'bench' }) } : {},
   );
   for (let i = 0; i < nodeCount; i++) state.setNode(`node-${i}`, node(i));
-  const cycles = values.shape === 'apart' ? 3 * Math.floor(Math.min(1000, nodeCount / 3)) : 3000;
-  const infos = Array.from({ length: cycles }, (_, i) => {
-    const made = pod(i);
-    return new PodInfo({ ...made, metadata: { ...made.metadata, uid: `uid-${i}` } });
-  });
+  const cycles =
+    values.shape === 'unfit' ? 300 : values.shape === 'apart' ? 3 * Math.floor(Math.min(1000, nodeCount / 3)) : 3000;
+  const info = (uid: string, cpu: string): PodInfo => {
+    const made = pod(0);
+    const containers = [{ name: 'web', image: 'nginx', resources: { requests: { cpu, memory: '128Mi' } } }];
+    return new PodInfo({ ...made, metadata: { ...made.metadata, name: uid, uid }, spec: { ...made.spec, containers } });
+  };
+  const unfit = values.shape === 'unfit';
+  if (unfit) for (let i = 0; i < 10 * nodeCount; i++) state.assume(info(`there-${i}`, '100m'), `node-${i % nodeCount}`);
+  // As large as an empty node, and there is none.
+  const infos = Array.from({ length: cycles }, (_, i) => info(`new-${i}`, unfit ? '64' : '100m'));
   let start = 0;
   let from = 0;
-  infos.forEach((info, i) => {
+  infos.forEach((next, i) => {
     if (i === cycles / 3) from = performance.now();
-    const decision = schedule({ pod: info, snapshot: state, profile: defaultProfile, attempt: 1, start });
+    const decision = schedule({ pod: next, snapshot: state, profile: defaultProfile, attempt: 1, start });
     start = (start + decision.evaluated) % nodeCount;
-    state.assume(info, decision.nodeName ?? '');
+    if (decision.nodeName !== undefined) state.assume(next, decision.nodeName);
   });
   const micros = ((performance.now() - from) * 1000) / (cycles - cycles / 3);
   console.log(`${nodeCount} nodes: a cycle costs ${micros.toFixed(0)} µs`);

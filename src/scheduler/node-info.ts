@@ -23,6 +23,7 @@ export class NodeInfo {
   readonly requestedScalars = new Map<string, number>();
   scoredMilliCpu = 0;
   scoredMemory = 0;
+  #lowestPriority: number | undefined;
   readonly #ports = new Map<string, PodInfo>();
   #node: DeepReadonly<Node> | undefined;
   /** Facts of the node object, undefined until it is known. */
@@ -55,6 +56,7 @@ export class NodeInfo {
   add(pod: PodInfo): void {
     assert(!this.pods.has(pod.uid), `pod ${pod.key} is on node ${this.name} already`);
     this.pods.set(pod.uid, pod);
+    if (this.#lowestPriority !== undefined && pod.priority < this.#lowestPriority) this.#lowestPriority = pod.priority;
     this.#count(pod, 1);
     if (pod.hostPorts.length > 0) this.#ports.set(pod.uid, pod);
   }
@@ -64,6 +66,7 @@ export class NodeInfo {
     const pod = this.pods.get(uid);
     if (pod === undefined) return false;
     this.pods.delete(uid);
+    if (pod.priority === this.#lowestPriority) this.#lowestPriority = undefined;
     this.#count(pod, -1);
     this.#ports.delete(uid);
     return true;
@@ -74,6 +77,14 @@ export class NodeInfo {
     assert(this.pods.has(pod.uid), `pod ${pod.key} is not on node ${this.name}`);
     this.pods.set(pod.uid, pod);
     if (this.#ports.has(pod.uid)) this.#ports.set(pod.uid, pod);
+  }
+
+  /** The lowest priority of the pods here; infinite when there are none. */
+  get lowestPriority(): number {
+    if (this.#lowestPriority !== undefined) return this.#lowestPriority;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const { priority } of this.pods.values()) if (priority < lowest) lowest = priority;
+    return (this.#lowestPriority = lowest);
   }
 
   /** The pods here that take host ports. */

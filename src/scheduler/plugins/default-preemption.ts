@@ -53,8 +53,8 @@ function leavesForPreemption({ pod, terminating }: PodInfo): boolean {
 
 /** The pods that must leave the node: all that may, less those that the new pod fits beside. */
 function victimsOn(node: NodeInfo, pod: PodInfo, attempt: FailedAttempt): readonly PodInfo[] | Failure {
+  if (node.lowestPriority >= pod.priority) return noVictims;
   const candidates = [...node.pods.values()].filter(({ priority }) => priority < pod.priority).toSorted(byImportance);
-  if (candidates.length === 0) return noVictims;
   const failure = attempt.fits(node, [], candidates);
   if (failure !== undefined) return failure;
   const victims = new Set(candidates);

@@ -8,54 +8,61 @@ import type { Requests } from '../requests.ts';
 
 const name = 'NodeResourcesFit';
 
-/** The same few failures come again and again, on thousands of nodes. */
-class Failures {
-  readonly #known = new Map<string, Failure>();
+const resources = ['cpu', 'memory', 'ephemeral-storage'] as const;
 
-  get(reasons: readonly string[], unresolvable: boolean): Failure {
-    const key = `${unresolvable}${reasons.join()}`;
-    let failure = this.#known.get(key);
-    if (failure === undefined) this.#known.set(key, (failure = { plugin: name, reasons, unresolvable }));
-    return failure;
-  }
+/** The failures without extended resources, by what is lacking: the same few come again and again, on thousands of nodes. */
+const failures: (Failure | undefined)[] = [];
+const tooManyPods = 8;
+const hopeless = 16;
+
+/** `lacking` has a bit for each of `resources`, for pods, and for what no victim helps. */
+function failureOf(lacking: number): Failure {
+  const known = failures[lacking];
+  if (known !== undefined) return known;
+  const reasons = resources
+    .filter((_, bit) => (lacking & (1 << bit)) !== 0)
+    .map((resource) => `Insufficient ${resource}`);
+  if ((lacking & tooManyPods) !== 0) reasons.unshift('Too many pods');
+  return (failures[lacking] = { plugin: name, reasons, unresolvable: (lacking & hopeless) !== 0 });
 }
 
-function insufficient(
-  requests: Requests,
-  node: NodeInfo,
-): { readonly reasons: readonly string[]; readonly unresolvable: boolean } | undefined {
-  const reasons: string[] = [];
-  let unresolvable = false;
-  if (node.pods.size + 1 > node.allowedPods) reasons.push('Too many pods');
-  const compare = (resource: string, asked: number, requested: number, allocatable: number): void => {
-    if (asked === 0 || asked <= allocatable - requested) return;
-    reasons.push(`Insufficient ${resource}`);
-    if (asked > allocatable) unresolvable = true;
-  };
-  compare('cpu', requests.milliCpu, node.requestedMilliCpu, node.allocatable.milliCpu);
-  compare('memory', requests.memory, node.requestedMemory, node.allocatable.memory);
-  compare(
-    'ephemeral-storage',
-    requests.ephemeralStorage,
-    node.requestedEphemeralStorage,
-    node.allocatable.ephemeralStorage,
-  );
-  for (const [resource, asked] of requests.scalars ?? [])
-    compare(resource, asked, node.requestedScalars.get(resource) ?? 0, node.allocatable.scalars?.get(resource) ?? 0);
-  return reasons.length === 0 ? undefined : { reasons, unresolvable };
+function lacks(
+  bit: number,
+  asked: number,
+  { requested, allocatable }: { readonly requested: number; readonly allocatable: number },
+): number {
+  if (asked === 0 || asked <= allocatable - requested) return 0;
+  return asked > allocatable ? bit | hopeless : bit;
 }
 
-/** The common case without a detour: everything there is room for. */
-function fits(requests: Requests, node: NodeInfo): boolean {
+function check(requests: Requests, node: NodeInfo): Failure | undefined {
   const { allocatable } = node;
-  return (
-    node.pods.size < node.allowedPods &&
-    (requests.milliCpu === 0 || requests.milliCpu <= allocatable.milliCpu - node.requestedMilliCpu) &&
-    (requests.memory === 0 || requests.memory <= allocatable.memory - node.requestedMemory) &&
-    (requests.ephemeralStorage === 0 ||
-      requests.ephemeralStorage <= allocatable.ephemeralStorage - node.requestedEphemeralStorage) &&
-    requests.scalars === undefined
-  );
+  let lacking = node.pods.size < node.allowedPods ? 0 : tooManyPods;
+  lacking |= lacks(1, requests.milliCpu, { requested: node.requestedMilliCpu, allocatable: allocatable.milliCpu });
+  lacking |= lacks(2, requests.memory, { requested: node.requestedMemory, allocatable: allocatable.memory });
+  lacking |= lacks(4, requests.ephemeralStorage, {
+    requested: node.requestedEphemeralStorage,
+    allocatable: allocatable.ephemeralStorage,
+  });
+  if (requests.scalars !== undefined) return withScalars(lacking, requests.scalars, node);
+  return lacking === 0 ? undefined : failureOf(lacking);
+}
+
+function withScalars(lacking: number, scalars: ReadonlyMap<string, number>, node: NodeInfo): Failure | undefined {
+  const reasons: string[] = [];
+  let all = lacking;
+  for (const [resource, asked] of scalars) {
+    const of = {
+      requested: node.requestedScalars.get(resource) ?? 0,
+      allocatable: node.allocatable.scalars?.get(resource) ?? 0,
+    };
+    const lacked = lacks(1, asked, of);
+    if (lacked !== 0) reasons.push(`Insufficient ${resource}`);
+    all |= lacked & hopeless;
+  }
+  if (reasons.length === 0) return lacking === 0 ? undefined : failureOf(lacking);
+  const others = lacking === 0 ? [] : failureOf(lacking).reasons;
+  return { plugin: name, reasons: [...others, ...reasons], unresolvable: (all & hopeless) !== 0 };
 }
 
 /** The share that is left of what there is, from 0 to 100. */
@@ -65,16 +72,7 @@ function leftOver(requested: number, capacity: number): number {
 
 export const nodeResourcesFit = definePlugin({
   name,
-  preFilter({ requests }): NodeFilter {
-    const failures = new Failures();
-    return {
-      check(node) {
-        if (fits(requests, node)) return undefined;
-        const lacking = insufficient(requests, node);
-        return lacking === undefined ? undefined : failures.get(lacking.reasons, lacking.unresolvable);
-      },
-    };
-  },
+  preFilter: ({ requests }): NodeFilter => ({ check: (node) => check(requests, node) }),
   preScore: ({ scored }): NodeScorer => ({
     score(node) {
       const { milliCpu, memory } = node.allocatable;
