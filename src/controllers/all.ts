@@ -2,6 +2,7 @@
 import { clusterRoleAggregation } from './clusterrole-aggregation.ts';
 import { deployment } from './deployment/deployment.ts';
 import { endpointsController } from './endpoints.ts';
+import { endpointSliceMirroring } from './endpointslice-mirroring.ts';
 import { endpointSlice } from './endpointslice/endpointslice.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { namespaceController } from './namespace.ts';
@@ -19,6 +20,7 @@ export const controllers: readonly ControllerUnit[] = [
   controllerUnit({ name: 'replicaset-controller', account: 'replicaset-controller', component: 'replicaset-controller', controllers: () => [replicaSet] }),
   controllerUnit({ name: 'endpointslice-controller', account: 'endpointslice-controller', component: 'endpoint-slice-controller', controllers: () => [endpointSlice] }),
   controllerUnit({ name: 'endpoints-controller', account: 'endpoint-controller', component: 'endpoint-controller', controllers: () => [endpointsController] }),
+  controllerUnit({ name: 'endpointslice-mirroring-controller', account: 'endpointslicemirroring-controller', component: 'endpoint-slice-mirroring-controller', controllers: () => [endpointSliceMirroring] }),
   controllerUnit({ name: 'serviceaccount-controller', account: 'service-account-controller', component: 'service-account-controller', controllers: () => [serviceAccount] }),
   controllerUnit({ name: 'root-ca-certificate-publisher-controller', account: 'root-ca-cert-publisher', component: 'root-ca-cert-publisher', controllers: ({ rootCa }) => (rootCa === '' ? [] : [rootCaPublisher(rootCa)]) }),
   controllerUnit({ name: 'namespace-controller', account: 'namespace-controller', component: 'namespace-controller', controllers: ({ resources }) => [namespaceController(resources)] }),

@@ -1,13 +1,17 @@
 /** A cluster in this process for the tests of controllers: virtual time, the controllers asked for, pods that come up. */
 import { HollowKubelet } from '../../sim/hollow-kubelet.ts';
+import { UnreliableClient } from '../../sim/unreliable-client.ts';
 import { deployments, events, kinds, namespaces, pods, replicaSets, type Deployment, type Pod, type ReplicaSet } from '../../src/api/mod.ts';
-import type { DeepReadonly, Log } from '../../src/base/mod.ts';
+import { seededRandom, type DeepReadonly, type Log } from '../../src/base/mod.ts';
+import { InformerCache, type Client } from '../../src/client/mod.ts';
 import { controllerUser, startControllers, type StartOptions } from '../../src/controllers/mod.ts';
 import { startApiServer, type TestCluster } from '../../src/main/testing.ts';
 
 export interface Workbench extends AsyncDisposable {
   readonly cluster: TestCluster;
   readonly kubelet: HollowKubelet;
+  /** Makes an unreliable connection a good one. */
+  heal(): void;
   /** Plans that were carried out, as text: the trace of a run. */
   readonly trace: string[];
 }
@@ -18,25 +22,41 @@ export interface WorkbenchOptions extends Partial<Omit<StartOptions, 'enabled' |
   readonly controllers?: readonly string[];
   readonly startMs?: number;
   readonly log?: Log;
+  /** The controllers' connection to the API server is bad until it is healed. */
+  readonly unreliable?: boolean;
 }
 
 export async function workbench(options: WorkbenchOptions = {}): Promise<Workbench> {
-  const { seed = 1, controllers, startMs = 1000, log, ...rest } = options;
+  const { seed = 1, controllers, startMs = 1000, log, unreliable = false, ...rest } = options;
   await using stack = new AsyncDisposableStack();
   const cluster = stack.use(await startApiServer({ clock: 'virtual', seed, ...(log === undefined ? {} : { log }) }));
   const { clock, cache, client } = cluster;
   const trace: string[] = [];
+  const random = seededRandom(seed);
+  const connections: UnreliableClient[] = [];
+  const clientFor = (account: string): Client => {
+    const own = cluster.as({ ...controllerUser(account), groups: ['system:masters'] });
+    if (!unreliable) return own;
+    const connection = new UnreliableClient({ client: own, clock, random });
+    connections.push(connection);
+    return connection;
+  };
+  const ownCache = unreliable ? stack.use(new InformerCache({ client: clientFor('kube-controller-manager'), clock, log: log ?? silent })) : cache;
   const world = {
-    clientFor: (account: string) => cluster.as({ ...controllerUser(account), groups: ['system:masters'] }),
-    cache,
+    clientFor,
+    cache: ownCache,
     clock,
     log: log ?? silent,
     onPlan: (controller: string, key: string, plan: { actions: readonly object[]; then?: readonly object[] }) => void trace.push(`${clock.now()} ${controller} ${key} ${JSON.stringify([plan.actions, plan.then])}`),
   };
-  stack.use(await startControllers(world, { resources: kinds, rootCa: 'the CA', ...rest, enabled: ({ name }) => controllers?.includes(name) ?? true }));
+  const starting = startControllers(world, { resources: kinds, rootCa: 'the CA', ...rest, enabled: ({ name }) => controllers?.includes(name) ?? true });
+  // Lists over a bad connection take time, which passes only while somebody advances it.
+  if (unreliable) await cluster.advance(60_000);
+  stack.use(await starting);
   const kubelet = stack.use(new HollowKubelet({ client, cache, clock, startMs }));
   const owned = stack.move();
-  return { cluster, kubelet, trace, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const heal = (): void => connections.forEach((connection) => void (connection.healed = true));
+  return { cluster, kubelet, trace, heal, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };

@@ -86,8 +86,10 @@ function annotationsFor({ annotations, triggerMs }: SliceOwner, before: Readonly
   return Object.keys(all).length === 0 ? {} : { annotations: all };
 }
 
-function isOurs({ labels, owner }: SliceOwner, slice: ReadSlice): boolean {
-  return jsonEqual(slice.metadata.labels ?? {}, labels) && jsonEqual(slice.metadata.ownerReferences, [controllerReference(owner)]);
+function isOurs({ labels, owner, annotations }: SliceOwner, slice: ReadSlice): boolean {
+  const { [triggerTimeAnnotation]: _, ...own } = slice.metadata.annotations ?? {};
+  const sameAnnotations = annotations === undefined || jsonEqual(own, annotations);
+  return sameAnnotations && jsonEqual(slice.metadata.labels ?? {}, labels) && jsonEqual(slice.metadata.ownerReferences, [controllerReference(owner)]);
 }
 
 export function removal({ metadata: { namespace, name = '', uid = '' } }: ReadSlice): Action {
