@@ -3,6 +3,7 @@
  * every registry host, real kubectls. Disposal is `kutter down --purge`, and fails when anything at all is left.
  */
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -12,14 +13,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRegistry } from '../../tools/images/registry.ts';
 import { programPath } from '../../tools/programs.ts';
-import { Machine, type Ran, type RunOptions } from './machine.ts';
+import { Machine, type MachineOptions, type Ran, type RunOptions } from './machine.ts';
 
 /** The newest and a very old one. */
 export type KubectlVersion = '1.35' | '1.20';
 
-export interface RealClusterOptions {
-  readonly hostName: string;
-  readonly addresses: readonly string[];
+export interface RealClusterOptions extends Omit<MachineOptions, 'ownFolders'> {
   /** Recipes whose images the registry has. */
   readonly images: readonly string[];
 }
@@ -28,17 +27,58 @@ const repository = join(import.meta.dirname, '..', '..');
 const kutter = join(repository, 'bin', 'kutter');
 const mirrorPort = 5000;
 const upTimeoutMs = 120_000;
-const pollMs = 50;
+const rowTimeoutMs = 60_000;
+const pollMs = 100;
+
+/** What a kubectl has printed so far. */
+export class RunningKubectl {
+  readonly #child: ChildProcess;
+  readonly ended: Promise<unknown>;
+  output = '';
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    this.ended = once(child, 'close');
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+  }
+
+  /** Waits until it has printed this. */
+  prints(pattern: RegExp, timeoutMs = rowTimeoutMs): Promise<void> {
+    return eventually(timeoutMs, () => assert.match(this.output, pattern));
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    await this.ended;
+  }
+}
+
+/** Asks until the answer is right; the failure shows the last one. */
+export async function eventually(timeoutMs: number, check: () => void | Promise<void>): Promise<void> {
+  const giveUpAt = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
 
 export class RealCluster implements AsyncDisposable {
   readonly machine: Machine;
   readonly name: string;
   readonly dataDir: string;
   readonly kubeconfig: string;
+  readonly #mountsBefore: readonly string[];
   readonly #stack: AsyncDisposableStack;
 
-  constructor(machine: Machine, folder: string, stack: AsyncDisposableStack) {
+  constructor(machine: Machine, mountsBefore: readonly string[], folder: string, stack: AsyncDisposableStack) {
     this.machine = machine;
+    // The real machine's are there too.
+    this.#mountsBefore = mountsBefore;
     this.name = `s${randomBytes(3).toString('hex')}`;
     this.dataDir = join(folder, 'data');
     this.kubeconfig = join(folder, 'kubeconfig');
@@ -68,17 +108,50 @@ export class RealCluster implements AsyncDisposable {
     return this.machine.run(programPath(`kubectl-${version}`), args, { ...options, env });
   }
 
-  /** Asks until the answer is right; the failure shows the last one. */
-  async eventually(timeoutMs: number, check: () => Promise<void>): Promise<void> {
-    const giveUpAt = performance.now() + timeoutMs;
-    for (;;) {
-      try {
-        return await check();
-      } catch (error) {
-        if (performance.now() > giveUpAt) throw error;
-      }
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
+  /** A kubectl that goes on, until it is stopped or ends by itself. */
+  startKubectl(version: KubectlVersion, ...args: readonly string[]): RunningKubectl {
+    const child = this.machine.start(programPath(`kubectl-${version}`), args, {
+      env: { KUBECONFIG: this.kubeconfig, HOME: this.dataDir },
+    });
+    this.#stack.defer(() => void child.kill('SIGKILL'));
+    return new RunningKubectl(child);
+  }
+
+  /** `create`, `apply` or `delete` of one of the manifests beside this file, as it stands. */
+  async withManifest(version: KubectlVersion, verb: string, name: string, ...args: readonly string[]): Promise<string> {
+    return this.kubectl(version, verb, '-f', manifestPath(name), ...args);
+  }
+
+  /** A manifest beside this file with some of its text changed. */
+  async applyChanged(version: KubectlVersion, name: string, changes: Readonly<Record<string, string>>): Promise<Ran> {
+    let input = await readFile(manifestPath(name), 'utf8');
+    for (const [from, to] of Object.entries(changes)) {
+      assert.ok(input.includes(from), `${name} contains ${from}`);
+      input = input.replaceAll(from, to);
     }
+    return this.tryKubectl(version, ['apply', '-f', '-'], { input });
+  }
+
+  /** What a jsonpath expression gives for an object. */
+  field(namespace: string, object: string, path: string): Promise<string> {
+    return this.kubectl('1.35', '-n', namespace, 'get', object, '-o', `jsonpath={${path}}`);
+  }
+
+  /** Waits until a line of `kubectl get` begins like this. */
+  async row(version: KubectlVersion, args: string, pattern: RegExp, timeoutMs = rowTimeoutMs): Promise<void> {
+    await eventually(timeoutMs, async () => {
+      const table = await this.kubectl(version, ...args.split(' '));
+      const rows = table.split('\n').map((line) => line.replaceAll(/ {2,}/g, '  '));
+      assert.ok(
+        rows.some((line) => pattern.test(line)),
+        `${String(pattern)} in\n${table}`,
+      );
+    });
+  }
+
+  /** What curl on the machine gets. */
+  curl(url: string): Promise<string> {
+    return this.machine.command('curl', ['-sS', '--fail', '--max-time', '10', url]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -102,9 +175,10 @@ export class RealCluster implements AsyncDisposable {
     assert.deepEqual(links, ['lo', 'wire@eth0', 'eth0@wire'], 'links');
     assert.deepEqual(await lines('nft', 'list', 'ruleset'), [], 'nftables');
     assert.deepEqual(await lines('find', '/run', '-mindepth', '1', '!', '-type', 'd'), [], 'files in /run');
-    const mounts = (await lines('cat', '/proc/self/mounts')).map((line) => line.split(' ')[1] ?? '');
+    const mounts = await mountPoints(machine);
     assert.deepEqual(
-      mounts.filter((path) => path.startsWith(this.dataDir) || path.startsWith('/run/')),
+      // The folder of named network namespaces is the machine's, whoever mounts it first.
+      mounts.filter((path) => path !== '/run/netns' && !this.#mountsBefore.includes(path)),
       [],
       'mounts',
     );
@@ -114,6 +188,15 @@ export class RealCluster implements AsyncDisposable {
   }
 }
 
+async function mountPoints(machine: Machine): Promise<string[]> {
+  const mounts = await machine.command('cat', ['/proc/self/mounts']);
+  return mounts.split('\n').map((line) => line.split(' ')[1] ?? '');
+}
+
+export function manifestPath(name: string): string {
+  return join(import.meta.dirname, 'manifests', `${name}.yaml`);
+}
+
 /** The cluster is up and its node is ready. */
 export async function startRealCluster(options: RealClusterOptions): Promise<RealCluster> {
   await using stack = new AsyncDisposableStack();
@@ -121,13 +204,10 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const registry = stack.use(await startRegistry());
   const ownFolders = ['/run', '/opt', '/tmp/loap'];
-  const [machine] = await Promise.all([
-    Machine.start({ hostName: options.hostName, addresses: options.addresses, ownFolders }),
-    registry.push(...options.images),
-  ]);
+  const [machine] = await Promise.all([Machine.start({ ...options, ownFolders }), registry.push(...options.images)]);
   stack.use(machine);
   await mirrorRegistry(machine, registry.url, join(folder, 'registry.sock'), stack);
-  const cluster = new RealCluster(machine, folder, stack.move());
+  const cluster = new RealCluster(machine, await mountPoints(machine), folder, stack.move());
   try {
     await cluster.up();
     await cluster.kubectl('1.35', 'wait', '--for=condition=Ready', 'node', '--all', '--timeout=30s');
