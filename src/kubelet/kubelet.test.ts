@@ -442,3 +442,13 @@ test('only the last run before the present one is kept', async () => {
   await rig.clock.advance(61_000);
   assert.ok((await rig.runtime.listContainers()).length <= 2);
 });
+
+test('a node that is deleted while it lives registers again', async () => {
+  await using rig = await Rig.start();
+  const before = await rig.client.get(nodes, { name: 'node-1' });
+  await rig.client.delete(nodes, { name: 'node-1' });
+  await rig.clock.advance(1000);
+  const after = await rig.client.get(nodes, { name: 'node-1' });
+  assert.notEqual(after.metadata.uid, before.metadata.uid);
+  assert.equal(after.status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
+});

@@ -128,7 +128,7 @@ export class NodeAgent implements AsyncDisposable {
 
   #seen(node: DeepReadonly<Node> | undefined): void {
     const gone = node === undefined && this.#node !== undefined;
-    if (node !== undefined) this.#node = node;
+    this.#node = node;
     const podCidr = node?.spec?.podCIDR ?? '';
     if (podCidr !== '' && podCidr !== this.#podCidr) {
       this.#podCidr = podCidr;
@@ -214,24 +214,21 @@ export class NodeAgent implements AsyncDisposable {
   async #reportStatus(): Promise<void> {
     const { client, clock, config } = this.#world;
     const name = config.nodeName;
-    let node: DeepReadonly<Node>;
-    try {
-      node = await client.get(nodes, { name });
-    } catch (error) {
-      if (!isApiError(error, 'NotFound')) throw error;
-      return await this.#register();
-    }
+    const node = this.#node;
+    if (node === undefined) return await this.#register();
     const wanted = nodeStatus(this.#input(), node.status);
     const due = clock.now() - this.#reportedAtMs >= config.statusReportMs;
     if (!due && !nodeStatusChanged(node.status ?? {}, wanted)) return;
     const { addresses, ...rest } = wanted;
     const body = { status: { ...rest, addresses: [{ $patch: 'replace' }, ...(addresses ?? [])] } };
-    this.#node = await client.patch(
-      nodes,
-      { name },
-      { type: 'strategic', body },
-      { subresource: 'status', fieldManager: 'kubelet' },
-    );
+    try {
+      const options = { subresource: 'status', fieldManager: 'kubelet' };
+      this.#node = await client.patch(nodes, { name }, { type: 'strategic', body }, options);
+    } catch (error) {
+      // Deleted a moment ago: the next attempt registers it again.
+      if (isApiError(error, 'NotFound')) this.#node = undefined;
+      throw error;
+    }
     this.#reportedAtMs = clock.now();
     this.#tellChanges(node.status, wanted);
   }
