@@ -92,7 +92,7 @@ export async function watch(
   });
 }
 
-export function parseRevision(text: string | undefined): number | undefined {
+function parseRevision(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   const wrong = goIntegerError('ParseUint', text, 64n);
   if (wrong !== undefined)

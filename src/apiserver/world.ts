@@ -69,7 +69,7 @@ export class WriteWorld {
 }
 
 /** The plugins in their order: all that change the object, then, on the result, all that judge it. */
-export class AdmissionChain {
+class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[];
 
   constructor(plugins: readonly AdmissionPlugin[]) {

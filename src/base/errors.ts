@@ -33,11 +33,6 @@ export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);
 }
 
-/** For the default branch of a switch that handles every case. */
-export function unreachable(value: never): never {
-  throw new AssertionError(`unreachable: ${JSON.stringify(value)}`);
-}
-
 /** The text of a failure with the chain of its causes, outermost first. */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -276,11 +276,11 @@ export class InformerCache implements Disposable {
       options.fieldSelector,
     ].join('|');
     let informer = this.#informers.get(id);
-    if (informer === undefined)
-      this.#informers.set(
-        id,
-        (informer = new Informer<KubeObject>(this.#world, resource as Resource, options).start()),
-      );
+    if (informer === undefined) {
+      const named: Resource = resource;
+      informer = new Informer(this.#world, named, options).start();
+      this.#informers.set(id, informer);
+    }
     return informer as unknown as Informer<T>;
   }
 

@@ -102,8 +102,7 @@ export interface Read<T extends KubeObject> {
 }
 
 export type View = Readonly<Record<string, ResourceView<KubeObject>>>;
-// Each read keeps its own object type; `never` and `unknown` would lose it.
-// oxlint-disable-next-line typescript/no-explicit-any
+// oxlint-disable-next-line typescript/no-explicit-any -- each read keeps its own object type; `never` and `unknown` would lose it
 export type Reads = Readonly<Record<string, Read<any>>>;
 export type ViewOf<R extends Reads> = { readonly [K in keyof R]: R[K] extends Read<infer T> ? ResourceView<T> : never };
 

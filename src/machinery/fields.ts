@@ -110,8 +110,3 @@ export function parseFieldSelector(text: string): FieldSelector {
   }
   return requirements.length === 0 ? everyField : new FieldSelector(requirements);
 }
-
-/** Selects what has exactly this value in this field. */
-export function fieldEquals(field: string, value: string): FieldSelector {
-  return new FieldSelector([{ field, operator: '=', value }]);
-}

@@ -176,7 +176,7 @@ type Optional =
 export type KindDefinition<T extends KubeObject> = Omit<Kind<T>, Optional> &
   Partial<Pick<Kind<T>, Optional>> & { readonly schema: string };
 
-export const storedVerbs: readonly string[] = [
+const storedVerbs: readonly string[] = [
   'create',
   'delete',
   'deletecollection',
@@ -207,7 +207,7 @@ export function defineKind<T extends KubeObject>(definition: KindDefinition<T>):
 }
 
 /** The columns of a kind that has none of its own. */
-export function nameAndAge<T extends KubeObject>(): Column<T>[] {
+function nameAndAge<T extends KubeObject>(): Column<T>[] {
   return [nameColumn<T>(), ageColumn<T>()];
 }
 
@@ -235,7 +235,7 @@ export function age(timestamp: string | null | undefined, now: number): string {
 }
 
 /** A duration in at most two units, the finer one only while it matters, as upstream's HumanDuration. */
-export function humanDuration(ms: number): string {
+function humanDuration(ms: number): string {
   const seconds = Math.trunc(ms / 1000);
   if (seconds < -1) return '<invalid>';
   if (seconds < 0) return '0s';

@@ -321,7 +321,7 @@ const conversions: Readonly<Record<string, Conversion>> = {
   },
   quantity: {
     type: Text,
-    toRecord: (value) => ({ string: String(value) }),
+    toRecord: (value) => ({ string: typeof value === 'string' ? value : JSON.stringify(value) }),
     toJson: (record) => (record as { string?: string }).string ?? '0',
     zero: () => ({ string: '0' }),
   },

@@ -26,13 +26,11 @@ const dataPath = field('data');
 const accountName = 'kubernetes.io/service-account.name';
 
 function encodeBase64(text: string): string {
-  let binary = '';
-  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
-  return btoa(binary);
+  return new TextEncoder().encode(text).toBase64();
 }
 
 function decodeBase64(text: string): string {
-  return new TextDecoder().decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)));
+  return new TextDecoder().decode(Uint8Array.fromBase64(text));
 }
 
 function setDefaults(secret: Secret): void {

@@ -10,7 +10,7 @@ export interface Representation {
   readonly version: string | undefined;
 }
 
-export const plainJson: Representation = {
+const plainJson: Representation = {
   mediaType: 'application/json',
   as: undefined,
   group: undefined,
