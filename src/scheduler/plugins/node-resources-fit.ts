@@ -10,21 +10,19 @@ const name = 'NodeResourcesFit';
 
 const resources = ['cpu', 'memory', 'ephemeral-storage'] as const;
 
-/** The failures without extended resources, by what is lacking: the same few come again and again, on thousands of nodes. */
-const failures: (Failure | undefined)[] = [];
+/** Bits of what is lacking, beside one for each of `resources`. */
 const tooManyPods = 8;
+/** No victim helps. */
 const hopeless = 16;
 
-/** `lacking` has a bit for each of `resources`, for pods, and for what no victim helps. */
-function failureOf(lacking: number): Failure {
-  const known = failures[lacking];
-  if (known !== undefined) return known;
-  const reasons = resources
-    .filter((_, bit) => (lacking & (1 << bit)) !== 0)
+/** The failures without extended resources, by what is lacking: the same few come again and again, on thousands of nodes. */
+const failures: readonly Failure[] = Array.from({ length: 32 }, (_, lacking) => {
+  const insufficient = resources
+    .filter((__, bit) => (lacking & (1 << bit)) !== 0)
     .map((resource) => `Insufficient ${resource}`);
-  if ((lacking & tooManyPods) !== 0) reasons.unshift('Too many pods');
-  return (failures[lacking] = { plugin: name, reasons, unresolvable: (lacking & hopeless) !== 0 });
-}
+  const reasons = (lacking & tooManyPods) === 0 ? insufficient : ['Too many pods', ...insufficient];
+  return { plugin: name, reasons, unresolvable: (lacking & hopeless) !== 0 };
+});
 
 function lacks(
   bit: number,
@@ -45,7 +43,7 @@ function check(requests: Requests, node: NodeInfo): Failure | undefined {
     allocatable: allocatable.ephemeralStorage,
   });
   if (requests.scalars !== undefined) return withScalars(lacking, requests.scalars, node);
-  return lacking === 0 ? undefined : failureOf(lacking);
+  return lacking === 0 ? undefined : failures[lacking];
 }
 
 function withScalars(lacking: number, scalars: ReadonlyMap<string, number>, node: NodeInfo): Failure | undefined {
@@ -60,8 +58,8 @@ function withScalars(lacking: number, scalars: ReadonlyMap<string, number>, node
     if (lacked !== 0) reasons.push(`Insufficient ${resource}`);
     all |= lacked & hopeless;
   }
-  if (reasons.length === 0) return lacking === 0 ? undefined : failureOf(lacking);
-  const others = lacking === 0 ? [] : failureOf(lacking).reasons;
+  if (reasons.length === 0) return lacking === 0 ? undefined : failures[lacking];
+  const others = lacking === 0 ? [] : (failures[lacking]?.reasons ?? []);
   return { plugin: name, reasons: [...others, ...reasons], unresolvable: (all & hopeless) !== 0 };
 }
 
