@@ -20,7 +20,7 @@ import { checkImmutable, checkNonNegative, report, type Errors } from '../checks
 import { column, containerColumns, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import type { Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy } from '../upstream/types.ts';
-import { checkCounts, checkSelector, checkTemplate, selectorPath, selectorText, templateWarnings } from './workload.ts';
+import { checkCounts, checkSelector, checkTemplate, selectorPath, replicaScale, templateWarnings } from './workload.ts';
 
 type ReadonlyDeployment = DeepReadonly<Deployment>;
 
@@ -148,19 +148,7 @@ export const deployments = defineKind<Deployment>({
   strategy,
   subresources: {
     status: { type: 'part', strategy: statusPart },
-    scale: {
-      type: 'scale',
-      scale: {
-        replicas: ({ spec, status }) => ({
-          spec: spec?.replicas ?? 0,
-          status: status?.replicas ?? 0,
-          selector: selectorText(spec?.selector),
-        }),
-        setReplicas: ({ spec }, replicas) => {
-          if (spec !== undefined) spec.replicas = replicas;
-        },
-      },
-    },
+    scale: { type: 'scale', scale: replicaScale },
   },
   columns: [
     nameColumn(),

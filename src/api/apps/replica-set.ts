@@ -14,7 +14,7 @@ import { checkImmutable, checkNonNegative } from '../checks.ts';
 import { containerColumns, integerColumn, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import type { ReplicaSet, ReplicaSetSpec } from '../upstream/types.ts';
-import { checkCounts, checkSelector, checkTemplate, selectorPath, selectorText, templateWarnings } from './workload.ts';
+import { checkCounts, checkSelector, checkTemplate, selectorPath, replicaScale, templateWarnings } from './workload.ts';
 
 const specPath = field('spec');
 const noSpec: DeepReadonly<ReplicaSetSpec> = { selector: {} };
@@ -72,19 +72,7 @@ export const replicaSets = defineKind<ReplicaSet>({
   selectable: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   subresources: {
     status: { type: 'part', strategy: statusPart },
-    scale: {
-      type: 'scale',
-      scale: {
-        replicas: ({ spec, status }) => ({
-          spec: spec?.replicas ?? 0,
-          status: status?.replicas ?? 0,
-          selector: selectorText(spec?.selector),
-        }),
-        setReplicas: ({ spec }, replicas) => {
-          if (spec !== undefined) spec.replicas = replicas;
-        },
-      },
-    },
+    scale: { type: 'scale', scale: replicaScale },
   },
   columns: [
     nameColumn(),

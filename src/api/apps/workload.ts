@@ -12,7 +12,9 @@ import {
   required,
   SelectorError,
   type FieldPath,
+  type KubeObject,
   type LabelSelector as CompiledSelector,
+  type ScaleStrategy,
 } from '../../machinery/mod.ts';
 import type { Errors } from '../checks.ts';
 import { podWarnings } from '../core/pod-spec/warnings.ts';
@@ -100,8 +102,25 @@ export function checkCounts(errors: Errors, counts: Counts, parts: readonly stri
     errors.push(invalid(path.child('availableReplicas'), available, 'cannot be greater than readyReplicas'));
 }
 
+/** Anything that keeps `spec.replicas` pods. */
+interface Replicated extends KubeObject {
+  spec?: { replicas?: number; selector?: LabelSelector };
+  status?: { replicas?: number };
+}
+
+export const replicaScale: ScaleStrategy<Replicated> = {
+  replicas: ({ spec, status }) => ({
+    spec: spec?.replicas ?? 0,
+    status: status?.replicas ?? 0,
+    selector: selectorText(spec?.selector),
+  }),
+  setReplicas({ spec }, replicas) {
+    if (spec !== undefined) spec.replicas = replicas;
+  },
+};
+
 /** The text form, empty for one that cannot be understood. */
-export function selectorText(selector: DeepReadonly<LabelSelector> | undefined): string {
+function selectorText(selector: DeepReadonly<LabelSelector> | undefined): string {
   const text = formatLabelSelector(selector);
   return text.startsWith('<') ? '' : text;
 }
