@@ -154,6 +154,7 @@ export class PodWorkers implements AsyncDisposable {
     this.#parts.prober.sync(record.pod, facts.runtime, {
       podIP: podAddresses(facts)[0] ?? '',
       ending: record.memory.terminatingSinceMs !== undefined,
+      isStarting: (container) => record.doing.has(`start:${container}`),
     });
     if (!record.removed) this.#parts.writer.report(record.pod, plan.status);
     for (const action of plan.actions) this.#start(record, action);

@@ -25,6 +25,13 @@ interface Series {
   disposed: boolean;
 }
 
+/** What decides about a pod's probes beside its containers. */
+export interface ProbedPod {
+  readonly podIP: string;
+  readonly ending: boolean;
+  isStarting(container: string): boolean;
+}
+
 const kinds = ['startup', 'liveness', 'readiness'] as const;
 const titles = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' } as const;
 const attemptsOnError = 3;
@@ -45,12 +52,11 @@ export class Prober implements ProbeResults, Disposable {
     return this.#find(containerId, kind)?.state.result ?? initialProbeState(kind).result;
   }
 
-  /** Brings the probes in line with the containers that run. An ending pod is only asked whether it is ready. */
-  sync(
-    pod: PodView,
-    runtime: PodRuntime,
-    { podIP, ending }: { readonly podIP: string; readonly ending: boolean },
-  ): void {
+  /**
+   * Brings the probes in line with the containers that run, each once its postStart hook is through. An ending pod is only
+   * asked whether it is ready.
+   */
+  sync(pod: PodView, runtime: PodRuntime, { podIP, ending, isStarting }: ProbedPod): void {
     const uid = uidOf(pod);
     const known = this.#containersOfPod.get(uid);
     const alive = new Set<string>();
@@ -61,7 +67,8 @@ export class Prober implements ProbeResults, Disposable {
       if (probes.length === 0) continue;
       alive.add(container.id);
       const series = this.#series.get(container.id);
-      if (series === undefined && !ending) this.#begin({ pod, target, container, podIP }, probes);
+      if (series === undefined && !ending && !isStarting(target.container.name))
+        this.#begin({ pod, target, container, podIP }, probes);
       for (const one of series ?? []) {
         one.pod = pod;
         one.podIP = podIP;
