@@ -73,7 +73,7 @@ export class ContainerStarter {
         podEvent(this.#world, pod, { reason: 'Started', message: 'Container started', target });
       }
       await this.#needs.watch.refreshContainer(uid, containerId);
-    });
+    }, 'finishing');
     await this.#postStart(record, target, containerId, signal);
   }
 
