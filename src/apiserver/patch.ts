@@ -86,5 +86,6 @@ function refused({ code, message }: PatchError): ApiError {
   if (code === 422)
     return new ApiError('Invalid', 'the server rejected our request due to an error in our request', { details: {} });
   if (code === 413) return new ApiError('RequestEntityTooLarge', message);
-  return new ApiError('BadRequest', message, { code });
+  // Some of these are a 500 upstream, which would blame the server for what is wrong with the patch.
+  return ApiError.badRequest(message);
 }

@@ -83,6 +83,7 @@ function goType(value: unknown): string {
 /** YAML is what JSON it stands for: timestamps, sets and binaries are none. */
 const yamlOptions = {
   version: '1.1',
+  logLevel: 'error',
   merge: true,
   maxAliasCount: 100,
   uniqueKeys: false,
