@@ -15,8 +15,7 @@ const kubeconfig: Option = {
 const store: Option = {
   type: 'string',
   value: 'ENGINE',
-  help: 'Where objects are kept: memory, embedded or etcd=URL[,URL...]',
-  default: 'embedded',
+  help: 'Where objects are kept: memory, embedded or etcd=URL[,URL...] (default: embedded)',
 };
 const logLevel: Option = {
   type: 'string',
@@ -34,16 +33,15 @@ export const commands: readonly Command[] = [
     name: 'up',
     summary: 'Bring up a cluster on this machine, or bring it back',
     details:
-      'The cluster runs in the background until `kutter down`. The second `up` finds everything where the first one left it,\nalso after a reboot or a kill -9.',
+      'The cluster runs in the background until `kutter down`. The next `up` finds everything where the last one left it,\nalso after a reboot or a kill -9, and keeps the options that are not given anew.',
     options: {
       name,
       nodes: {
         type: 'integer',
         value: 'N',
-        help: 'Nodes with real containers: 1, or 0 for a control plane with simulated nodes only',
-        default: 1,
+        help: 'Nodes with real containers: 1, or 0 for a control plane with simulated nodes only (default: 1)',
       },
-      'simulated-nodes': { type: 'integer', value: 'N', help: 'Nodes without real containers', default: 0 },
+      'simulated-nodes': { type: 'integer', value: 'N', help: 'Nodes without real containers (default: 0)' },
       'data-dir': dataDir,
       'api-port': {
         type: 'integer',

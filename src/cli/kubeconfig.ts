@@ -2,7 +2,7 @@
  * kubeconfig files: merging a cluster's context in and out, as kind and minikube do. Entries of others stay as they are;
  * ours carry the cluster's name.
  */
-import { parseDocument, type Document } from 'yaml';
+import { isMap, isSeq, parseDocument, type Document } from 'yaml';
 import { HostError } from '../base/mod.ts';
 
 export interface KubeconfigEntry {
@@ -49,11 +49,10 @@ export function withContext(text: string, entry: KubeconfigEntry): string {
 /** The text of the file without the context; no other context becomes current by itself. */
 export function withoutContext(text: string, name: string): string {
   const config = parse(text);
-  for (const list of ['clusters', 'users', 'contexts'])
-    config.set(
-      list,
-      entries(config, list).filter((item) => item.name !== name),
-    );
+  for (const list of ['clusters', 'users', 'contexts']) {
+    const items = config.get(list);
+    if (isSeq(items)) items.items = items.items.filter((item) => !isNamed(item, name));
+  }
   if (config.get('current-context') === name) config.set('current-context', '');
   return config.toString({ lineWidth: 0 });
 }
@@ -111,6 +110,16 @@ function entries(config: Document, list: string): Named[] {
   return Array.isArray(value) ? (value as Named[]) : [];
 }
 
+/** Others' entries keep their comments and their form: only ours is written anew, where it was or at the end. */
 function put(config: Document, list: string, entry: Named): void {
-  config.set(list, [...entries(config, list).filter(({ name }) => name !== entry.name), entry]);
+  const items = config.get(list);
+  if (!isSeq(items)) return config.set(list, config.createNode([entry]));
+  const at = items.items.findIndex((item) => isNamed(item, entry.name ?? ''));
+  // An empty list is often written as [], in which a block would not be readable.
+  if (items.items.length === 0) items.flow = false;
+  items.items.splice(at < 0 ? items.items.length : at, at < 0 ? 0 : 1, config.createNode(entry));
+}
+
+function isNamed(item: unknown, name: string): boolean {
+  return isMap(item) && item.get('name') === name;
 }

@@ -10,7 +10,8 @@ import { systemClock, systemRandom } from '../host/system.ts';
 import { primaryAddress } from './addresses.ts';
 import { componentLog, untilEnd } from './component.ts';
 import { ControlPlane } from './control-plane.ts';
-import { defaultNodeName, serviceCidr, serviceIp } from './settings.ts';
+import { clusterAddresses, usualNetworks } from './networks.ts';
+import { defaultNodeName } from './settings.ts';
 import { checkStore, openStore } from './stores.ts';
 
 /** kubeconfigs that are written for the other components, by file. */
@@ -27,6 +28,8 @@ export async function run(invocation: Invocation): Promise<void> {
   const port = invocation.integer('api-port') ?? 6443;
   const address = invocation.string('advertise-address') ?? primaryAddress() ?? '127.0.0.1';
   const clusterDomain = 'cluster.local';
+  const { serviceCidr } = usualNetworks;
+  const { serviceIp } = clusterAddresses(usualNetworks);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const names = apiServerNames({ clusterDomain, serviceIp, more: [defaultNodeName(), address] });
   const pki = await Pki.open({ keep: { directory: join(directory, 'pki') }, clock: systemClock, names });

@@ -2,12 +2,14 @@
  * Everything of a cluster in one process: store, API server, controllers, scheduler, and the node. Parts start side by side
  * where they do not need each other, and stop in the opposite order.
  */
+import { nodes } from '../api/mod.ts';
 import { bootstrap, json, podConnectors, type ComposedServer, type PathHandler } from '../apiserver/mod.ts';
 import type { Log } from '../base/mod.ts';
 import type { Progress } from '../cli/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
-import { controllerUser, startControllers } from '../controllers/mod.ts';
+import { controllerUser, defaultControllerOptions, startControllers } from '../controllers/mod.ts';
 import { HttpsNodeConnections } from '../host/http/mod.ts';
+import type { CriRuntime } from '../host/cri/mod.ts';
 import type { Pki } from '../host/pki/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
 import { Scheduler } from '../scheduler/mod.ts';
@@ -16,7 +18,9 @@ import { ControlPlane } from './control-plane.ts';
 import { openPki } from './kubeconfig-file.ts';
 import { LocalNodes } from './node-connections.ts';
 import { startNode, startRuntime } from './node.ts';
-import { gatewayAddress, serviceIp, type ClusterPaths, type ClusterSettings } from './settings.ts';
+import { containerdProcess, runtimeEndpoint } from './runtime.ts';
+import { clusterAddresses } from './networks.ts';
+import type { ClusterPaths, ClusterSettings } from './settings.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { openStore } from './stores.ts';
 
@@ -31,9 +35,18 @@ export interface ClusterWorld {
 /** One part of the cluster as `kutter status` shows it. */
 export interface ComponentState {
   readonly name: string;
+  /** 0 when it does not run, or when it is not ours. */
   readonly pid: number;
   readonly ready: boolean;
   readonly address: string;
+}
+
+/** How a part of the cluster says what it is. */
+interface Component {
+  readonly name: string;
+  readonly address: string;
+  readonly pid: () => Promise<number | undefined>;
+  readonly ready: () => Promise<boolean>;
 }
 
 /** A client of this process that acts as somebody. */
@@ -48,7 +61,7 @@ const random = systemRandom;
 export class Cluster implements AsyncDisposable {
   readonly #world: ClusterWorld;
   readonly #stack = new AsyncDisposableStack();
-  readonly #components: ComponentState[] = [];
+  readonly #components: Component[] = [];
 
   private constructor(world: ClusterWorld) {
     this.#world = world;
@@ -94,7 +107,7 @@ export class Cluster implements AsyncDisposable {
       await progress.step('Start the node', () =>
         startNode({ settings, paths, pki, localNodes, clientFor, cache, clock, random, log }, started, stack),
       );
-      for (const name of ['kubelet', 'proxy', 'dns']) this.#ran(name);
+      this.#nodeRan(cache, started);
     }
     if (settings.simulatedNodes > 0)
       await progress.step(`Start ${settings.simulatedNodes} simulated nodes`, () =>
@@ -106,7 +119,8 @@ export class Cluster implements AsyncDisposable {
     const { settings, paths, log, onFatal } = this.#world;
     const store = await openStore(settings.store, { clock, random, log, directory: paths.store, onFatal });
     this.#stack.defer(() => store.close());
-    const address = primaryAddress() ?? gatewayAddress;
+    const { serviceIp, gateway } = clusterAddresses(settings);
+    const address = primaryAddress() ?? gateway;
     const plane = await ControlPlane.start({
       store,
       pki,
@@ -130,14 +144,19 @@ export class Cluster implements AsyncDisposable {
       server: { address, port: settings.apiPort, serviceIp },
       authentication: { clientCa: pki.ca, frontProxyCa: pki.frontProxyCa, frontProxyNames: ['front-proxy-client'] },
     });
-    this.#ran('apiserver', `https://127.0.0.1:${plane.http.port}`);
+    this.#ran('apiserver', {
+      address: `https://127.0.0.1:${plane.http.port}`,
+      ready: () => succeeds(store.sync()),
+    });
     return plane;
   }
 
   async #controllers(api: ComposedServer, cache: InformerCache, pki: Pki): Promise<void> {
     const { log } = this.#world;
     const world = { clientFor: (account: string) => api.client(controllerUser(account)), cache, clock, log };
-    this.#stack.use(await startControllers(world, { resources: api.server.registry.kinds(), rootCa: pki.ca }));
+    const nodes = { ...defaultControllerOptions.nodes, clusterCidr: this.#world.settings.podCidr };
+    const resources = api.server.registry.kinds();
+    this.#stack.use(await startControllers(world, { resources, rootCa: pki.ca, nodes }));
     this.#ran('controllers');
   }
 
@@ -169,11 +188,52 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
-  #ran(name: string, address = ''): void {
-    this.#components.push({ name, pid: process.pid, ready: true, address });
+  #nodeRan(cache: InformerCache, runtime: CriRuntime): void {
+    const { settings, paths } = this.#world;
+    const own = settings.runtimeEndpoint === undefined;
+    const { dnsIp, gateway } = clusterAddresses(settings);
+    this.#ran(own ? 'containerd' : 'runtime', {
+      address: runtimeEndpoint(settings, paths),
+      pid: () => (own ? containerdProcess(settings, paths) : Promise.resolve(undefined)),
+      ready: () => succeeds(runtime.status({ timeoutMs: 2000 })),
+    });
+    this.#ran('kubelet', {
+      address: `https://${primaryAddress() ?? gateway}:10250`,
+      ready: () => {
+        const conditions = cache.informer(nodes).get(settings.nodeName)?.status?.conditions ?? [];
+        return Promise.resolve(conditions.some(({ type, status }) => type === 'Ready' && status === 'True'));
+      },
+    });
+    this.#ran('proxy');
+    this.#ran('dns', { address: `${dnsIp}:53` });
+  }
+
+  /** A part that has started is ready unless it can say otherwise. */
+  #ran(name: string, more: Partial<Omit<Component, 'name'>> = {}): void {
+    const here = { address: '', pid: () => Promise.resolve(process.pid), ready: () => Promise.resolve(true) };
+    this.#components.push({ name, ...here, ...more });
+  }
+
+  async #states(): Promise<ComponentState[]> {
+    return Promise.all(
+      this.#components.map(async ({ name, address, pid, ready }) => {
+        const [number = 0, isReady] = await Promise.all([pid(), ready()]);
+        return { name, pid: number, ready: isReady, address };
+      }),
+    );
   }
 
   #componentsPath(): PathHandler {
-    return { serves: (path) => path === componentsPath, respond: () => json({ components: this.#components }) };
+    return {
+      serves: (path) => path === componentsPath,
+      respond: async () => json({ components: await this.#states() }),
+    };
   }
+}
+
+function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
 }

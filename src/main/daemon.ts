@@ -7,7 +7,7 @@ import { AssertionError, errorText, HostError } from '../base/mod.ts';
 import type { Progress } from '../cli/mod.ts';
 import { jsonLog, type LogLevel } from '../host/system.ts';
 import { Cluster } from './cluster.ts';
-import { removeProcessFile, runningProcess, writeProcessFile } from './process-file.ts';
+import { claimProcessFile, removeProcessFile, runningProcess } from './process-file.ts';
 import type { ClusterPaths, ClusterSettings } from './settings.ts';
 import type { DaemonMessage } from './up.ts';
 
@@ -21,13 +21,15 @@ export interface DaemonOptions {
 const stopPatienceMs = 10_000;
 
 export async function runCluster({ settings, paths, progress, logLevel }: DaemonOptions): Promise<void> {
-  const other = await runningProcess(paths.pid);
-  if (other !== undefined)
-    throw new HostError('Running', `cluster "${settings.name}" runs already (process ${other}); kutter down ends it`);
   enableCompileCache();
   const background = process.send !== undefined;
   const log = jsonLog((line) => void process.stderr.write(line), logLevel as LogLevel);
-  await writeProcessFile(paths.pid);
+  if (!(await claimProcessFile(paths.pid))) {
+    const other = await runningProcess(paths.pid);
+    const message = `cluster "${settings.name}" runs already (process ${other ?? 'unknown'}); kutter down ends it`;
+    tell({ kind: 'fatal', message });
+    throw new HostError('Running', message);
+  }
   const end = ended();
   const onFatal = (error: Error): void => {
     log.error('the cluster cannot go on', { error: errorText(error) });

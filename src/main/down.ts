@@ -1,4 +1,5 @@
 /** `kutter down`: ends the cluster's process and takes away all that runs for it. What it knows stays, unless --purge. */
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { HostError, silentLog } from '../base/mod.ts';
@@ -9,17 +10,11 @@ import { NftTool } from '../host/nftables.ts';
 import { PodNetwork } from '../network/mod.ts';
 import { proxyRemovalScript } from '../proxy/mod.ts';
 import { removeContext } from './kubeconfig-file.ts';
+import { clusterAddresses } from './networks.ts';
 import { podNetworkOptions } from './pod-network.ts';
 import { endProcess, runningProcess } from './process-file.ts';
 import { removalOptions } from './runtime.ts';
-import {
-  clusterPaths,
-  dataDirOf,
-  firstNodeCidr,
-  readSettings,
-  type ClusterPaths,
-  type ClusterSettings,
-} from './settings.ts';
+import { clusterPaths, dataDirOf, readSettings, type ClusterPaths, type ClusterSettings } from './settings.ts';
 
 const patienceMs = 15_000;
 
@@ -36,7 +31,8 @@ export async function run(invocation: Invocation): Promise<void> {
   progress.say(`Taking down cluster "${settings.name}"`);
   const pid = await runningProcess(paths.pid);
   if (pid !== undefined) await progress.step('Stop the control plane', () => endProcess(paths.pid, pid, patienceMs));
-  if (settings.nodes > 0) {
+  // Whatever the settings say now: containers may be left from when they said otherwise.
+  if (settings.nodes > 0 || existsSync(paths.containerd)) {
     await progress.step('Remove containers', () => removeContainers(settings, paths, purge));
     await progress.step('Remove networks', () => removeNetworks(settings, paths));
     await unmountBelow([paths.kubelet]);
@@ -56,6 +52,6 @@ async function removeNetworks(settings: ClusterSettings, paths: ClusterPaths): P
   await new NftTool().run(proxyRemovalScript(settings.name));
   await new PodNetwork(
     { host: new IpTool(), log: silentLog },
-    podNetworkOptions(settings, paths, firstNodeCidr),
+    podNetworkOptions(settings, paths, clusterAddresses(settings).firstNodeCidr),
   ).remove();
 }

@@ -7,7 +7,8 @@ import { withContext, withoutContext } from '../cli/mod.ts';
 import { apiServerNames, Pki, requests } from '../host/pki/mod.ts';
 import { systemClock } from '../host/system.ts';
 import { primaryAddress } from './addresses.ts';
-import { gatewayAddress, serviceIp, type ClusterPaths, type ClusterSettings } from './settings.ts';
+import { clusterAddresses } from './networks.ts';
+import type { ClusterPaths, ClusterSettings } from './settings.ts';
 
 /** Where kubectl would write: the first file of $KUBECONFIG, or the one in the home. */
 export function kubeconfigPath(given: string | undefined): string {
@@ -20,11 +21,12 @@ export function contextName(clusterName: string): string {
 }
 
 export function openPki(settings: ClusterSettings, paths: ClusterPaths): Promise<Pki> {
+  const { serviceIp, gateway } = clusterAddresses(settings);
   const more = [settings.nodeName, primaryAddress() ?? ''].filter((name) => name !== '');
   return Pki.open({
     keep: { directory: paths.pki },
     clock: systemClock,
-    names: apiServerNames({ clusterDomain: settings.clusterDomain, serviceIp, more: [...more, gatewayAddress] }),
+    names: apiServerNames({ clusterDomain: settings.clusterDomain, serviceIp, more: [...more, gateway] }),
   });
 }
 

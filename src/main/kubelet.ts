@@ -8,7 +8,8 @@ import { linuxKubeletHost } from '../host/kubelet/mod.ts';
 import { Kubelet, kubeletConfig } from '../kubelet/mod.ts';
 import { primaryAddress } from './addresses.ts';
 import { runComponent } from './component.ts';
-import { defaultNodeName, dnsIp } from './settings.ts';
+import { clusterAddresses, usualNetworks } from './networks.ts';
+import { defaultNodeName } from './settings.ts';
 
 export function run(invocation: Invocation): Promise<void> {
   return runComponent('kubelet', invocation, async (world) => {
@@ -21,7 +22,7 @@ export function run(invocation: Invocation): Promise<void> {
     const config = kubeletConfig({
       nodeName,
       nodeIPs: address === undefined ? [] : [address],
-      clusterDns: { servers: [dnsIp], domain: 'cluster.local' },
+      clusterDns: { servers: [clusterAddresses(usualNetworks).dnsIp], domain: 'cluster.local' },
       rootDirectory: directory,
       podLogsDirectory: join(directory, 'logs'),
     });

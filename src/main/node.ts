@@ -22,7 +22,8 @@ import { serveKubelet } from './kubelet-endpoint.ts';
 import type { LocalNodes } from './node-connections.ts';
 import { podNetworkOptions } from './pod-network.ts';
 import { cgroupParent, containerdOptions, runtimeEndpoint } from './runtime.ts';
-import { dnsIp, gatewayAddress, type ClusterPaths, type ClusterSettings } from './settings.ts';
+import { clusterAddresses } from './networks.ts';
+import type { ClusterPaths, ClusterSettings } from './settings.ts';
 
 export interface NodeWorld {
   readonly settings: ClusterSettings;
@@ -62,11 +63,12 @@ export async function startNode(world: NodeWorld, runtime: CriRuntime, stack: As
   const client = world.clientFor(`system:node:${nodeName}`, ['system:nodes']);
   const events = new EventRecorder({ client, clock, log }, { component: 'kubelet', host: nodeName });
   const kubeletCache = stack.use(new InformerCache({ client, clock, log }));
-  const address = primaryAddress() ?? gatewayAddress;
+  const addresses = clusterAddresses(settings);
+  const address = primaryAddress() ?? addresses.gateway;
   const config = kubeletConfig({
     nodeName,
     nodeIPs: [address],
-    clusterDns: { servers: [dnsIp], domain: settings.clusterDomain },
+    clusterDns: { servers: [addresses.dnsIp], domain: settings.clusterDomain },
     rootDirectory: paths.kubelet,
     podLogsDirectory: join(paths.dataDir, 'logs', 'pods'),
   });
@@ -119,7 +121,7 @@ async function serveNode(
 ): Promise<void> {
   const server = new KubeletServer(kubelet);
   stack.use(localNodes.add(settings.nodeName, server));
-  const names = [primaryAddress() ?? gatewayAddress, '127.0.0.1'];
+  const names = [primaryAddress() ?? clusterAddresses(settings).gateway, '127.0.0.1'];
   const serving = await pki.credential('kubelet', requests.kubeletServing(settings.nodeName, names));
   try {
     stack.use(
@@ -154,6 +156,7 @@ async function startDns(
   { settings, cache, clientFor, clock, random, log }: NodeWorld,
   gateway: string,
 ): Promise<DnsServer> {
+  const { dnsIp } = clusterAddresses(settings);
   const server = new DnsServer(
     {
       namespaces: cache.informer(namespaces),

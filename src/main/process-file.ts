@@ -2,8 +2,10 @@
  * The file that names the running daemon: its process id and when that process began, so that a number used anew by another
  * process is never taken for ours.
  */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+
+const claimTurnsMax = 10;
 
 interface Running {
   readonly pid: number;
@@ -12,11 +14,39 @@ interface Running {
   readonly boot: string;
 }
 
-export async function writeProcessFile(path: string): Promise<void> {
+/** Makes this process the daemon; false when another one is, also when both start at the same moment. */
+export async function claimProcessFile(path: string): Promise<boolean> {
   const { pid } = process;
   const running: Running = { pid, started: (await startOf(pid)) ?? '', boot: await bootId() };
-  await writeFile(`${path}.new`, JSON.stringify(running), { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  const draft = `${path}.${pid}`;
+  await writeFile(draft, JSON.stringify(running), { mode: 0o600 });
+  try {
+    for (let turn = 0; turn < claimTurnsMax; turn++) {
+      if (await linked(draft, path)) return true;
+      if ((await runningProcess(path)) !== undefined) return false;
+      await removeStale(path, `${draft}.stale`);
+    }
+    return false;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function linked(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Moved away before it goes: what came since it was looked at is put back. */
+async function removeStale(path: string, aside: string): Promise<void> {
+  await rename(path, aside).catch(() => undefined);
+  if ((await runningProcess(aside)) !== undefined) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
 }
 
 export function removeProcessFile(path: string): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Log } from '../base/mod.ts';
 import {
   containerdLayout,
+  findContainerd,
   type ContainerdOptions,
   type RegistryMirror,
   type RemovalOptions,
@@ -34,6 +35,11 @@ export function runtimeEndpoint(settings: ClusterSettings, paths: ClusterPaths):
   return (
     settings.runtimeEndpoint ?? containerdLayout({ dataDir: paths.containerd, runDir: runDirectory(settings) }).endpoint
   );
+}
+
+/** The process id of our containerd, if it runs. */
+export function containerdProcess(settings: ClusterSettings, paths: ClusterPaths): Promise<number | undefined> {
+  return findContainerd(containerdLayout({ dataDir: paths.containerd, runDir: runDirectory(settings) }));
 }
 
 /** All cgroups of the cluster's pods are below this one. */

@@ -7,12 +7,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { HostError } from '../base/mod.ts';
 import { UsageError } from '../cli/mod.ts';
+import type { ClusterNetworks } from './networks.ts';
 
-export interface ClusterSettings {
+export interface ClusterSettings extends ClusterNetworks {
   readonly name: string;
   readonly apiPort: number;
-  readonly serviceCidr: string;
-  readonly podCidr: string;
   readonly clusterDomain: string;
   readonly nodeName: string;
   /** 1: this machine is a node with real containers. */
@@ -22,9 +21,6 @@ export interface ClusterSettings {
   readonly runtimeEndpoint?: string;
   readonly registryMirror?: string;
 }
-
-export const serviceCidr = '10.96.0.0/16';
-export const podCidr = '10.244.0.0/16';
 
 export interface ClusterPaths {
   readonly dataDir: string;
@@ -51,6 +47,9 @@ export function clusterPaths(dataDir: string): ClusterPaths {
   };
 }
 
+/** Where clusters are kept that were not told otherwise. */
+export const clustersDirectory = '/var/lib/kutter';
+
 /** Names become names of interfaces, tables and cgroups. Throws UsageError. */
 export function checkName(name: string): string {
   if (!/^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name))
@@ -59,7 +58,7 @@ export function checkName(name: string): string {
 }
 
 export function dataDirOf(name: string, given: string | undefined): string {
-  return given ?? join('/var/lib/kutter', checkName(name));
+  return given ?? join(clustersDirectory, checkName(name));
 }
 
 /** Undefined when there is no such cluster yet. */
@@ -95,12 +94,3 @@ export function defaultNodeName(): string {
     .toLowerCase()
     .replace(/[^a-z0-9.-]/g, '-');
 }
-
-/** The first address of the service network, which every cluster gives to the API server. */
-export const serviceIp = '10.96.0.1';
-/** The tenth one, which every installer gives to DNS. */
-export const dnsIp = '10.96.0.10';
-/** The pods' gateway on the first node. */
-export const gatewayAddress = '10.244.0.1';
-/** What the first node of a cluster gets from its pod network. */
-export const firstNodeCidr = '10.244.0.0/24';

@@ -10,7 +10,7 @@ import {
   type Behaviour,
   type SimulatedHost,
 } from '../kubelet/mod.ts';
-import { dnsIp } from './settings.ts';
+import { clusterAddresses, usualNetworks } from './networks.ts';
 
 export interface SimulatedNodeOptions {
   readonly name: string;
@@ -58,7 +58,7 @@ export class SimulatedNode implements AsyncDisposable {
     const config = kubeletConfig({
       nodeName: name,
       nodeIPs: [nodeIP],
-      clusterDns: { servers: [dnsIp], domain: clusterDomain },
+      clusterDns: { servers: [clusterAddresses(usualNetworks).dnsIp], domain: clusterDomain },
     });
     this.#kubelet = new Kubelet({
       client,

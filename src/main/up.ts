@@ -6,19 +6,21 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { open, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { isDeepStrictEqual } from 'node:util';
 import { HostError } from '../base/mod.ts';
 import { consoleProgress, UsageError, type Invocation, type Progress } from '../cli/mod.ts';
 import { installPackages, missingPackages } from '../host/containerd/mod.ts';
-import { addContext } from './kubeconfig-file.ts';
+import { bridgeName } from '../network/mod.ts';
+import { addContext, contextName } from './kubeconfig-file.ts';
+import { checkNetworks, freeNetworks, knownNetworks, readRoutes } from './networks.ts';
 import { runningProcess } from './process-file.ts';
 import {
   checkName,
   clusterPaths,
+  clustersDirectory,
   dataDirOf,
   defaultNodeName,
-  podCidr,
   readSettings,
-  serviceCidr,
   writeSettings,
   type ClusterPaths,
   type ClusterSettings,
@@ -42,71 +44,142 @@ export async function run(invocation: Invocation): Promise<void> {
     process.stdout.isTTY,
   );
   const paths = clusterPaths(dataDirOf(invocation.string('name') ?? '', invocation.string('data-dir')));
-  const settings = await settingsOf(invocation, paths);
-  const { runCluster } = await import('./daemon.ts');
-  if (invocation.flag('foreground'))
-    return runCluster({ settings, paths, progress, logLevel: invocation.string('log-level') ?? 'info' });
+  const kept = await readSettings(paths);
   const running = await runningProcess(paths.pid);
-  if (running !== undefined) {
-    progress.say(`Cluster "${settings.name}" is up already (process ${running}).`);
-    return;
+  const settings = kept === undefined ? await newSettings(invocation) : changedSettings(kept, invocation);
+  if (running !== undefined && kept !== undefined)
+    return stayUp(settings, kept, { invocation, paths, progress, running });
+  if (settings.nodes > 0) await checkMachine(settings);
+  await makeDirectory(paths);
+  await writeSettings(paths, settings);
+  if (invocation.flag('foreground')) {
+    if (process.send === undefined) await packages(settings, invocation, progress);
+    const { runCluster } = await import('./daemon.ts');
+    return runCluster({ settings, paths, progress, logLevel: invocation.string('log-level') ?? 'info' });
   }
   progress.say(`Bringing up cluster "${settings.name}"`);
-  if (settings.nodes > 0) await packages(invocation, progress);
+  await packages(settings, invocation, progress);
   await startDaemon(paths, progress);
+  await sayReady(settings, paths, { invocation, progress });
+}
+
+interface Said {
+  readonly invocation: Invocation;
+  readonly progress: Progress;
+}
+
+/** A cluster that runs is left as it is, and named in the kubeconfig again. */
+async function stayUp(
+  settings: ClusterSettings,
+  kept: ClusterSettings,
+  { invocation, paths, progress, running }: Said & { readonly paths: ClusterPaths; readonly running: number },
+): Promise<void> {
+  if (!isDeepStrictEqual(settings, kept))
+    throw new UsageError(
+      `cluster "${kept.name}" is up already (process ${running}) with other options; kutter down first`,
+    );
+  if (invocation.flag('foreground'))
+    throw new HostError('Running', `cluster "${kept.name}" is up already (process ${running}); kutter down ends it`);
   const file = await addContext(settings, paths, invocation.string('kubeconfig'));
+  progress.say(
+    `Cluster "${settings.name}" is up already (process ${running}); kubectl uses it (context ${contextName(settings.name)} in ${file}).`,
+  );
+}
+
+async function sayReady(settings: ClusterSettings, paths: ClusterPaths, { invocation, progress }: Said): Promise<void> {
+  const file = await addContext(settings, paths, invocation.string('kubeconfig'));
+  const given = (['name', 'data-dir'] as const).flatMap((option) => {
+    const value = invocation.string(option);
+    return value === undefined || (option === 'name' && value === 'kutter') ? [] : [` --${option} ${value}`];
+  });
   progress.say(
     [
       '',
-      `The cluster is up. kubectl uses it now (context kutter-${settings.name} in ${file}):`,
+      `The cluster is up. kubectl uses it now (context ${contextName(settings.name)} in ${file}):`,
       '',
       '  kubectl get nodes',
-      '  kutter status',
-      '  kutter down',
+      `  kutter status${given.join('')}`,
+      `  kutter down${given.join('')}`,
       '',
     ].join('\n'),
   );
 }
 
-async function settingsOf(invocation: Invocation, paths: ClusterPaths): Promise<ClusterSettings> {
-  const name = checkName(invocation.string('name') ?? '');
-  const nodes = invocation.integer('nodes') ?? 1;
-  if (nodes > 1)
+/** What the command line says of a cluster; what it does not say is not there. */
+function givenSettings(invocation: Invocation): Partial<ClusterSettings> {
+  const nodes = invocation.integer('nodes');
+  if (nodes !== undefined && nodes > 1)
     throw new UsageError(
       `--nodes ${nodes}: more than one real node on a machine is not supported yet; --simulated-nodes ${nodes - 1} adds nodes without containers`,
     );
-  const wanted = {
-    store: checkStore(invocation.string('store') ?? 'embedded'),
-    nodes,
-    simulatedNodes: invocation.integer('simulated-nodes') ?? 0,
+  const store = invocation.string('store');
+  return {
+    ...(store === undefined ? {} : { store: checkStore(store) }),
+    ...optional('nodes', nodes),
+    ...optional('simulatedNodes', invocation.integer('simulated-nodes')),
+    ...optional('apiPort', invocation.integer('api-port')),
     ...optional('runtimeEndpoint', invocation.string('runtime-endpoint')),
     ...optional('registryMirror', invocation.string('registry-mirror')),
   };
-  const kept = await readSettings(paths);
-  const port = invocation.integer('api-port');
-  if (kept !== undefined && port !== undefined && port !== kept.apiPort)
-    throw new UsageError(
-      `--api-port ${port}: this cluster was made with port ${kept.apiPort}, which its certificates and clients know`,
-    );
-  const settings: ClusterSettings =
-    kept === undefined
-      ? {
-          name,
-          apiPort: port ?? (await freePort()),
-          serviceCidr,
-          podCidr,
-          clusterDomain: 'cluster.local',
-          nodeName: defaultNodeName(),
-          ...wanted,
-        }
-      : { ...kept, ...wanted };
-  await mkdir(paths.dataDir, { recursive: true, mode: 0o700 });
-  await writeSettings(paths, settings);
-  return settings;
 }
 
-function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
-  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, string>>);
+function optional<K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> {
+  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, T>>);
+}
+
+async function newSettings(invocation: Invocation): Promise<ClusterSettings> {
+  const name = checkName(invocation.string('name') ?? '');
+  const given = givenSettings(invocation);
+  const routes = await readRoutes();
+  const taken = [...routes.map(({ cidr }) => cidr), ...(await knownNetworks(clustersDirectory))];
+  return {
+    name,
+    ...freeNetworks(taken),
+    clusterDomain: 'cluster.local',
+    nodeName: defaultNodeName(),
+    store: 'embedded',
+    nodes: 1,
+    simulatedNodes: 0,
+    ...given,
+    apiPort: given.apiPort ?? (await freePort()),
+  };
+}
+
+/** What the cluster was made with stays; the rest is as the command line says, or as it was. Throws UsageError. */
+function changedSettings(kept: ClusterSettings, invocation: Invocation): ClusterSettings {
+  const given = givenSettings(invocation);
+  const fixed = [
+    { option: '--api-port', now: given.apiPort, before: kept.apiPort, why: 'which its certificates and clients know' },
+    { option: '--store', now: given.store, before: kept.store, why: 'where its objects are' },
+  ];
+  for (const { option, now, before, why } of fixed)
+    if (now !== undefined && now !== before)
+      throw new UsageError(
+        `${option} ${now}: this cluster was made with ${before}, ${why}; kutter down --purge forgets the cluster`,
+      );
+  const name = invocation.string('name');
+  if (name !== 'kutter' && name !== kept.name)
+    throw new UsageError(`--name ${name ?? ''}: the data directory holds cluster "${kept.name}"`);
+  return { ...kept, ...given };
+}
+
+async function checkMachine(settings: ClusterSettings): Promise<void> {
+  if (process.getuid?.() !== 0)
+    throw new HostError(
+      'Permission',
+      'real containers need root: run as root, or use --nodes 0 with --simulated-nodes N',
+    );
+  checkNetworks(settings, await readRoutes(), bridgeName(settings.name));
+}
+
+async function makeDirectory({ dataDir }: ClusterPaths): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new HostError('DataDir', `the data directory ${dataDir} cannot be made; choose one with --data-dir`, {
+      cause,
+    });
+  }
 }
 
 /** The usual port, or the first one behind it that nobody has. */
@@ -123,13 +196,8 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-async function packages(invocation: Invocation, progress: Progress): Promise<void> {
-  if (process.getuid?.() !== 0)
-    throw new HostError(
-      'Permission',
-      'real containers need root: run as root, or use --nodes 0 with --simulated-nodes N',
-    );
-  if (invocation.string('runtime-endpoint') !== undefined) return;
+async function packages(settings: ClusterSettings, invocation: Invocation, progress: Progress): Promise<void> {
+  if (settings.nodes === 0 || settings.runtimeEndpoint !== undefined) return;
   const missing = await missingPackages();
   if (missing.length === 0) return;
   if (!invocation.flag('install'))
@@ -150,9 +218,15 @@ async function startDaemon(paths: ClusterPaths, progress: Progress): Promise<voi
     stdio: ['ignore', log.fd, log.fd, 'ipc'],
     cwd: '/',
   });
+  const stop = (): void => {
+    child.kill('SIGTERM');
+    process.exit(130);
+  };
+  process.once('SIGINT', stop);
   try {
     await new DaemonStart(child, progress).ready(`see ${paths.log}`);
   } finally {
+    process.off('SIGINT', stop);
     await log.close();
     if (child.connected) child.disconnect();
     child.unref();
