@@ -1,5 +1,5 @@
 /** Authentication: who sent this request? Authenticators are asked in order; the first that knows the credential decides. */
-import type { UserInfo } from '../../machinery/mod.ts';
+import { ApiError, type UserInfo } from '../../machinery/mod.ts';
 import type { HttpRequest, Peer } from '../http/message.ts';
 
 export interface Authenticator {
@@ -23,6 +23,7 @@ export class CertificateAuthenticator implements Authenticator {
   readonly #known = new WeakMap<Peer, UserInfo>();
 
   authenticate({ peer }: Pick<HttpRequest, 'peer'>): UserInfo | undefined {
+    if (peer.untrusted === true) throw ApiError.unauthorized();
     if (peer.certificate === undefined) return undefined;
     let user = this.#known.get(peer);
     if (user === undefined) {

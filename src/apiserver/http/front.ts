@@ -3,7 +3,14 @@
  * a Status; nothing a client sends ends the process.
  */
 import { errorText, HostError, type Clock, type Log, type Random, type StreamUpgrade } from '../../base/mod.ts';
-import { ApiError, type Kind, type KubeObject, type Subresource, type UserInfo } from '../../machinery/mod.ts';
+import {
+  ApiError,
+  isApiError,
+  type Kind,
+  type KubeObject,
+  type Subresource,
+  type UserInfo,
+} from '../../machinery/mod.ts';
 import { anonymous, type Authenticator } from '../authn/authenticator.ts';
 import type { Discovery } from '../discovery.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
@@ -138,11 +145,19 @@ export class HttpFront {
 
   /** Who sent the request; throws ApiError Unauthorized. */
   async authenticate(request: Pick<HttpRequest, 'headers' | 'url' | 'peer'>): Promise<UserInfo> {
+    let wrong: ApiError | undefined;
     for (const authenticator of this.#parts.authenticators) {
-      const asked = authenticator.authenticate(request);
-      const user = asked instanceof Promise ? await asked : asked;
-      if (user !== undefined) return user;
+      try {
+        const asked = authenticator.authenticate(request);
+        const user = asked instanceof Promise ? await asked : asked;
+        if (user !== undefined) return user;
+      } catch (error) {
+        // Another credential of the same request may be right.
+        if (!isApiError(error, 'Unauthorized')) throw error;
+        wrong = error;
+      }
     }
+    if (wrong !== undefined) throw wrong;
     if (!this.#parts.anonymousAllowed || request.headers['authorization'] !== undefined) throw ApiError.unauthorized();
     return anonymous;
   }

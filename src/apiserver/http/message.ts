@@ -16,6 +16,8 @@ export interface HttpRequest {
 /** The other end of the connection. One object for all requests of a connection. */
 export interface Peer {
   readonly address: string;
+  /** It showed a certificate that none of our CAs signed, or that is not valid now. */
+  readonly untrusted?: true;
   /** The subject of a client certificate that one of our CAs signed. */
   readonly certificate?: {
     readonly commonName: string;

@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { TLSSocket } from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { HostError } from '../../base/mod.ts';
 import type { HttpRequest, HttpResponse, Peer, StreamBody } from '../../apiserver/ports.ts';
 
@@ -70,7 +70,7 @@ export class HttpServer implements AsyncDisposable {
         key: options.key,
         ca: options.clientCa,
         requestCert: true,
-        // A certificate of another CA is as good as none: authentication decides, not the handshake.
+        // Authentication refuses a certificate of another CA, with a Status; the handshake could only hang up.
         rejectUnauthorized: false,
         minVersion: 'TLSv1.2',
         settings: { maxConcurrentStreams: limits.streamsMax, maxHeaderListSize: limits.headerBytesMax },
@@ -190,9 +190,11 @@ function http1Options(limits: HttpLimits): http.ServerOptions {
 
 function peerOf(socket: TLSSocket): Peer {
   const address = socket.remoteAddress ?? '';
-  if (!socket.authorized) return { address };
-  const { subject } = socket.getPeerCertificate();
+  // Node's types leave out that there may be none.
+  const shown = socket.getPeerCertificate() as Partial<PeerCertificate> | null;
+  const subject = shown?.subject;
   if (subject === undefined || subject === null) return { address };
+  if (!socket.authorized) return { address, untrusted: true };
   const commonName = [subject.CN].flat()[0] ?? '';
   const organizations = subject.O === undefined ? [] : [subject.O].flat();
   return { address, certificate: { commonName, organizations } };
