@@ -60,16 +60,30 @@ export class HollowKubelet implements AsyncDisposable {
   async #run({ metadata: { namespace, name = '', uid, annotations = {} }, spec }: DeepReadonly<Pod>): Promise<void> {
     const { client, clock, nodes, cache } = this.#options;
     const current = cache.informer(pods).get(`${namespace ?? ''}/${name}`);
-    if (current?.metadata.uid !== uid || current === undefined || current.metadata.deletionTimestamp !== undefined) return;
+    if (current?.metadata.uid !== uid || current === undefined || current.metadata.deletionTimestamp !== undefined)
+      return;
     const node = spec?.nodeName ?? nodes[this.#placed++ % nodes.length] ?? '';
     if (this.lost.has(node)) return;
     const now = rfc3339(clock.now());
     const ready = annotations['hollow/never-ready'] === undefined && annotations['hollow/phase'] === undefined;
     this.#address += 1;
     const podIP = `10.244.${this.#address >> 8}.${this.#address & 255}`;
-    const status = { phase: annotations['hollow/phase'] ?? 'Running', podIP, podIPs: [{ ip: podIP }], conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: now }] };
-    if (spec?.nodeName === undefined) await this.#unlessGone(() => client.create(pods, binding(namespace, name, node), { subresource: 'binding' }));
-    await this.#unlessGone(() => client.patch(pods, { namespace, name }, { type: 'merge', body: { metadata: { uid }, status } }, { subresource: 'status' }));
+    const status = {
+      phase: annotations['hollow/phase'] ?? 'Running',
+      podIP,
+      podIPs: [{ ip: podIP }],
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: now }],
+    };
+    if (spec?.nodeName === undefined)
+      await this.#unlessGone(() => client.create(pods, binding(namespace, name, node), { subresource: 'binding' }));
+    await this.#unlessGone(() =>
+      client.patch(
+        pods,
+        { namespace, name },
+        { type: 'merge', body: { metadata: { uid }, status } },
+        { subresource: 'status' },
+      ),
+    );
   }
 
   async #remove(pod: DeepReadonly<Pod>): Promise<void> {
@@ -89,6 +103,11 @@ export class HollowKubelet implements AsyncDisposable {
 }
 
 function binding(namespace: string | undefined, name: string, node: string): Pod {
-  const object = { apiVersion: 'v1', kind: 'Binding', metadata: { ...(namespace === undefined ? {} : { namespace }), name }, target: { kind: 'Node', name: node } };
-  return object as unknown as Pod;
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Binding',
+    metadata: { ...(namespace === undefined ? {} : { namespace }), name },
+    target: { kind: 'Node', name: node },
+  };
+  return object;
 }

@@ -23,15 +23,30 @@ export class HollowNodes implements AsyncDisposable {
   async add(name: string, labels: Record<string, string> = {}): Promise<void> {
     await this.#client.create(nodes, { metadata: { name, labels } });
     await this.report(name, 'True');
-    await this.#client.create(leases, { metadata: { name, namespace: 'kube-node-lease' }, spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: rfc3339Micro(this.#clock.now()) } });
+    await this.#client.create(leases, {
+      metadata: { name, namespace: 'kube-node-lease' },
+      spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: rfc3339Micro(this.#clock.now()) },
+    });
     this.#arm(name);
   }
 
   /** Says whether the node is ready, as its kubelet would. */
   async report(name: string, ready: 'True' | 'False'): Promise<void> {
     const at = rfc3339(this.#clock.now());
-    const conditions = conditionTypes.map((type) => ({ type, status: type === 'Ready' ? ready : 'False', lastHeartbeatTime: at, lastTransitionTime: at, reason: `Kubelet${type}`, message: 'hollow' }));
-    await this.#client.patch(nodes, { name }, { type: 'strategic', body: { status: { conditions } } }, { subresource: 'status' });
+    const conditions = conditionTypes.map((type) => ({
+      type,
+      status: type === 'Ready' ? ready : 'False',
+      lastHeartbeatTime: at,
+      lastTransitionTime: at,
+      reason: `Kubelet${type}`,
+      message: 'hollow',
+    }));
+    await this.#client.patch(
+      nodes,
+      { name },
+      { type: 'strategic', body: { status: { conditions } } },
+      { subresource: 'status' },
+    );
   }
 
   /** The node is there again, and says so. */

@@ -3,7 +3,17 @@
  * watches lag behind. Everything is decided by the seed.
  */
 import { HostError, sleep, type Clock, type DeepReadonly, type JsonObject, type Random } from '../src/base/mod.ts';
-import type { Client, DeleteOptions, List, ListOptions, ObjectKey, Patch, WatchOptions, WatchSink, WriteOptions } from '../src/client/mod.ts';
+import type {
+  Client,
+  DeleteOptions,
+  List,
+  ListOptions,
+  ObjectKey,
+  Patch,
+  WatchOptions,
+  WatchSink,
+  WriteOptions,
+} from '../src/client/mod.ts';
 import type { KubeObject, Resource } from '../src/machinery/mod.ts';
 
 export interface UnreliableOptions {
@@ -26,7 +36,11 @@ export class UnreliableClient implements Client {
     this.#options = { latencyMsMax: 20, lagMsMax: 200, lost: 0.05, unanswered: 0.05, ...options };
   }
 
-  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: { readonly subresource?: string }): Promise<DeepReadonly<T>> {
+  get<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options?: { readonly subresource?: string },
+  ): Promise<DeepReadonly<T>> {
     return this.#call(() => this.#options.client.get(resource, key, options));
   }
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<List<T>> {
@@ -35,13 +49,26 @@ export class UnreliableClient implements Client {
   create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<DeepReadonly<T>> {
     return this.#call(() => this.#options.client.create(resource, object, options));
   }
-  update<T extends KubeObject>(resource: Resource<T>, object: DeepReadonly<T>, options?: WriteOptions): Promise<DeepReadonly<T>> {
+  update<T extends KubeObject>(
+    resource: Resource<T>,
+    object: DeepReadonly<T>,
+    options?: WriteOptions,
+  ): Promise<DeepReadonly<T>> {
     return this.#call(() => this.#options.client.update(resource, object, options));
   }
-  patch<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, patch: Patch, options?: WriteOptions): Promise<DeepReadonly<T>> {
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    patch: Patch,
+    options?: WriteOptions,
+  ): Promise<DeepReadonly<T>> {
     return this.#call(() => this.#options.client.patch(resource, key, patch, options));
   }
-  delete<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: DeleteOptions): Promise<DeepReadonly<T> | undefined> {
+  delete<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    options?: DeleteOptions,
+  ): Promise<DeepReadonly<T> | undefined> {
     return this.#call(() => this.#options.client.delete(resource, key, options));
   }
   deleteCollection<T extends KubeObject>(resource: Resource<T>, options?: ListOptions & DeleteOptions): Promise<void> {
@@ -53,12 +80,16 @@ export class UnreliableClient implements Client {
 
   watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions, sink: WatchSink<T>): Disposable {
     const { client, clock, random, lagMsMax } = this.#options;
-    let dueMs = clock.now();
+    let dueMs = clock.monotonic();
     let over = false;
+    // Whatever order the timers fire in, the first that fires tells what came first.
+    const waiting: (() => void)[] = [];
     const later = (what: () => void): void => {
-      dueMs = Math.max(dueMs, clock.now() + (this.healed ? 0 : random.next() * lagMsMax));
-      clock.after(dueMs - clock.now(), () => {
-        if (!over) what();
+      waiting.push(what);
+      dueMs = Math.max(dueMs, clock.monotonic() + (this.healed ? 0 : random.next() * lagMsMax));
+      clock.after(dueMs - clock.monotonic(), () => {
+        const next = waiting.shift();
+        if (!over) next?.();
       });
     };
     const watch = client.watch(resource, options, {

@@ -94,7 +94,7 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     const { clock, log, onPlan } = this.#world;
     const plan = this.#controller.plan(this.#view, key, clock.now(), this.#remembered.get(key));
     if (plan.wakeAtMs !== undefined) this.#queue.addAt(key, plan.wakeAtMs);
-    if (plan.actions.length === 0 && (plan.then ?? []).length === 0) return this.#remember(key, plan);
+    if (plan.actions.length === 0 && (plan.after ?? []).length === 0) return this.#remember(key, plan);
     onPlan?.(this.#controller.name, key, plan);
     const written: Written = { revisions: new Map(), gone: [] };
     try {
@@ -125,7 +125,7 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
       if (isApiError(error)) await this.#applyAll(plan.otherwise?.(error) ?? [], key, written);
       throw error;
     }
-    await this.#applyAll(plan.then ?? [], key, written);
+    await this.#applyAll(plan.after ?? [], key, written);
   }
 
   /** Waits until the views hold what was written, so that the next plan starts from it. */

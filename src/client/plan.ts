@@ -78,8 +78,8 @@ export interface Plan<M = unknown> {
   /** Carries out 1, 2, 4, … of `actions` at a time and no more once one failed: what cannot work is not tried 500 times. */
   readonly slowStart?: true;
   /** Carried out after all of `actions` succeeded. */
-  readonly then?: readonly Action[];
-  /** Carried out instead of `then` when the API server refused one of `actions`. The key is retried all the same. */
+  readonly after?: readonly Action[];
+  /** Carried out instead of `after` when the API server refused one of `actions`. The key is retried all the same. */
   readonly otherwise?: (error: ApiError) => readonly Action[];
   /** Plan this key again at this time, even if nothing changes. */
   readonly wakeAtMs?: number;

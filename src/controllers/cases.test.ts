@@ -15,7 +15,15 @@ import { parseAllDocuments, stringify } from 'yaml';
 import { kinds } from '../api/mod.ts';
 import { deepFreeze, isJsonObject, jsonEqual, rfc3339 } from '../base/mod.ts';
 import type { Action, Controller, Reads, ResourceView, View } from '../client/mod.ts';
-import { ApiError, controllerReference, keyOf, objectKey, type Kind, type KubeObject, type Resource } from '../machinery/mod.ts';
+import {
+  ApiError,
+  controllerReference,
+  keyOf,
+  objectKey,
+  type Kind,
+  type KubeObject,
+  type Resource,
+} from '../machinery/mod.ts';
 import { controllers } from './all.ts';
 import { defaultControllerOptions, type ControllerOptions } from './unit.ts';
 
@@ -53,7 +61,9 @@ function expand(short: Short): KubeObject[] {
       const [ownerKind = '', name = ''] = owner.split('/');
       const { group, version } = kindOf(ownerKind);
       const apiVersion = group === '' ? version : `${group}/${version}`;
-      metadata.ownerReferences = [controllerReference({ kind: ownerKind, apiVersion, metadata: { name, uid: uidOf(ownerKind, name) } })];
+      metadata.ownerReferences = [
+        controllerReference({ kind: ownerKind, apiVersion, metadata: { name, uid: uidOf(ownerKind, name) } }),
+      ];
     }
     object.apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
     kind.strategy.defaults?.(object);
@@ -77,7 +87,9 @@ class CaseView implements ResourceView<KubeObject> {
     return this.#objects.find((object) => keyOf(object) === key);
   }
   list(namespace?: string): readonly KubeObject[] {
-    return namespace === undefined ? this.#objects : this.#objects.filter(({ metadata }) => metadata?.namespace === namespace);
+    return namespace === undefined
+      ? this.#objects
+      : this.#objects.filter(({ metadata }) => metadata?.namespace === namespace);
   }
   index(name: string, value: string): readonly KubeObject[] {
     const values = this.#indexes[name];
@@ -90,7 +102,8 @@ class CaseView implements ResourceView<KubeObject> {
 function difference(before: unknown, after: unknown): unknown {
   if (!isJsonObject(before) || !isJsonObject(after)) return after;
   const out: Record<string, unknown> = {};
-  for (const name of Object.keys(after)) if (!jsonEqual(before[name], after[name])) out[name] = difference(before[name], after[name]);
+  for (const name of Object.keys(after))
+    if (!jsonEqual(before[name], after[name])) out[name] = difference(before[name], after[name]);
   for (const name of Object.keys(before)) if (after[name] === undefined) out[name] = null;
   return out;
 }
@@ -120,22 +133,42 @@ class Printer {
     const refusal = ApiError.forbidden({ group: '', plural: 'things' }, 'x', 'refused');
     const done = this.actions(action.onDone?.({ metadata: { name: 'made-up' } }) ?? []);
     const failed = action.tolerates?.(refusal) === true ? [] : this.actions(action.onError?.(refusal) ?? []);
-    return { ...this.#what(action), ...(done.length === 0 ? {} : { done }), ...(failed.length === 0 ? {} : { failed }) };
+    return {
+      ...this.#what(action),
+      ...(done.length === 0 ? {} : { done }),
+      ...(failed.length === 0 ? {} : { failed }),
+    };
   }
 
   #what(action: Exclude<Action, { do: 'event' }>): object {
-    if (action.do === 'look') return { look: action.at.map(({ resource, key, namespace }) => `${resource.plural} ${key === undefined ? `in ${namespace ?? ''}` : objectKey(key.namespace, key.name)}`), seen: this.actions(action.onSeen(action.at.map((at) => this.#find(at)))) };
+    if (action.do === 'look')
+      return {
+        look: action.at.map(
+          ({ resource, key, namespace }) =>
+            `${resource.plural} ${key === undefined ? `in ${namespace ?? ''}` : objectKey(key.namespace, key.name)}`,
+        ),
+        seen: this.actions(action.onSeen(action.at.map((at) => this.#find(at)))),
+      };
     const { plural } = action.resource;
     const to = 'subresource' in action && action.subresource !== undefined ? `${plural}/${action.subresource}` : plural;
     switch (action.do) {
       case 'create':
         return { create: to, object: action.object };
       case 'update':
-        return { update: `${to} ${keyOf(action.object)}`, changes: difference(this.#current(action.resource, keyOf(action.object)), action.object) };
+        return {
+          update: `${to} ${keyOf(action.object)}`,
+          changes: difference(this.#current(action.resource, keyOf(action.object)), action.object),
+        };
       case 'patch':
-        return { patch: `${to} ${objectKey(action.key.namespace, action.key.name)}`, [action.patch.type]: action.patch.body };
+        return {
+          patch: `${to} ${objectKey(action.key.namespace, action.key.name)}`,
+          [action.patch.type]: action.patch.body,
+        };
       case 'delete':
-        return { delete: `${to} ${objectKey(action.key.namespace, action.key.name)}`, ...(action.options === undefined ? {} : { options: action.options }) };
+        return {
+          delete: `${to} ${objectKey(action.key.namespace, action.key.name)}`,
+          ...(action.options === undefined ? {} : { options: action.options }),
+        };
       case 'deleteCollection':
         return { deleteCollection: `${to} in ${action.namespace ?? ''}` };
     }
@@ -145,38 +178,75 @@ class Printer {
     return this.#known.find((object) => object.kind === kind && keyOf(object) === key);
   }
 
-  #find({ resource, key, namespace }: { readonly resource: Resource; readonly key?: { readonly namespace?: string | undefined; readonly name: string }; readonly namespace?: string }): KubeObject[] {
-    return this.#known.filter((object) => object.kind === resource.kind && (key === undefined ? object.metadata?.namespace === namespace : keyOf(object) === objectKey(key.namespace, key.name)));
+  #find({
+    resource,
+    key,
+    namespace,
+  }: {
+    readonly resource: Resource;
+    readonly key?: { readonly namespace?: string | undefined; readonly name: string };
+    readonly namespace?: string;
+  }): KubeObject[] {
+    return this.#known.filter(
+      (object) =>
+        object.kind === resource.kind &&
+        (key === undefined
+          ? object.metadata?.namespace === namespace
+          : keyOf(object) === objectKey(key.namespace, key.name)),
+    );
   }
 }
 
 function controllerNamed(name: string, options: Partial<ControllerOptions> | undefined): Controller {
   const unit = controllers.find((candidate) => candidate.name === name);
   assert.ok(unit, `no controller ${name}`);
-  const [controller] = unit.controllers({ ...defaultControllerOptions, resources: kinds, rootCa: 'the CA', ...options });
+  const [controller] = unit.controllers({
+    ...defaultControllerOptions,
+    resources: kinds,
+    rootCa: 'the CA',
+    ...options,
+  });
   assert.ok(controller);
   return controller;
 }
 
 function planned(name: string): unknown {
-  const [head, ...documents] = parseAllDocuments(file(name), { merge: true }).map((document) => document.toJS({ maxAliasCount: -1 }) as Head & Short);
+  const [head, ...documents] = parseAllDocuments(file(name), { merge: true }).map(
+    (document) => document.toJS({ maxAliasCount: -1 }) as Head & Short,
+  );
   assert.ok(head);
   const at = documents.findIndex(({ kind }) => kind === 'Server');
   const seen = documents.slice(0, at < 0 ? documents.length : at).flatMap(expand);
   const onServer = at < 0 ? [] : documents.slice(at + 1).flatMap(expand);
   const controller = controllerNamed(dirname(name).replace('cases/', ''), head.options);
-  const view: View = Object.fromEntries(Object.entries(controller.reads).map(([read, { resource, indexes = {} }]) => [read, new CaseView(seen.filter(({ kind }) => kind === resource.kind), indexes)]));
+  const view: View = Object.fromEntries(
+    Object.entries(controller.reads).map(([read, { resource, indexes = {} }]) => [
+      read,
+      new CaseView(
+        seen.filter(({ kind }) => kind === resource.kind),
+        indexes,
+      ),
+    ]),
+  );
   const now = Date.parse(head.now ?? defaultNow);
   const plan = controller.plan(view, head.key, now, head.remembered);
-  assert.deepEqual(JSON.stringify(controller.plan(view, head.key, now, head.remembered)), JSON.stringify(plan), 'the same view gives the same plan');
+  assert.deepEqual(
+    JSON.stringify(controller.plan(view, head.key, now, head.remembered)),
+    JSON.stringify(plan),
+    'the same view gives the same plan',
+  );
   const printer = new Printer([...seen, ...onServer]);
-  const then = printer.actions(plan.then ?? []);
-  const otherwise = printer.actions(plan.actions.length === 0 ? [] : (plan.otherwise?.(ApiError.forbidden({ group: '', plural: 'things' }, 'x', 'refused')) ?? []));
+  const after = printer.actions(plan.after ?? []);
+  const otherwise = printer.actions(
+    plan.actions.length === 0
+      ? []
+      : (plan.otherwise?.(ApiError.forbidden({ group: '', plural: 'things' }, 'x', 'refused')) ?? []),
+  );
   return {
     actions: printer.actions(plan.actions),
     ...(plan.slowStart === true && plan.actions.length > 0 ? { slowStart: true } : {}),
-    ...(then.length === 0 ? {} : { then }),
-    ...(otherwise.length === 0 || jsonEqual(otherwise, then) ? {} : { otherwise }),
+    ...(after.length === 0 ? {} : { after }),
+    ...(otherwise.length === 0 || jsonEqual(otherwise, after) ? {} : { otherwise }),
     ...(plan.wakeAtMs === undefined ? {} : { wakeAt: rfc3339(plan.wakeAtMs) }),
     ...(plan.remember === undefined ? {} : { remember: plan.remember }),
   };
@@ -193,5 +263,8 @@ for (const name of inputs) {
 
 void test('every controller has cases', () => {
   const withCases = new Set(inputs.map((name) => dirname(name).replace('cases/', '')));
-  assert.deepEqual(controllers.map(({ name }) => name).filter((name) => !withCases.has(name)), []);
+  assert.deepEqual(
+    controllers.map(({ name }) => name).filter((name) => !withCases.has(name)),
+    [],
+  );
 });

@@ -30,8 +30,12 @@ function aggregated(role: ReadonlyRole, roles: ResourceView<ClusterRole>): DeepR
   const rules: DeepReadonly<PolicyRule>[] = [];
   for (const selector of role.aggregationRule?.clusterRoleSelectors ?? []) {
     const matching = labelSelectorFromSpec(selector);
-    const selected = roles.list().filter(({ metadata }) => metadata.name !== role.metadata.name && matching.matches(metadata.labels));
-    for (const { rules: more = [] } of selected.toSorted((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1)))
+    const selected = roles
+      .list()
+      .filter(({ metadata }) => metadata.name !== role.metadata.name && matching.matches(metadata.labels));
+    for (const { rules: more = [] } of selected.toSorted((a, b) =>
+      (a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1,
+    ))
       for (const rule of more) if (!rules.some((known) => jsonEqual(known, rule))) rules.push(rule);
   }
   return rules;

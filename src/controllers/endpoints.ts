@@ -3,11 +3,37 @@
  * ports form a subset; ready and not ready ones stand apart in it.
  */
 import { jsonEqual, rfc3339 } from '../base/mod.ts';
-import { endpoints, pods, services, type EndpointAddress, type EndpointPort, type Endpoints, type EndpointSubset } from '../api/mod.ts';
+import {
+  endpoints,
+  pods,
+  services,
+  type EndpointAddress,
+  type EndpointPort,
+  type Endpoints,
+  type EndpointSubset,
+} from '../api/mod.ts';
 import { defineController, nothing, read, type Action } from '../client/mod.ts';
 import { keyOf, splitKey } from '../machinery/mod.ts';
 import { isReady } from './pod-state.ts';
-import { addressesOfFamily, familiesOf, hostnameOf, isHeadless, isReachable, podIndexes, selectedPods, selectsPods, serviceIndexes, servicesToWake, targetOf, targetPort, triggerTime, triggerTimeAnnotation, type ReadPod, type ReadService, type TriggerTimes } from './service-pods.ts';
+import {
+  addressesOfFamily,
+  familiesOf,
+  hostnameOf,
+  isHeadless,
+  isReachable,
+  podIndexes,
+  selectedPods,
+  selectsPods,
+  serviceIndexes,
+  servicesToWake,
+  targetOf,
+  targetPort,
+  triggerTime,
+  triggerTimeAnnotation,
+  type ReadPod,
+  type ReadService,
+  type TriggerTimes,
+} from './service-pods.ts';
 
 const capacityMax = 1000;
 const overCapacity = 'endpoints.kubernetes.io/over-capacity';
@@ -19,7 +45,9 @@ const reads = {
   services: read(services, { indexes: serviceIndexes, wakes: (service) => [keyOf(service)] }),
   pods: read(pods, { indexes: podIndexes, wakes: servicesToWake }),
   // What somebody made by hand without a service is nobody's leftover.
-  endpoints: read(endpoints, { wakes: (object) => (object.metadata.labels?.[managedByLabel] === managedBy ? [keyOf(object)] : []) }),
+  endpoints: read(endpoints, {
+    wakes: (object) => (object.metadata.labels?.[managedByLabel] === managedBy ? [keyOf(object)] : []),
+  }),
 };
 
 export const endpointsController = defineController({
@@ -29,20 +57,44 @@ export const endpointsController = defineController({
   plan(view, key, _now, remembered?: TriggerTimes) {
     const service = view.services.get(key);
     const current = view.endpoints.get(key);
-    if (service === undefined) return current === undefined ? nothing : { actions: [{ do: 'delete', resource: endpoints, key: splitKey(key) }] };
+    if (service === undefined)
+      return current === undefined ? nothing : { actions: [{ do: 'delete', resource: endpoints, key: splitKey(key) }] };
     if (!selectsPods(service)) return nothing;
     const selected = selectedPods(view.pods, service);
     const { atMs, times } = triggerTime(service, selected, remembered);
     const { subsets, truncated } = withinCapacity(subsetsOf(service, selected));
     const labels = labelsOf(service);
-    const same = current !== undefined && jsonEqual(current.subsets ?? [], subsets) && jsonEqual(current.metadata.labels ?? {}, labels) && (current.metadata.annotations?.[overCapacity] !== undefined) === truncated;
+    const same =
+      current !== undefined &&
+      jsonEqual(current.subsets ?? [], subsets) &&
+      jsonEqual(current.metadata.labels ?? {}, labels) &&
+      (current.metadata.annotations?.[overCapacity] !== undefined) === truncated;
     if (same) return { actions: [], remember: times };
     const { [triggerTimeAnnotation]: _t, [overCapacity]: _o, ...kept } = current?.metadata.annotations ?? {};
-    const annotations = { ...kept, ...(atMs === undefined ? {} : { [triggerTimeAnnotation]: rfc3339(atMs) }), ...(truncated ? { [overCapacity]: 'truncated' } : {}) };
+    const annotations = {
+      ...kept,
+      ...(atMs === undefined ? {} : { [triggerTimeAnnotation]: rfc3339(atMs) }),
+      ...(truncated ? { [overCapacity]: 'truncated' } : {}),
+    };
     const metadata = { ...(current?.metadata ?? splitKey(key)), labels, annotations };
-    const object = { apiVersion: 'v1', kind: 'Endpoints', metadata, ...(subsets.length === 0 ? {} : { subsets }) } as Endpoints;
-    const onError = ({ reason, message }: { reason: string; message: string }): readonly Action[] => (reason === 'Conflict' || reason === 'Forbidden' ? [] : [failure(service, current === undefined ? 'Create' : 'Update', message)]);
-    return { actions: [current === undefined ? { do: 'create', resource: endpoints, object, onError } : { do: 'update', resource: endpoints, object, onError }], remember: times };
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata,
+      ...(subsets.length === 0 ? {} : { subsets }),
+    } as Endpoints;
+    const onError = ({ reason, message }: { reason: string; message: string }): readonly Action[] =>
+      reason === 'Conflict' || reason === 'Forbidden'
+        ? []
+        : [failure(service, current === undefined ? 'Create' : 'Update', message)];
+    return {
+      actions: [
+        current === undefined
+          ? { do: 'create', resource: endpoints, object, onError }
+          : { do: 'update', resource: endpoints, object, onError },
+      ],
+      remember: times,
+    };
   },
 });
 
@@ -67,14 +119,30 @@ function subsetsOf(service: ReadService, selected: readonly ReadPod[]): Endpoint
     const ports = (service.spec?.ports ?? []).flatMap((port): EndpointPort[] => {
       const number = targetPort(port, pod);
       if (number === undefined) return [];
-      return [{ ...((port.name ?? '') === '' ? {} : { name: port.name as string }), port: number, protocol: port.protocol ?? 'TCP', ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }) }];
+      return [
+        {
+          ...((port.name ?? '') === '' ? {} : { name: port.name as string }),
+          port: number,
+          protocol: port.protocol ?? 'TCP',
+          ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }),
+        },
+      ];
     });
     const withoutPorts = isHeadless(service) && (service.spec?.ports ?? []).length === 0;
     if (ports.length === 0 && !withoutPorts) continue;
     const hostname = hostnameOf(pod, service);
     const nodeName = pod.spec?.nodeName ?? '';
-    const address = { ip, ...(hostname === undefined ? {} : { hostname }), ...(nodeName === '' ? {} : { nodeName }), targetRef: targetOf(pod) };
-    reached.set(`${ip} ${pod.metadata.uid ?? ''}`, { address, ready: everything || isReady(pod), ports: ports.toSorted(comparePorts) });
+    const address = {
+      ip,
+      ...(hostname === undefined ? {} : { hostname }),
+      ...(nodeName === '' ? {} : { nodeName }),
+      targetRef: targetOf(pod),
+    };
+    reached.set(`${ip} ${pod.metadata.uid ?? ''}`, {
+      address,
+      ready: everything || isReady(pod),
+      ports: ports.toSorted(comparePorts),
+    });
   }
   return grouped([...reached.values()]);
 }
@@ -85,24 +153,44 @@ function grouped(reached: readonly Reached[]): EndpointSubset[] {
   const keys = [...groups.keys()].toSorted();
   return keys.map((key) => {
     const members = groups.get(key) ?? [];
-    const addresses = (ready: boolean): EndpointAddress[] => members.filter((member) => member.ready === ready).map(({ address }) => address).toSorted(compareAddresses);
+    const addresses = (ready: boolean): EndpointAddress[] =>
+      members
+        .filter((member) => member.ready === ready)
+        .map(({ address }) => address)
+        .toSorted(compareAddresses);
     const [ready, notReady, ports] = [addresses(true), addresses(false), members[0]?.ports ?? []];
-    return { ...(ready.length === 0 ? {} : { addresses: ready }), ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady }), ...(ports.length === 0 ? {} : { ports }) };
+    return {
+      ...(ready.length === 0 ? {} : { addresses: ready }),
+      ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady }),
+      ...(ports.length === 0 ? {} : { ports }),
+    };
   });
 }
 
 function comparePorts(a: EndpointPort, b: EndpointPort): number {
-  return (a.name ?? '').localeCompare(b.name ?? '') || a.port - b.port || (a.protocol ?? '').localeCompare(b.protocol ?? '');
+  return (
+    (a.name ?? '').localeCompare(b.name ?? '') || a.port - b.port || (a.protocol ?? '').localeCompare(b.protocol ?? '')
+  );
 }
 
 function compareAddresses(a: EndpointAddress, b: EndpointAddress): number {
-  const key = ({ ip, targetRef }: EndpointAddress): string => `${ip.split('.').map((part) => part.padStart(3, '0')).join('.')} ${targetRef?.uid ?? ''}`;
+  const key = ({ ip, targetRef }: EndpointAddress): string =>
+    `${ip
+      .split('.')
+      .map((part) => part.padStart(3, '0'))
+      .join('.')} ${targetRef?.uid ?? ''}`;
   return key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0;
 }
 
 /** At most 1,000 addresses; ready ones come first. */
-function withinCapacity(subsets: readonly EndpointSubset[]): { readonly subsets: readonly EndpointSubset[]; readonly truncated: boolean } {
-  const total = subsets.reduce((sum, { addresses = [], notReadyAddresses = [] }) => sum + addresses.length + notReadyAddresses.length, 0);
+function withinCapacity(subsets: readonly EndpointSubset[]): {
+  readonly subsets: readonly EndpointSubset[];
+  readonly truncated: boolean;
+} {
+  const total = subsets.reduce(
+    (sum, { addresses = [], notReadyAddresses = [] }) => sum + addresses.length + notReadyAddresses.length,
+    0,
+  );
   if (total <= capacityMax) return { subsets, truncated: false };
   let room = capacityMax;
   const take = (addresses: readonly EndpointAddress[] = []): EndpointAddress[] => {
@@ -112,8 +200,17 @@ function withinCapacity(subsets: readonly EndpointSubset[]): { readonly subsets:
   };
   const ready = subsets.map(({ addresses }) => take(addresses));
   const notReady = subsets.map(({ notReadyAddresses }) => take(notReadyAddresses));
-  const cut = subsets.map(({ ports }, i): EndpointSubset => ({ ...((ready[i] ?? []).length === 0 ? {} : { addresses: ready[i] ?? [] }), ...((notReady[i] ?? []).length === 0 ? {} : { notReadyAddresses: notReady[i] ?? [] }), ...(ports === undefined ? {} : { ports }) }));
-  return { subsets: cut.filter(({ addresses, notReadyAddresses }) => addresses !== undefined || notReadyAddresses !== undefined), truncated: true };
+  const cut = subsets.map(({ ports }, i): EndpointSubset => ({
+    ...((ready[i] ?? []).length === 0 ? {} : { addresses: ready[i] ?? [] }),
+    ...((notReady[i] ?? []).length === 0 ? {} : { notReadyAddresses: notReady[i] ?? [] }),
+    ...(ports === undefined ? {} : { ports }),
+  }));
+  return {
+    subsets: cut.filter(
+      ({ addresses, notReadyAddresses }) => addresses !== undefined || notReadyAddresses !== undefined,
+    ),
+    truncated: true,
+  };
 }
 
 function labelsOf(service: ReadService): Record<string, string> {

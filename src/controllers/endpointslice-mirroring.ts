@@ -20,7 +20,14 @@ import {
 import { defineController, nothing, read, type Action } from '../client/mod.ts';
 import { keyOf } from '../machinery/mod.ts';
 import { byService } from './endpointslice/endpointslice.ts';
-import { managedByLabel, removal, serviceNameLabel, sliceWrites, type PortGroup, type SliceOwner } from './endpointslice/writes.ts';
+import {
+  managedByLabel,
+  removal,
+  serviceNameLabel,
+  sliceWrites,
+  type PortGroup,
+  type SliceOwner,
+} from './endpointslice/writes.ts';
 import { familyOf, triggerTimeAnnotation } from './service-pods.ts';
 
 const managedBy = 'endpointslicemirroring-controller.k8s.io';
@@ -44,14 +51,24 @@ export const endpointSliceMirroring = defineController({
   restMs: 30,
   plan(view, key) {
     const object = view.endpoints.get(key);
-    const ours = view.slices.index('service', key).filter(({ metadata }) => metadata.labels?.[managedByLabel] === managedBy);
+    const ours = view.slices
+      .index('service', key)
+      .filter(({ metadata }) => metadata.labels?.[managedByLabel] === managedBy);
     const existing = ours.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-    if (object === undefined || !isMirrored(object, view.services.get(key))) return existing.length === 0 ? nothing : { actions: existing.map(removal) };
+    if (object === undefined || !isMirrored(object, view.services.get(key)))
+      return existing.length === 0 ? nothing : { actions: existing.map(removal) };
     const owner = ownerOf(object);
     const actions: Action[] = [];
     for (const family of families) {
       const groups = (object.subsets ?? []).map((subset) => groupOf(subset, family));
-      actions.push(...sliceWrites(owner, family, existing.filter(({ addressType }) => addressType === family), groups, false));
+      actions.push(
+        ...sliceWrites(
+          owner,
+          family,
+          existing.filter(({ addressType }) => addressType === family),
+          groups,
+        ),
+      );
     }
     return { actions };
   },
@@ -64,14 +81,36 @@ function isMirrored({ metadata }: DeepReadonly<Endpoints>, service: DeepReadonly
 
 function ownerOf(object: DeepReadonly<Endpoints>): SliceOwner {
   const { [triggerTimeAnnotation]: trigger, ...annotations } = object.metadata.annotations ?? {};
-  const labels = { ...object.metadata.labels, [serviceNameLabel]: object.metadata.name ?? '', [managedByLabel]: managedBy };
-  return { owner: object, labels, annotations, triggerMs: trigger === undefined ? undefined : Date.parse(trigger), endpointsMax };
+  const labels = {
+    ...object.metadata.labels,
+    [serviceNameLabel]: object.metadata.name ?? '',
+    [managedByLabel]: managedBy,
+  };
+  return {
+    owner: object,
+    labels,
+    annotations,
+    triggerMs: trigger === undefined ? undefined : Date.parse(trigger),
+    endpointsMax,
+    placeholder: false,
+  };
 }
 
-function groupOf({ addresses = [], notReadyAddresses = [], ports = [] }: DeepReadonly<EndpointSubset>, family: (typeof families)[number]): PortGroup {
-  const all = [...addresses.map((address) => mirrored(address, true)), ...notReadyAddresses.map((address) => mirrored(address, false))];
+function groupOf(
+  { addresses = [], notReadyAddresses = [], ports = [] }: DeepReadonly<EndpointSubset>,
+  family: (typeof families)[number],
+): PortGroup {
+  const all = [
+    ...addresses.map((address) => mirrored(address, true)),
+    ...notReadyAddresses.map((address) => mirrored(address, false)),
+  ];
   const ofFamily = all.slice(0, endpointsMax).filter((endpoint) => familyOf(endpoint.addresses[0] ?? '') === family);
-  const mirroredPorts = ports.map(({ name = '', protocol = 'TCP', port, appProtocol }): DiscoveryV1EndpointPort => ({ name, protocol, port, ...(appProtocol === undefined ? {} : { appProtocol }) }));
+  const mirroredPorts = ports.map(({ name = '', protocol = 'TCP', port, appProtocol }): DiscoveryV1EndpointPort => ({
+    name,
+    protocol,
+    port,
+    ...(appProtocol === undefined ? {} : { appProtocol }),
+  }));
   return { ports: mirroredPorts, endpoints: ofFamily };
 }
 

@@ -7,8 +7,29 @@
  * object with one owner that stays is only freed of those that are gone.
  */
 import { jsonEqual, type DeepReadonly } from '../base/mod.ts';
-import { defineController, nothing, read, type Action, type Controller, type IndexFunction, type LookAt, type ObjectChange, type Plan, type Read, type Reads, type ResourceView, type View } from '../client/mod.ts';
-import { groupResource, keyOf, parseApiVersion, type KubeObject, type OwnerReference, type Resource } from '../machinery/mod.ts';
+import {
+  defineController,
+  nothing,
+  read,
+  type Action,
+  type Controller,
+  type IndexFunction,
+  type LookAt,
+  type ObjectChange,
+  type Plan,
+  type Read,
+  type Reads,
+  type ResourceView,
+  type View,
+} from '../client/mod.ts';
+import {
+  groupResource,
+  keyOf,
+  parseApiVersion,
+  type KubeObject,
+  type OwnerReference,
+  type Resource,
+} from '../machinery/mod.ts';
 import type { ServedResource } from './unit.ts';
 
 type ReadObject = DeepReadonly<KubeObject>;
@@ -35,12 +56,21 @@ const lookAgainMs = 30_000;
 const byOwner: IndexFunction<KubeObject> = ({ metadata }) => (metadata?.ownerReferences ?? []).map(({ uid }) => uid);
 
 export function garbageCollector(served: readonly ServedResource[]): Controller<Reads> {
-  const watched = served.filter(({ plural, verbs }) => plural !== 'events' && ['delete', 'list', 'watch', 'patch'].every((verb) => verbs.includes(verb)));
+  const watched = served.filter(
+    ({ plural, verbs }) =>
+      plural !== 'events' && ['delete', 'list', 'watch', 'patch'].every((verb) => verbs.includes(verb)),
+  );
   const resources = new Map(watched.map((resource): [string, Resource] => [groupResource(resource), resource]));
-  const byKind = new Map(watched.map((resource): [string, Resource] => [`${resource.group}/${resource.kind}`, resource]));
+  const byKind = new Map(
+    watched.map((resource): [string, Resource] => [`${resource.group}/${resource.kind}`, resource]),
+  );
   const graphOf = (view: View): Graph => ({ view, resources, byKind });
   const reads: Record<string, Read<KubeObject>> = {};
-  for (const [name, resource] of resources) reads[name] = read<KubeObject>(resource, { indexes: { owners: byOwner }, wakes: (object, view, change) => wakes(graphOf(view), { resource, object }, change) });
+  for (const [name, resource] of resources)
+    reads[name] = read<KubeObject>(resource, {
+      indexes: { owners: byOwner },
+      wakes: (object, view, change) => wakes(graphOf(view), { resource, object }, change),
+    });
   return defineController<Reads>({
     name: 'garbage-collector-controller',
     reads,
@@ -89,7 +119,11 @@ function plan(graph: Graph, item: Item, now: number): Plan {
   if (isDeleting(object)) {
     if (has(object, orphanFinalizer)) return orphan(graph, item);
     if (!has(object, foregroundFinalizer)) return nothing;
-    const blocked = dependentsOf(graph, object.metadata?.uid).some((dependent) => referencesTo(dependent.object, object.metadata?.uid).some(({ blockOwnerDeletion }) => blockOwnerDeletion === true));
+    const blocked = dependentsOf(graph, object.metadata?.uid).some((dependent) =>
+      referencesTo(dependent.object, object.metadata?.uid).some(
+        ({ blockOwnerDeletion }) => blockOwnerDeletion === true,
+      ),
+    );
     return blocked ? nothing : { actions: [withoutFinalizer(item, foregroundFinalizer)] };
   }
   const references = object.metadata?.ownerReferences ?? [];
@@ -115,11 +149,18 @@ function plan(graph: Graph, item: Item, now: number): Plan {
       return collect(graph, item, gone, [...waiting, ...late]);
     },
   };
-  return known.length === 0 ? { actions: collect(graph, item, [], waiting) } : { actions: [look], wakeAtMs: now + lookAgainMs };
+  return known.length === 0
+    ? { actions: collect(graph, item, [], waiting) }
+    : { actions: [look], wakeAtMs: now + lookAgainMs };
 }
 
 /** What becomes of an object of whose owners some are gone and some wait for their dependents to go. */
-function collect(graph: Graph, item: Item, gone: readonly Reference[], waiting: readonly Reference[]): readonly Action[] {
+function collect(
+  graph: Graph,
+  item: Item,
+  gone: readonly Reference[],
+  waiting: readonly Reference[],
+): readonly Action[] {
   const { metadata } = item.object;
   const lost = new Set([...gone, ...waiting].map(({ uid }) => uid));
   const references = metadata?.ownerReferences ?? [];
@@ -129,38 +170,83 @@ function collect(graph: Graph, item: Item, gone: readonly Reference[], waiting: 
   const dependents = dependentsOf(graph, metadata?.uid);
   if (waiting.length > 0 && dependents.length > 0) {
     // In a circle of objects that wait for each other nobody would ever go: this one stops blocking its owners.
-    const circle = dependents.some(({ object }) => isWaiting(object)) && references.some(({ blockOwnerDeletion }) => blockOwnerDeletion === true);
-    if (circle) return [{ ...metadataPatch(item, { ownerReferences: references.map((reference) => ({ ...reference, blockOwnerDeletion: false })) }), onDone: () => [deletion(item, 'Foreground', false)] }];
+    const circle =
+      dependents.some(({ object }) => isWaiting(object)) &&
+      references.some(({ blockOwnerDeletion }) => blockOwnerDeletion === true);
+    if (circle)
+      return [
+        {
+          ...metadataPatch(item, {
+            ownerReferences: references.map((reference) => ({ ...reference, blockOwnerDeletion: false })),
+          }),
+          onDone: () => [deletion(item, 'Foreground', false)],
+        },
+      ];
     return [deletion(item, 'Foreground')];
   }
-  return [deletion(item, has(item.object, orphanFinalizer) ? 'Orphan' : has(item.object, foregroundFinalizer) ? 'Foreground' : 'Background')];
+  return [
+    deletion(
+      item,
+      has(item.object, orphanFinalizer)
+        ? 'Orphan'
+        : has(item.object, foregroundFinalizer)
+          ? 'Foreground'
+          : 'Background',
+    ),
+  ];
 }
 
 function orphan(graph: Graph, item: Item): Plan {
   const { uid } = item.object.metadata ?? {};
-  const freed = dependentsOf(graph, uid).map((dependent) => metadataPatch(dependent, { ownerReferences: (dependent.object.metadata?.ownerReferences ?? []).filter((reference) => reference.uid !== uid) }));
-  return { actions: freed, then: [withoutFinalizer(item, orphanFinalizer)] };
+  const freed = dependentsOf(graph, uid).map((dependent) =>
+    metadataPatch(dependent, {
+      ownerReferences: (dependent.object.metadata?.ownerReferences ?? []).filter((reference) => reference.uid !== uid),
+    }),
+  );
+  return { actions: freed, after: [withoutFinalizer(item, orphanFinalizer)] };
 }
 
-function deletion({ resource, object }: Item, propagationPolicy: 'Orphan' | 'Foreground' | 'Background', unchanged = true): Action {
+function deletion(
+  { resource, object }: Item,
+  propagationPolicy: 'Orphan' | 'Foreground' | 'Background',
+  unchanged = true,
+): Action {
   const { namespace, name = '', uid = '', resourceVersion = '' } = object.metadata ?? {};
-  return { do: 'delete', resource, key: { namespace, name }, options: { propagationPolicy, uid, ...(unchanged ? { resourceVersion } : {}) } };
+  return {
+    do: 'delete',
+    resource,
+    key: { namespace, name },
+    options: { propagationPolicy, uid, ...(unchanged ? { resourceVersion } : {}) },
+  };
 }
 
 function withoutFinalizer(item: Item, finalizer: string): Action {
-  return metadataPatch(item, { finalizers: (item.object.metadata?.finalizers ?? []).filter((name) => name !== finalizer) });
+  return metadataPatch(item, {
+    finalizers: (item.object.metadata?.finalizers ?? []).filter((name) => name !== finalizer),
+  });
 }
 
 /** Changes metadata of exactly the object that was judged. */
-function metadataPatch({ resource, object }: Item, change: { readonly ownerReferences?: readonly Reference[]; readonly finalizers?: readonly string[] }): Action {
+function metadataPatch(
+  { resource, object }: Item,
+  change: { readonly ownerReferences?: readonly Reference[]; readonly finalizers?: readonly string[] },
+): Action {
   const { namespace, name = '', uid, resourceVersion } = object.metadata ?? {};
-  return { do: 'patch', resource, key: { namespace, name }, patch: { type: 'merge', body: { metadata: { uid, resourceVersion, ...change } } }, tolerates: (error) => error.reason === 'NotFound' };
+  return {
+    do: 'patch',
+    resource,
+    key: { namespace, name },
+    patch: { type: 'merge', body: { metadata: { uid, resourceVersion, ...change } } },
+    tolerates: (error) => error.reason === 'NotFound',
+  };
 }
 
 function dependentsOf({ view, resources }: Graph, uid: string | undefined): readonly Item[] {
   if (uid === undefined) return [];
   const items: Item[] = [];
-  for (const [name, resource] of resources) for (const object of (view[name] as ResourceView<KubeObject>).index('owners', uid)) items.push({ resource, object });
+  for (const [name, resource] of resources)
+    for (const object of (view[name] as ResourceView<KubeObject>).index('owners', uid))
+      items.push({ resource, object });
   return items;
 }
 
@@ -173,7 +259,9 @@ function ownerIn(graph: Graph, item: Item, reference: Reference): Item | undefin
   const where = lookAt(graph, item, reference);
   if (where?.key === undefined) return undefined;
   const { resource } = where;
-  const object = graph.view[groupResource(resource)]?.get(where.key.namespace === undefined ? where.key.name : `${where.key.namespace}/${where.key.name}`);
+  const object = graph.view[groupResource(resource)]?.get(
+    where.key.namespace === undefined ? where.key.name : `${where.key.namespace}/${where.key.name}`,
+  );
   return object?.metadata?.uid === reference.uid ? { resource, object } : undefined;
 }
 

@@ -6,7 +6,17 @@
  */
 import { jsonEqual, rfc3339, type DeepReadonly } from '../base/mod.ts';
 import { namespaces, pods, type Namespace, type NamespaceCondition } from '../api/mod.ts';
-import { defineController, nothing, read, type Action, type Controller, type Plan, type Read, type Reads, type ResourceView } from '../client/mod.ts';
+import {
+  defineController,
+  nothing,
+  read,
+  type Action,
+  type Controller,
+  type Plan,
+  type Read,
+  type Reads,
+  type ResourceView,
+} from '../client/mod.ts';
 import { groupResource, type ApiError, type KubeObject } from '../machinery/mod.ts';
 import type { ServedResource } from './unit.ts';
 
@@ -23,20 +33,39 @@ interface Content {
 }
 
 export function namespaceController(resources: readonly ServedResource[]): Controller<Reads> {
-  const deletable = resources.filter(({ namespaced, verbs }) => namespaced && verbs.includes('delete') && verbs.includes('list'));
+  const deletable = resources.filter(
+    ({ namespaced, verbs }) => namespaced && verbs.includes('delete') && verbs.includes('list'),
+  );
   // Events come and go in great numbers: they are only looked at in the end.
   const watched = deletable.filter(({ plural, verbs }) => plural !== 'events' && verbs.includes('watch'));
   const ownReads: Record<string, Read<KubeObject>> = {};
-  for (const resource of watched) ownReads[groupResource(resource)] = read<KubeObject>(resource, { wakes: ({ metadata }, view) => (isTerminating(view['/']?.get(metadata?.namespace ?? '')) ? [metadata?.namespace ?? ''] : []) });
-  const reads: Reads = { '/': read(namespaces, { wakes: (namespace) => (isTerminating(namespace) ? [namespace.metadata.name ?? ''] : []) }), ...ownReads };
+  for (const resource of watched)
+    ownReads[groupResource(resource)] = read<KubeObject>(resource, {
+      wakes: ({ metadata }, view) =>
+        isTerminating(view['/']?.get(metadata?.namespace ?? '')) ? [metadata?.namespace ?? ''] : [],
+    });
+  const reads: Reads = {
+    '/': read(namespaces, { wakes: (namespace) => (isTerminating(namespace) ? [namespace.metadata.name ?? ''] : []) }),
+    ...ownReads,
+  };
   return defineController({
     name: 'namespace-controller',
     reads,
     concurrency: 10,
     plan(view, key, now) {
       const namespace = (view['/'] as ResourceView<Namespace>).get(key);
-      if (namespace === undefined || !isTerminating(namespace) || !(namespace.spec?.finalizers ?? []).includes(finalizer)) return nothing;
-      const contents = watched.map((resource): Content => ({ resource, objects: (view[groupResource(resource)] as ResourceView<KubeObject>).list(key) })).filter(({ objects }) => objects.length > 0);
+      if (
+        namespace === undefined ||
+        !isTerminating(namespace) ||
+        !(namespace.spec?.finalizers ?? []).includes(finalizer)
+      )
+        return nothing;
+      const contents = watched
+        .map((resource): Content => ({
+          resource,
+          objects: (view[groupResource(resource)] as ResourceView<KubeObject>).list(key),
+        }))
+        .filter(({ objects }) => objects.length > 0);
       if (contents.length > 0) return { ...removeContents(namespace, contents, now), wakeAtMs: now + lookAgainMs };
       return { actions: [finalizeIfEmpty(namespace, deletable)], wakeAtMs: now + lookAgainMs };
     },
@@ -52,15 +81,25 @@ function removeContents(namespace: ReadNamespace, contents: readonly Content[], 
   const due = ofPods.length > 0 ? ofPods : contents;
   const left = due.filter(({ objects }) => objects.some((object) => !isTerminating(object)));
   const told = statusChange(namespace, conditionsOf(contents, undefined), now);
-  const failed = (error: ApiError): readonly Action[] => statusChange(namespace, conditionsOf(contents, error.message), now);
-  return { actions: left.flatMap((content) => deletionOf(namespace, content)), then: left.length > 0 ? [] : told, otherwise: failed };
+  const failed = (error: ApiError): readonly Action[] =>
+    statusChange(namespace, conditionsOf(contents, error.message), now);
+  return {
+    actions: left.flatMap((content) => deletionOf(namespace, content)),
+    after: left.length > 0 ? [] : told,
+    otherwise: failed,
+  };
 }
 
 function deletionOf({ metadata }: ReadNamespace, { resource, objects }: Content): readonly Action[] {
   const namespace = metadata.name ?? '';
   const options = { propagationPolicy: 'Background' } as const;
   if (resource.verbs.includes('deletecollection')) return [{ do: 'deleteCollection', resource, namespace, options }];
-  return objects.map(({ metadata: { name = '' } = {} }): Action => ({ do: 'delete', resource, key: { namespace, name }, options }));
+  return objects.map(({ metadata: { name = '' } = {} }): Action => ({
+    do: 'delete',
+    resource,
+    key: { namespace, name },
+    options,
+  }));
 }
 
 /** Asks for one object of every resource; only where there is none the namespace may go. */
@@ -70,10 +109,19 @@ function finalizeIfEmpty(namespace: ReadNamespace, resources: readonly ServedRes
     do: 'look',
     at: resources.map((resource) => ({ resource, namespace: name, limit: 1 })),
     onSeen: (found) => {
-      const contents = resources.map((resource, i): Content => ({ resource, objects: found[i] ?? [] })).filter(({ objects }) => objects.length > 0);
+      const contents = resources
+        .map((resource, i): Content => ({ resource, objects: found[i] ?? [] }))
+        .filter(({ objects }) => objects.length > 0);
       if (contents.length > 0) return contents.flatMap((content) => deletionOf(namespace, content));
       const finalizers = (namespace.spec?.finalizers ?? []).filter((other) => other !== finalizer);
-      return [{ do: 'update', resource: namespaces, subresource: 'finalize', object: { ...namespace, spec: { ...namespace.spec, finalizers } } }];
+      return [
+        {
+          do: 'update',
+          resource: namespaces,
+          subresource: 'finalize',
+          object: { ...namespace, spec: { ...namespace.spec, finalizers } },
+        },
+      ];
     },
   };
 }
@@ -86,22 +134,66 @@ interface ConditionText {
 }
 
 function conditionsOf(contents: readonly Content[], failure: string | undefined): readonly ConditionText[] {
-  const remaining = contents.map(({ resource, objects }) => `${resource.plural}.${resource.group} has ${objects.length} resource instances`).toSorted();
+  const remaining = contents
+    .map(({ resource, objects }) => `${resource.plural}.${resource.group} has ${objects.length} resource instances`)
+    .toSorted();
   const holders = new Map<string, number>();
-  for (const { objects } of contents) for (const { metadata } of objects) for (const name of metadata?.finalizers ?? []) holders.set(name, (holders.get(name) ?? 0) + 1);
+  for (const { objects } of contents)
+    for (const { metadata } of objects)
+      for (const name of metadata?.finalizers ?? []) holders.set(name, (holders.get(name) ?? 0) + 1);
   const finalizers = [...holders].map(([name, count]) => `${name} in ${count} resource instances`).toSorted();
   return [
-    { type: 'NamespaceDeletionDiscoveryFailure', status: 'False', reason: 'ResourcesDiscovered', message: 'All resources successfully discovered' },
-    { type: 'NamespaceDeletionGroupVersionParsingFailure', status: 'False', reason: 'ParsedGroupVersions', message: 'All legacy kube types successfully parsed' },
+    {
+      type: 'NamespaceDeletionDiscoveryFailure',
+      status: 'False',
+      reason: 'ResourcesDiscovered',
+      message: 'All resources successfully discovered',
+    },
+    {
+      type: 'NamespaceDeletionGroupVersionParsingFailure',
+      status: 'False',
+      reason: 'ParsedGroupVersions',
+      message: 'All legacy kube types successfully parsed',
+    },
     failure === undefined
-      ? { type: 'NamespaceDeletionContentFailure', status: 'False', reason: 'ContentDeleted', message: 'All content successfully deleted, may be waiting on finalization' }
-      : { type: 'NamespaceDeletionContentFailure', status: 'True', reason: 'ContentDeletionFailed', message: `Failed to delete all resource types, ${contents.length} remaining: ${failure}` },
+      ? {
+          type: 'NamespaceDeletionContentFailure',
+          status: 'False',
+          reason: 'ContentDeleted',
+          message: 'All content successfully deleted, may be waiting on finalization',
+        }
+      : {
+          type: 'NamespaceDeletionContentFailure',
+          status: 'True',
+          reason: 'ContentDeletionFailed',
+          message: `Failed to delete all resource types, ${contents.length} remaining: ${failure}`,
+        },
     remaining.length === 0
-      ? { type: 'NamespaceContentRemaining', status: 'False', reason: 'ContentRemoved', message: 'All content successfully removed' }
-      : { type: 'NamespaceContentRemaining', status: 'True', reason: 'SomeResourcesRemain', message: `Some resources are remaining: ${remaining.join(', ')}` },
+      ? {
+          type: 'NamespaceContentRemaining',
+          status: 'False',
+          reason: 'ContentRemoved',
+          message: 'All content successfully removed',
+        }
+      : {
+          type: 'NamespaceContentRemaining',
+          status: 'True',
+          reason: 'SomeResourcesRemain',
+          message: `Some resources are remaining: ${remaining.join(', ')}`,
+        },
     finalizers.length === 0
-      ? { type: 'NamespaceFinalizersRemaining', status: 'False', reason: 'ContentHasNoFinalizers', message: 'All content-preserving finalizers finished' }
-      : { type: 'NamespaceFinalizersRemaining', status: 'True', reason: 'SomeFinalizersRemain', message: `Some content in the namespace has finalizers remaining: ${finalizers.join(', ')}` },
+      ? {
+          type: 'NamespaceFinalizersRemaining',
+          status: 'False',
+          reason: 'ContentHasNoFinalizers',
+          message: 'All content-preserving finalizers finished',
+        }
+      : {
+          type: 'NamespaceFinalizersRemaining',
+          status: 'True',
+          reason: 'SomeFinalizersRemain',
+          message: `Some content in the namespace has finalizers remaining: ${finalizers.join(', ')}`,
+        },
   ];
 }
 
@@ -114,5 +206,12 @@ function statusChange(namespace: ReadNamespace, texts: readonly ConditionText[],
   });
   const conditions = [...before.filter(({ type }) => !texts.some((text) => text.type === type)), ...told];
   if (jsonEqual(before, conditions)) return [];
-  return [{ do: 'update', resource: namespaces, subresource: 'status', object: { ...namespace, status: { ...namespace.status, conditions } } as ReadNamespace }];
+  return [
+    {
+      do: 'update',
+      resource: namespaces,
+      subresource: 'status',
+      object: { ...namespace, status: { ...namespace.status, conditions } } as ReadNamespace,
+    },
+  ];
 }

@@ -10,11 +10,20 @@ const reads = {
   nodes: read(nodes, {
     indexes: { podCidr: ({ spec }) => spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]) },
     // A node that goes leaves a block to one that waits for it.
-    wakes: (node, view, { object }) => (object === undefined ? (view['nodes']?.list() ?? []).map(({ metadata }) => metadata?.name ?? '') : [node.metadata.name ?? '']),
+    wakes: (node, view, { object }) =>
+      object === undefined
+        ? (view['nodes']?.list() ?? []).map(({ metadata }) => metadata?.name ?? '')
+        : [node.metadata.name ?? ''],
   }),
 };
 
-export function nodeIpam({ clusterCidr, nodeCidrPrefix }: { readonly clusterCidr: string; readonly nodeCidrPrefix: number }): Controller<Reads> {
+export function nodeIpam({
+  clusterCidr,
+  nodeCidrPrefix,
+}: {
+  readonly clusterCidr: string;
+  readonly nodeCidrPrefix: number;
+}): Controller<Reads> {
   const cidr = parseCidr(clusterCidr);
   return defineController<typeof reads>({
     name: 'node-ipam-controller',
@@ -22,19 +31,50 @@ export function nodeIpam({ clusterCidr, nodeCidrPrefix }: { readonly clusterCidr
     concurrency: 1,
     plan(view, name) {
       const node = view.nodes.get(name);
-      if (cidr === undefined || node === undefined || (node.spec?.podCIDR ?? '') !== '' || (node.spec?.podCIDRs ?? []).length > 0) return nothing;
+      if (
+        cidr === undefined ||
+        node === undefined ||
+        (node.spec?.podCIDR ?? '') !== '' ||
+        (node.spec?.podCIDRs ?? []).length > 0
+      )
+        return nothing;
       const free = firstFree(cidr, nodeCidrPrefix, (block) => view.nodes.index('podCidr', block).length > 0);
-      if (free === undefined) return { actions: [{ do: 'event', event: { regarding: node, type: 'Normal', reason: 'CIDRNotAvailable', message: `Node ${name} status is now: CIDRNotAvailable` } }] };
+      if (free === undefined)
+        return {
+          actions: [
+            {
+              do: 'event',
+              event: {
+                regarding: node,
+                type: 'Normal',
+                reason: 'CIDRNotAvailable',
+                message: `Node ${name} status is now: CIDRNotAvailable`,
+              },
+            },
+          ],
+        };
       const body = { metadata: { uid: node.metadata.uid }, spec: { podCIDR: free, podCIDRs: [free] } };
-      return { actions: [{ do: 'patch', resource: nodes, key: { name }, patch: { type: 'strategic', body }, tolerates: ({ reason }) => reason === 'NotFound' }] };
+      return {
+        actions: [
+          {
+            do: 'patch',
+            resource: nodes,
+            key: { name },
+            patch: { type: 'strategic', body },
+            tolerates: ({ reason }) => reason === 'NotFound',
+          },
+        ],
+      };
     },
-  }) as unknown as Controller<Reads>;
+  });
 }
 
 function firstFree(cidr: Cidr, prefix: number, isTaken: (block: string) => boolean): string | undefined {
   const { address, prefixLength } = cidr;
   const bits = address.bytes.length * 8;
-  const base = address.bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n) >> BigInt(bits - prefixLength) << BigInt(bits - prefixLength);
+  const base =
+    (address.bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n) >> BigInt(bits - prefixLength)) <<
+    BigInt(bits - prefixLength);
   const blocks = 2 ** Math.min(16, prefix - prefixLength);
   for (let i = 0; i < blocks; i++) {
     const value = base + (BigInt(i) << BigInt(bits - prefix));

@@ -7,7 +7,16 @@
  */
 import type { DeepReadonly } from '../base/mod.ts';
 import type { Action, IndexFunction, ResourceView } from '../client/mod.ts';
-import { ApiError, controllerOf, controllerReference, isApiError, keyOf, type KubeObject, type LabelSelector, type Resource } from '../machinery/mod.ts';
+import {
+  type ApiError,
+  controllerOf,
+  controllerReference,
+  isApiError,
+  keyOf,
+  type KubeObject,
+  type LabelSelector,
+  type Resource,
+} from '../machinery/mod.ts';
 
 type ReadObject = DeepReadonly<KubeObject>;
 
@@ -19,11 +28,17 @@ const byController: IndexFunction<KubeObject> = (object) => {
 /** The indexes to read dependents with. */
 export const ownershipIndexes = { controller: byController };
 
-export function controlledBy<T extends KubeObject>(view: ResourceView<T>, uid: string | undefined): readonly DeepReadonly<T>[] {
+export function controlledBy<T extends KubeObject>(
+  view: ResourceView<T>,
+  uid: string | undefined,
+): readonly DeepReadonly<T>[] {
   return uid === undefined ? [] : view.index('controller', uid);
 }
 
-export function orphansIn<T extends KubeObject>(view: ResourceView<T>, namespace: string | undefined): readonly DeepReadonly<T>[] {
+function orphansIn<T extends KubeObject>(
+  view: ResourceView<T>,
+  namespace: string | undefined,
+): readonly DeepReadonly<T>[] {
   return view.index('controller', `orphans ${namespace ?? ''}`);
 }
 
@@ -38,7 +53,11 @@ export interface Claims<T> {
 export function claim<T extends KubeObject>(
   owner: ReadObject,
   selector: LabelSelector,
-  dependents: { readonly resource: Resource<T>; readonly view: ResourceView<T>; readonly adoptable?: (object: DeepReadonly<T>) => boolean },
+  dependents: {
+    readonly resource: Resource<T>;
+    readonly view: ResourceView<T>;
+    readonly adoptable?: (object: DeepReadonly<T>) => boolean;
+  },
   ownerResource: Resource,
 ): Claims<T> {
   const { view, adoptable = () => true } = dependents;
@@ -52,7 +71,9 @@ export function claim<T extends KubeObject>(
     else if (!deleting) actions.push(release(resource, object, owner));
   }
   if (deleting) return { claimed, actions };
-  const orphans = orphansIn(view, owner.metadata?.namespace).filter((object) => !isDeleted(object) && selector.matches(object.metadata?.labels) && adoptable(object));
+  const orphans = orphansIn(view, owner.metadata?.namespace).filter(
+    (object) => !isDeleted(object) && selector.matches(object.metadata?.labels) && adoptable(object),
+  );
   if (orphans.length > 0) actions.push(adoptAll(resource, orphans, owner, ownerResource));
   return { claimed, actions };
 }
@@ -62,7 +83,12 @@ function isDeleted(object: ReadObject): boolean {
 }
 
 /** Adopts once the API server has confirmed that the owner is the one we know and stays. */
-function adoptAll(resource: Resource, orphans: readonly ReadObject[], owner: ReadObject, ownerResource: Resource): Action {
+function adoptAll(
+  resource: Resource,
+  orphans: readonly ReadObject[],
+  owner: ReadObject,
+  ownerResource: Resource,
+): Action {
   const { namespace, name = '', uid } = owner.metadata ?? {};
   return {
     do: 'look',
@@ -95,7 +121,12 @@ function isGone(error: ApiError): boolean {
 /** The keys of the owners that an object concerns: its controller of that kind, or, for an orphan, all that would adopt it. */
 export function ownersToWake<T extends KubeObject>(
   object: ReadObject,
-  owners: { readonly kind: string; readonly group: string; readonly view: ResourceView<T>; readonly selects: (owner: DeepReadonly<T>, object: ReadObject) => boolean },
+  owners: {
+    readonly kind: string;
+    readonly group: string;
+    readonly view: ResourceView<T>;
+    readonly selects: (owner: DeepReadonly<T>, object: ReadObject) => boolean;
+  },
 ): readonly string[] {
   const namespace = object.metadata?.namespace;
   const controller = controllerOf(object);
@@ -103,7 +134,10 @@ export function ownersToWake<T extends KubeObject>(
     const ours = controller.kind === owners.kind && controller.apiVersion.startsWith(`${owners.group}/`);
     return ours ? [`${namespace ?? ''}/${controller.name}`] : [];
   }
-  return owners.view.list(namespace).filter((owner) => owners.selects(owner, object)).map((owner) => keyOf(owner));
+  return owners.view
+    .list(namespace)
+    .filter((owner) => owners.selects(owner, object))
+    .map((owner) => keyOf(owner));
 }
 
 /** The API server refused because the namespace is going away: nothing that a controller should report or retry for. */

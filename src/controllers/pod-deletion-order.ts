@@ -23,7 +23,10 @@ interface Ranked {
 export function podsByDeletionOrder(pods: readonly ReadPod[], related: readonly ReadPod[], now: number): ReadPod[] {
   const onNode = new Map<string, number>();
   for (const { spec } of related) onNode.set(spec?.nodeName ?? '', (onNode.get(spec?.nodeName ?? '') ?? 0) + 1);
-  const ranked = pods.map((pod): Ranked => ({ pod, ranks: ranksOf(pod, onNode.get(pod.spec?.nodeName ?? '') ?? 0, now) }));
+  const ranked = pods.map((pod): Ranked => ({
+    pod,
+    ranks: ranksOf(pod, onNode.get(pod.spec?.nodeName ?? '') ?? 0, now),
+  }));
   return ranked.toSorted(compare).map(({ pod }) => pod);
 }
 
@@ -62,6 +65,7 @@ function deletionCost({ metadata }: ReadPod): number {
 }
 
 function restartsOf({ status }: ReadPod): { regular: number; sidecar: number } {
-  const most = (statuses: readonly { readonly restartCount: number }[] = []): number => statuses.reduce((max, { restartCount }) => Math.max(max, restartCount), 0);
+  const most = (statuses: readonly { readonly restartCount: number }[] = []): number =>
+    statuses.reduce((max, { restartCount }) => Math.max(max, restartCount), 0);
   return { regular: most(status?.containerStatuses), sidecar: most(status?.initContainerStatuses) };
 }

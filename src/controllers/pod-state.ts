@@ -40,11 +40,6 @@ export function availableAtMs(pod: ReadPod, minReadySeconds: number): number | u
   return since === undefined ? undefined : since + minReadySeconds * 1000;
 }
 
-export function isAvailable(pod: ReadPod, minReadySeconds: number, now: number): boolean {
-  const at = availableAtMs(pod, minReadySeconds);
-  return at !== undefined && at <= now;
-}
-
 /** A time of the API in milliseconds since the epoch; undefined where it is not set. */
 export function timeMs(time: string | null | undefined): number | undefined {
   return time === undefined || time === null || time === '' ? undefined : Date.parse(time);

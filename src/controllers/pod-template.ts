@@ -4,7 +4,10 @@ import type { Pod, PodTemplateSpec } from '../api/mod.ts';
 import { controllerReference, nameIsDns1123Subdomain, type KubeObject } from '../machinery/mod.ts';
 
 /** Shares the template's parts: nobody changes them. The server makes up the name. */
-export function podFromTemplate(template: DeepReadonly<PodTemplateSpec> | undefined, owner: DeepReadonly<KubeObject>): Pod {
+export function podFromTemplate(
+  template: DeepReadonly<PodTemplateSpec> | undefined,
+  owner: DeepReadonly<KubeObject>,
+): Pod {
   const { labels, annotations, finalizers } = (template?.metadata ?? {}) as Pod['metadata'];
   const { name = '', namespace } = owner.metadata ?? {};
   return {

@@ -25,11 +25,28 @@ export function rootCaPublisher(rootCa: string): ReturnType<typeof defineControl
       if (view.namespaces.get(namespace)?.status?.phase !== 'Active') return nothing;
       const current = view.configMaps.get(objectKey(namespace, name));
       if (current === undefined) {
-        const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace, annotations: { [descriptionAnnotation]: description } }, data };
-        return { actions: [{ do: 'create', resource: configMaps, object, orExisting: true, tolerates: isNamespaceTerminating }] };
+        const object = {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name, namespace, annotations: { [descriptionAnnotation]: description } },
+          data,
+        };
+        return {
+          actions: [
+            { do: 'create', resource: configMaps, object, orExisting: true, tolerates: isNamespaceTerminating },
+          ],
+        };
       }
-      if (jsonEqual(current.data, data) && (current.metadata.annotations?.[descriptionAnnotation] ?? '') !== '') return nothing;
-      const object = { ...current, metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, [descriptionAnnotation]: description } }, data };
+      if (jsonEqual(current.data, data) && (current.metadata.annotations?.[descriptionAnnotation] ?? '') !== '')
+        return nothing;
+      const object = {
+        ...current,
+        metadata: {
+          ...current.metadata,
+          annotations: { ...current.metadata.annotations, [descriptionAnnotation]: description },
+        },
+        data,
+      };
       return { actions: [{ do: 'update', resource: configMaps, object }] };
     },
   });

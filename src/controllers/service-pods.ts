@@ -17,7 +17,8 @@ type Family = 'IPv4' | 'IPv6';
 const pairs = (object: DeepReadonly<KubeObject>, labels: Readonly<Record<string, string>> | undefined): string[] =>
   Object.entries(labels ?? {}).map(([key, value]) => `${object.metadata?.namespace ?? ''}/${key}=${value}`);
 const byLabel: IndexFunction<Pod> = (pod) => pairs(pod, pod.metadata.labels);
-const byNode: IndexFunction<Pod> = ({ spec }) => (spec?.nodeName === undefined || spec.nodeName === '' ? [] : [spec.nodeName]);
+const byNode: IndexFunction<Pod> = ({ spec }) =>
+  spec?.nodeName === undefined || spec.nodeName === '' ? [] : [spec.nodeName];
 /** Filed under one of the pairs that a pod must have. */
 const bySelector: IndexFunction<Service> = (service) => pairs(service, service.spec?.selector).toSorted().slice(0, 1);
 
@@ -60,7 +61,18 @@ export function servicesToWake(pod: ReadPod, view: View, { object, previous }: O
 
 function toldOf(pod: ReadPod): unknown {
   const { metadata, spec, status } = pod;
-  return [metadata.uid, metadata.labels, isDeleting(pod), isFinished(pod), isReady(pod), status?.podIPs, status?.podIP, spec?.nodeName, spec?.hostname, spec?.subdomain];
+  return [
+    metadata.uid,
+    metadata.labels,
+    isDeleting(pod),
+    isFinished(pod),
+    isReady(pod),
+    status?.podIPs,
+    status?.podIP,
+    spec?.nodeName,
+    spec?.hostname,
+    spec?.subdomain,
+  ];
 }
 
 /** Whether a pod belongs to a service at all: it has an address and still runs. */
@@ -80,7 +92,11 @@ export function addressesOfFamily(pod: ReadPod, family: Family): readonly string
 /** The families that the service has endpoints in, the one of the old Endpoints first. */
 export function familiesOf({ spec }: ReadService): readonly Family[] {
   if ((spec?.ipFamilies ?? []).length > 0) return spec?.ipFamilies as readonly Family[];
-  return [spec?.clusterIP === undefined || spec.clusterIP === 'None' || spec.clusterIP === '' ? 'IPv4' : familyOf(spec.clusterIP)];
+  return [
+    spec?.clusterIP === undefined || spec.clusterIP === 'None' || spec.clusterIP === ''
+      ? 'IPv4'
+      : familyOf(spec.clusterIP),
+  ];
 }
 
 export function familyOf(address: string): Family {
@@ -88,22 +104,39 @@ export function familyOf(address: string): Family {
 }
 
 /** The number of the pod's port that a service's port leads to; undefined if the pod has none of that name. */
-export function targetPort({ targetPort: target, protocol = 'TCP', port }: DeepReadonly<ServicePort>, { spec }: ReadPod): number | undefined {
+export function targetPort(
+  { targetPort: target, protocol = 'TCP', port }: DeepReadonly<ServicePort>,
+  { spec }: ReadPod,
+): number | undefined {
   if (typeof target !== 'string') return target === undefined || target === 0 ? port : target;
   const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
   for (const container of [...(spec?.containers ?? []), ...sidecars])
-    for (const candidate of container.ports ?? []) if (candidate.name === target && (candidate.protocol ?? 'TCP') === protocol) return candidate.containerPort;
+    for (const candidate of container.ports ?? [])
+      if (candidate.name === target && (candidate.protocol ?? 'TCP') === protocol) return candidate.containerPort;
   return undefined;
 }
 
 /** The name under which the pod is reached below a headless service. */
 export function hostnameOf({ metadata, spec }: ReadPod, service: ReadService): string | undefined {
-  const named = (spec?.hostname ?? '') !== '' && spec?.subdomain === service.metadata.name && metadata.namespace === service.metadata.namespace;
+  const named =
+    (spec?.hostname ?? '') !== '' &&
+    spec?.subdomain === service.metadata.name &&
+    metadata.namespace === service.metadata.namespace;
   return named ? spec?.hostname : undefined;
 }
 
-export function targetOf({ metadata: { namespace, name, uid } }: ReadPod): { kind: string; namespace?: string; name?: string; uid?: string } {
-  return { kind: 'Pod', ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }), ...(uid === undefined ? {} : { uid }) };
+export function targetOf({ metadata: { namespace, name, uid } }: ReadPod): {
+  kind: string;
+  namespace?: string;
+  name?: string;
+  uid?: string;
+} {
+  return {
+    kind: 'Pod',
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+    ...(uid === undefined ? {} : { uid }),
+  };
 }
 
 /** What was last known to have changed, by which the time of the change that an update answers to is told. */
@@ -113,7 +146,11 @@ export interface TriggerTimes {
 }
 
 /** The time of the first change that was not told yet, and what to remember of it. */
-export function triggerTime(service: ReadService, pods: readonly ReadPod[], known: TriggerTimes = { serviceMs: 0, podsMs: {} }): { readonly atMs: number | undefined; readonly times: TriggerTimes } {
+export function triggerTime(
+  service: ReadService,
+  pods: readonly ReadPod[],
+  known: TriggerTimes = { serviceMs: 0, podsMs: {} },
+): { readonly atMs: number | undefined; readonly times: TriggerTimes } {
   const podsMs: Record<string, number> = {};
   const changed: number[] = [];
   for (const pod of pods) {

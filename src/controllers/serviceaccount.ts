@@ -10,12 +10,18 @@ export const serviceAccount = defineController({
   name: 'serviceaccount-controller',
   reads: {
     namespaces: read(namespaces, { wakes: ({ metadata }) => [metadata.name ?? ''] }),
-    serviceAccounts: read(serviceAccounts, { wakes: ({ metadata }) => (metadata.name === name ? [metadata.namespace ?? ''] : []) }),
+    serviceAccounts: read(serviceAccounts, {
+      wakes: ({ metadata }) => (metadata.name === name ? [metadata.namespace ?? ''] : []),
+    }),
   },
   plan(view, namespace) {
     if (view.namespaces.get(namespace)?.status?.phase !== 'Active') return nothing;
     if (view.serviceAccounts.get(objectKey(namespace, name)) !== undefined) return nothing;
     const object = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } };
-    return { actions: [{ do: 'create', resource: serviceAccounts, object, orExisting: true, tolerates: isNamespaceTerminating }] };
+    return {
+      actions: [
+        { do: 'create', resource: serviceAccounts, object, orExisting: true, tolerates: isNamespaceTerminating },
+      ],
+    };
   },
 });

@@ -17,10 +17,11 @@ export interface ControllersWorld {
   readonly onPlan?: ControllerWorld['onPlan'];
 }
 
-export type StartOptions = Pick<ControllerOptions, 'resources' | 'rootCa'> & Partial<ControllerOptions> & {
-  /** Which controllers to run; all of them unless said otherwise. */
-  readonly enabled?: (unit: ControllerUnit) => boolean;
-};
+export type StartOptions = Pick<ControllerOptions, 'resources' | 'rootCa'> &
+  Partial<ControllerOptions> & {
+    /** Which controllers to run; all of them unless said otherwise. */
+    readonly enabled?: (unit: ControllerUnit) => boolean;
+  };
 
 export async function startControllers(world: ControllersWorld, options: StartOptions): Promise<AsyncDisposable> {
   const { enabled = () => true, ...given } = options;
@@ -40,5 +41,8 @@ export async function startControllers(world: ControllersWorld, options: StartOp
 
 /** The user that a controller's account is, as the API server sees it. */
 export function controllerUser(account: string): { readonly username: string; readonly groups: readonly string[] } {
-  return { username: `system:serviceaccount:kube-system:${account}`, groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'] };
+  return {
+    username: `system:serviceaccount:kube-system:${account}`,
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
+  };
 }

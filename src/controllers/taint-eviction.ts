@@ -17,13 +17,19 @@ interface Marked {
   readonly uid: string;
 }
 
-const noExecute = (node: Parameters<typeof keyOf>[0] | undefined): NonNullable<NonNullable<Node['spec']>['taints']> => ((node as Node | undefined)?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
+const noExecute = (node: Parameters<typeof keyOf>[0] | undefined): NonNullable<NonNullable<Node['spec']>['taints']> =>
+  ((node as Node | undefined)?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
 
 const reads = {
-  pods: read(pods, { indexes: podIndexes, wakes: (pod, view) => (noExecute(view['nodes']?.get(pod.spec?.nodeName ?? '')).length > 0 ? [keyOf(pod)] : []) }),
+  pods: read(pods, {
+    indexes: podIndexes,
+    wakes: (pod, view) => (noExecute(view['nodes']?.get(pod.spec?.nodeName ?? '')).length > 0 ? [keyOf(pod)] : []),
+  }),
   nodes: read(nodes, {
     wakes: (node, view, { object, previous }) =>
-      jsonEqual(noExecute(object), noExecute(previous)) ? [] : (view['pods'] as ResourceView<Pod>).index('node', node.metadata.name ?? '').map((pod) => keyOf(pod)),
+      jsonEqual(noExecute(object), noExecute(previous))
+        ? []
+        : (view['pods'] as ResourceView<Pod>).index('node', node.metadata.name ?? '').map((pod) => keyOf(pod)),
   }),
 };
 
@@ -36,24 +42,48 @@ export const taintEviction = defineController({
     const marked = remembered?.uid === pod.metadata.uid ? remembered : undefined;
     const taints = noExecute(view.nodes.get(pod.spec?.nodeName ?? ''));
     const seconds = toleratedSeconds(taints, pod.spec?.tolerations ?? []);
-    if (taints.length === 0 || seconds === Infinity) return marked === undefined ? { actions: [] } : { actions: [event(pod, 'Cancelling deletion of Pod')] };
+    if (taints.length === 0 || seconds === Infinity)
+      return marked === undefined ? { actions: [] } : { actions: [event(pod, 'Cancelling deletion of Pod')] };
     const sinceMs = marked?.sinceMs ?? now;
     const dueMs = sinceMs + seconds * 1000;
     if (now < dueMs) return { actions: [], remember: { sinceMs, uid: pod.metadata.uid ?? '' }, wakeAtMs: dueMs };
-    return { actions: [event(pod, 'Marking for deletion Pod'), ...disruption(pod, now)], then: [deletion(pod)] };
+    return { actions: [event(pod, 'Marking for deletion Pod'), ...disruption(pod, now)], after: [deletion(pod)] };
   },
 });
 
 function event(pod: ReadPod, text: string): Action {
-  return { do: 'event', event: { regarding: pod, type: 'Normal', reason: 'TaintManagerEviction', message: `${text} ${pod.metadata.namespace ?? ''}/${pod.metadata.name ?? ''}` } };
+  return {
+    do: 'event',
+    event: {
+      regarding: pod,
+      type: 'Normal',
+      reason: 'TaintManagerEviction',
+      message: `${text} ${pod.metadata.namespace ?? ''}/${pod.metadata.name ?? ''}`,
+    },
+  };
 }
 
 /** Says why the pod is going, for those who count failures. */
 function disruption(pod: ReadPod, now: number): readonly Action[] {
   if (podCondition(pod, 'DisruptionTarget')?.status === 'True') return [];
-  const condition: PodCondition = { type: 'DisruptionTarget', status: 'True', lastTransitionTime: rfc3339(now), reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint' };
+  const condition: PodCondition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    lastTransitionTime: rfc3339(now),
+    reason: 'DeletionByTaintManager',
+    message: 'Taint manager: deleting due to NoExecute taint',
+  };
   const { namespace, name = '', uid } = pod.metadata;
-  return [{ do: 'patch', resource: pods, key: { namespace, name }, subresource: 'status', patch: { type: 'strategic', body: { metadata: { uid }, status: { conditions: [condition] } } }, tolerates: ({ reason }) => reason === 'NotFound' || reason === 'Conflict' }];
+  return [
+    {
+      do: 'patch',
+      resource: pods,
+      key: { namespace, name },
+      subresource: 'status',
+      patch: { type: 'strategic', body: { metadata: { uid }, status: { conditions: [condition] } } },
+      tolerates: ({ reason }) => reason === 'NotFound' || reason === 'Conflict',
+    },
+  ];
 }
 
 function deletion({ metadata: { namespace, name = '', uid = '' } }: ReadPod): Action {

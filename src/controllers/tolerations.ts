@@ -5,7 +5,10 @@ import type { Taint, Toleration } from '../api/mod.ts';
 type ReadTaint = DeepReadonly<Taint>;
 type ReadToleration = DeepReadonly<Toleration>;
 
-function tolerates({ key = '', operator = 'Equal', value = '', effect = '' }: ReadToleration, taint: ReadTaint): boolean {
+function tolerates(
+  { key = '', operator = 'Equal', value = '', effect = '' }: ReadToleration,
+  taint: ReadTaint,
+): boolean {
   if (effect !== '' && effect !== taint.effect) return false;
   if (key !== '' && key !== taint.key) return false;
   if (operator === 'Exists') return true;
@@ -18,7 +21,8 @@ export function toleratedSeconds(taints: readonly ReadTaint[], tolerations: read
   for (const taint of taints) {
     const toleration = tolerations.find((candidate) => tolerates(candidate, taint));
     if (toleration === undefined) return 0;
-    if (toleration.tolerationSeconds !== undefined) seconds = Math.min(seconds, Math.max(0, toleration.tolerationSeconds));
+    if (toleration.tolerationSeconds !== undefined)
+      seconds = Math.min(seconds, Math.max(0, toleration.tolerationSeconds));
   }
   return seconds;
 }

@@ -57,12 +57,17 @@ export interface ControllerUnit {
   controllers(options: ControllerOptions): readonly AnyController[];
 }
 
-// Each controller has its own reads and memory; a list of them knows neither.
-// oxlint-disable-next-line typescript/no-explicit-any
+// oxlint-disable-next-line typescript/no-explicit-any -- each controller has its own memory; a list of them knows none
 export type AnyController = Controller<Reads, any>;
 
-/** A unit of controllers; their reads are their own business. */
-// oxlint-disable-next-line typescript/no-explicit-any
-export function controllerUnit(unit: Omit<ControllerUnit, 'controllers'> & { readonly controllers: (options: ControllerOptions) => readonly Controller<any, any>[] }): ControllerUnit {
+// oxlint-disable-next-line typescript/no-explicit-any -- the reads of a unit's controllers are their own business
+type UnitController = Controller<any, any>;
+
+/** A unit of controllers, whatever they read. */
+export function controllerUnit(
+  unit: Omit<ControllerUnit, 'controllers'> & {
+    readonly controllers: (options: ControllerOptions) => readonly UnitController[];
+  },
+): ControllerUnit {
   return unit;
 }

@@ -13,9 +13,22 @@ async function names({ client }: TestCluster): Promise<readonly string[]> {
   return (await client.list(configMaps, { namespace: 'default' })).items.map(({ metadata }) => metadata.name ?? '');
 }
 
-async function configMap(cluster: TestCluster, name: string, owners: readonly (ConfigMap | undefined)[] = [], more: Partial<OwnerReference> = {}): Promise<ConfigMap> {
-  const ownerReferences = owners.map((owner) => ({ apiVersion: 'v1', kind: 'ConfigMap', name: owner?.metadata.name ?? 'nobody', uid: owner?.metadata.uid ?? 'no-such-uid', ...more }));
-  return (await cluster.client.create(configMaps, { metadata: { name, namespace: 'default', ownerReferences } })) as ConfigMap;
+async function configMap(
+  cluster: TestCluster,
+  name: string,
+  owners: readonly (ConfigMap | undefined)[] = [],
+  more: Partial<OwnerReference> = {},
+): Promise<ConfigMap> {
+  const ownerReferences = owners.map((owner) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    name: owner?.metadata.name ?? 'nobody',
+    uid: owner?.metadata.uid ?? 'no-such-uid',
+    ...more,
+  }));
+  return (await cluster.client.create(configMaps, {
+    metadata: { name, namespace: 'default', ownerReferences },
+  })) as ConfigMap;
 }
 
 test('in the background a deployment goes first, then its replica sets, then their pods', async () => {
@@ -42,7 +55,14 @@ test('in the foreground the deployment waits for the last pod', async () => {
   assert.deepEqual([(await setsOf(cluster)).length, (await podsOf(cluster)).length], [1, 3]);
   assert.ok((await podsOf(cluster)).every(({ metadata }) => metadata.deletionTimestamp !== undefined));
   await cluster.advance(3000);
-  assert.deepEqual([(await cluster.client.list(deployments)).items.length, (await setsOf(cluster)).length, (await podsOf(cluster)).length], [0, 0, 0]);
+  assert.deepEqual(
+    [
+      (await cluster.client.list(deployments)).items.length,
+      (await setsOf(cluster)).length,
+      (await podsOf(cluster)).length,
+    ],
+    [0, 0, 0],
+  );
 });
 
 test('orphans stay, freed of their owner', async () => {
@@ -59,7 +79,10 @@ test('orphans stay, freed of their owner', async () => {
   await cluster.client.create(deployments, web());
   await cluster.advance(5000);
   const adopted = (await cluster.client.list(replicaSets)).items;
-  assert.deepEqual(adopted.map(({ metadata }) => [metadata.uid, metadata.ownerReferences?.[0]?.kind]), [[set?.metadata.uid, 'Deployment']]);
+  assert.deepEqual(
+    adopted.map(({ metadata }) => [metadata.uid, metadata.ownerReferences?.[0]?.kind]),
+    [[set?.metadata.uid, 'Deployment']],
+  );
 });
 
 test('an owner that never was, or is another one by now, does not keep anything', async () => {
@@ -83,7 +106,10 @@ test('one owner that stays is enough', async () => {
   await cluster.client.delete(configMaps, { namespace: 'default', name: 'first' });
   await cluster.advance(1000);
   const shared = await cluster.client.get(configMaps, { namespace: 'default', name: 'shared' });
-  assert.deepEqual(shared.metadata.ownerReferences?.map(({ name }) => name), ['second']);
+  assert.deepEqual(
+    shared.metadata.ownerReferences?.map(({ name }) => name),
+    ['second'],
+  );
   await cluster.client.delete(configMaps, { namespace: 'default', name: 'second' });
   await cluster.advance(1000);
   assert.deepEqual(await names(cluster), []);
@@ -94,7 +120,13 @@ test('a circle that is deleted in the foreground is broken', async () => {
   const { cluster } = bench;
   const a = await configMap(cluster, 'a');
   const b = await configMap(cluster, 'b', [a], { blockOwnerDeletion: true });
-  const body = { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'b', uid: b.metadata.uid, blockOwnerDeletion: true }] } };
+  const body = {
+    metadata: {
+      ownerReferences: [
+        { apiVersion: 'v1', kind: 'ConfigMap', name: 'b', uid: b.metadata.uid, blockOwnerDeletion: true },
+      ],
+    },
+  };
   await cluster.client.patch(configMaps, { namespace: 'default', name: 'a' }, { type: 'merge', body });
   await cluster.advance(100);
   await cluster.client.delete(configMaps, { namespace: 'default', name: 'a' }, { propagationPolicy: 'Foreground' });

@@ -15,12 +15,28 @@ class Candidate {
 
   constructor(cluster: TestCluster, identity: string, history: string[]) {
     this.history = history;
-    const cut = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => (...args: A): Promise<R> =>
-      this.connected ? call(...args) : Promise.reject(new HostError('Unreachable', 'cut off'));
+    const cut =
+      <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+      (...args: A): Promise<R> =>
+        this.connected ? call(...args) : Promise.reject(new HostError('Unreachable', 'cut off'));
     const { client: real, clock } = cluster;
-    const client = { get: cut(real.get.bind(real)), create: cut(real.create.bind(real)), update: cut(real.update.bind(real)) } as unknown as Client;
-    const tell = (what: string): void => void history.push(`${Math.round(clock.monotonic() / 1000)}s ${identity} ${what}`);
-    this.election = new LeaderElection({ client, clock, random: seededRandom(7), log: silentLog, lease, identity, onLeading: () => tell('leads'), onLost: () => tell('lost') }).start();
+    const client = {
+      get: cut(real.get.bind(real)),
+      create: cut(real.create.bind(real)),
+      update: cut(real.update.bind(real)),
+    } as unknown as Client;
+    const tell = (what: string): void =>
+      void history.push(`${Math.round(clock.monotonic() / 1000)}s ${identity} ${what}`);
+    this.election = new LeaderElection({
+      client,
+      clock,
+      random: seededRandom(7),
+      log: silentLog,
+      lease,
+      identity,
+      onLeading: () => tell('leads'),
+      onLost: () => tell('lost'),
+    }).start();
   }
 }
 
@@ -33,7 +49,10 @@ test('one leads at a time; a leader that is cut off stops before the next one be
   await cluster.advance(60_000);
   assert.deepEqual(history, ['0s a leads']);
   const held = await cluster.client.get(leases, lease);
-  assert.deepEqual([held.spec?.holderIdentity, held.spec?.leaseDurationSeconds, held.spec?.leaseTransitions], ['a', 15, 0]);
+  assert.deepEqual(
+    [held.spec?.holderIdentity, held.spec?.leaseDurationSeconds, held.spec?.leaseTransitions],
+    ['a', 15, 0],
+  );
   a.connected = false;
   await cluster.advance(60_000);
   assert.equal(a.election.leading, false);

@@ -17,10 +17,16 @@ test('every namespace has its default account and the root certificates', async 
     assert.match(metadata.annotations?.['kubernetes.io/description'] ?? '', /^Contains a CA bundle/);
   }
   await cluster.client.delete(serviceAccounts, { namespace: 'team', name: 'default' });
-  await cluster.client.patch(configMaps, { namespace: 'team', name: 'kube-root-ca.crt' }, { type: 'merge', body: { data: { 'ca.crt': 'another' } } });
+  await cluster.client.patch(
+    configMaps,
+    { namespace: 'team', name: 'kube-root-ca.crt' },
+    { type: 'merge', body: { data: { 'ca.crt': 'another' } } },
+  );
   await cluster.advance(100);
   await cluster.client.get(serviceAccounts, { namespace: 'team', name: 'default' });
-  assert.deepEqual((await cluster.client.get(configMaps, { namespace: 'team', name: 'kube-root-ca.crt' })).data, { 'ca.crt': 'the CA' });
+  assert.deepEqual((await cluster.client.get(configMaps, { namespace: 'team', name: 'kube-root-ca.crt' })).data, {
+    'ca.crt': 'the CA',
+  });
 });
 
 test('a namespace goes with everything in it, pods first and with grace', async () => {
@@ -40,11 +46,14 @@ test('a namespace goes with everything in it, pods first and with grace', async 
   const remaining = terminating.status?.conditions?.find(({ type }) => type === 'NamespaceContentRemaining');
   assert.equal(remaining?.status, 'True');
   assert.match(remaining.message ?? '', /^Some resources are remaining: .*pods\. has 3 resource instances/);
-  await assert.rejects(client.create(configMaps, { metadata: { name: 'late', namespace: 'team' } }), (error) => isApiError(error, 'Forbidden'));
+  await assert.rejects(client.create(configMaps, { metadata: { name: 'late', namespace: 'team' } }), (error) =>
+    isApiError(error, 'Forbidden'),
+  );
   await client.get(configMaps, { namespace: 'team', name: 'settings' });
   await cluster.advance(20_000);
   assert.deepEqual(await namespaceNames(cluster), ['default', 'kube-node-lease', 'kube-public', 'kube-system']);
-  for (const kind of [configMaps, deployments, pods]) assert.deepEqual((await client.list(kind, { namespace: 'team' })).items, []);
+  for (const kind of [configMaps, deployments, pods])
+    assert.deepEqual((await client.list(kind, { namespace: 'team' })).items, []);
 });
 
 test('a finalizer keeps a namespace, and its conditions say so', async () => {
@@ -57,14 +66,41 @@ test('a finalizer keeps a namespace, and its conditions say so', async () => {
   await client.delete(namespaces, { name: 'team' });
   await cluster.advance(60_000);
   const { status } = await client.get(namespaces, { name: 'team' });
-  assert.deepEqual(status?.conditions?.map(({ type, status: value, reason, message }) => [type, value, reason, message]), [
-    ['NamespaceDeletionDiscoveryFailure', 'False', 'ResourcesDiscovered', 'All resources successfully discovered'],
-    ['NamespaceDeletionGroupVersionParsingFailure', 'False', 'ParsedGroupVersions', 'All legacy kube types successfully parsed'],
-    ['NamespaceDeletionContentFailure', 'False', 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization'],
-    ['NamespaceContentRemaining', 'True', 'SomeResourcesRemain', 'Some resources are remaining: configmaps. has 1 resource instances'],
-    ['NamespaceFinalizersRemaining', 'True', 'SomeFinalizersRemain', 'Some content in the namespace has finalizers remaining: example.com/keep in 1 resource instances'],
-  ]);
-  await client.patch(configMaps, { namespace: 'team', name: 'kept' }, { type: 'merge', body: { metadata: { finalizers: null } } });
+  assert.deepEqual(
+    status?.conditions?.map(({ type, status: value, reason, message }) => [type, value, reason, message]),
+    [
+      ['NamespaceDeletionDiscoveryFailure', 'False', 'ResourcesDiscovered', 'All resources successfully discovered'],
+      [
+        'NamespaceDeletionGroupVersionParsingFailure',
+        'False',
+        'ParsedGroupVersions',
+        'All legacy kube types successfully parsed',
+      ],
+      [
+        'NamespaceDeletionContentFailure',
+        'False',
+        'ContentDeleted',
+        'All content successfully deleted, may be waiting on finalization',
+      ],
+      [
+        'NamespaceContentRemaining',
+        'True',
+        'SomeResourcesRemain',
+        'Some resources are remaining: configmaps. has 1 resource instances',
+      ],
+      [
+        'NamespaceFinalizersRemaining',
+        'True',
+        'SomeFinalizersRemain',
+        'Some content in the namespace has finalizers remaining: example.com/keep in 1 resource instances',
+      ],
+    ],
+  );
+  await client.patch(
+    configMaps,
+    { namespace: 'team', name: 'kept' },
+    { type: 'merge', body: { metadata: { finalizers: null } } },
+  );
   await cluster.advance(30_000);
   assert.ok(!(await namespaceNames(cluster)).includes('team'));
 });

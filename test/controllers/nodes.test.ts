@@ -37,7 +37,9 @@ function nodeOf({ cluster }: Workbench, name: string): Promise<DeepReadonly<Node
 }
 
 function taints({ spec }: DeepReadonly<Node>): readonly string[] {
-  return (spec?.taints ?? []).map(({ key, effect }) => `${key.replace('node.kubernetes.io/', '')}:${effect}`).toSorted();
+  return (spec?.taints ?? [])
+    .map(({ key, effect }) => `${key.replace('node.kubernetes.io/', '')}:${effect}`)
+    .toSorted();
 }
 
 function ready({ status }: DeepReadonly<Node>): unknown {
@@ -46,8 +48,19 @@ function ready({ status }: DeepReadonly<Node>): unknown {
 }
 
 async function pod({ cluster }: Workbench, name: string, nodeName: string, tolerationSeconds?: number): Promise<void> {
-  const tolerations = tolerationSeconds === undefined ? [] : ['not-ready', 'unreachable'].map((key) => ({ key: `node.kubernetes.io/${key}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }));
-  await cluster.client.create(pods, { metadata: { name, namespace: 'default' }, spec: { nodeName, tolerations, containers: [{ name, image: name }] } });
+  const tolerations =
+    tolerationSeconds === undefined
+      ? []
+      : ['not-ready', 'unreachable'].map((key) => ({
+          key: `node.kubernetes.io/${key}`,
+          operator: 'Exists',
+          effect: 'NoExecute',
+          tolerationSeconds,
+        }));
+  await cluster.client.create(pods, {
+    metadata: { name, namespace: 'default' },
+    spec: { nodeName, tolerations, containers: [{ name, image: name }] },
+  });
 }
 
 function podReady({ status }: DeepReadonly<Pod>): string | undefined {
@@ -72,18 +85,26 @@ test('a silent node becomes unknown after 50 seconds, is tainted, and its pods a
   assert.deepEqual(taints(node), ['unreachable:NoExecute', 'unreachable:NoSchedule']);
   assert.ok((await eventsOf(cluster, 'node-1')).includes('NodeNotReady: Node node-1 status is now: NodeNotReady'));
   const all = await podsOf(cluster);
-  assert.deepEqual(all.map((each) => [each.metadata.name, podReady(each), each.metadata.deletionTimestamp !== undefined]), [
-    ['elsewhere', 'True', false],
-    ['hasty', 'False', true],
-    ['patient', 'False', false],
-  ]);
+  assert.deepEqual(
+    all.map((each) => [each.metadata.name, podReady(each), each.metadata.deletionTimestamp !== undefined]),
+    [
+      ['elsewhere', 'True', false],
+      ['hasty', 'False', true],
+      ['patient', 'False', false],
+    ],
+  );
   assert.ok((await eventsOf(cluster, 'patient')).includes('NodeNotReady: Node is not ready'));
   await cluster.advance(301_000);
   const patient = (await podsOf(cluster)).find(({ metadata }) => metadata.name === 'patient');
   assert.notEqual(patient?.metadata.deletionTimestamp, undefined);
   const target = patient?.status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
-  assert.deepEqual([target?.status, target?.reason, target?.message], ['True', 'DeletionByTaintManager', 'Taint manager: deleting due to NoExecute taint']);
-  assert.ok((await eventsOf(cluster, 'patient')).includes('TaintManagerEviction: Marking for deletion Pod default/patient'));
+  assert.deepEqual(
+    [target?.status, target?.reason, target?.message],
+    ['True', 'DeletionByTaintManager', 'Taint manager: deleting due to NoExecute taint'],
+  );
+  assert.ok(
+    (await eventsOf(cluster, 'patient')).includes('TaintManagerEviction: Marking for deletion Pod default/patient'),
+  );
 });
 
 test('a node that comes back in time keeps its pods', async () => {
@@ -97,8 +118,13 @@ test('a node that comes back in time keeps its pods', async () => {
   await bench.nodes.recover('node-1');
   await cluster.advance(400_000);
   assert.deepEqual(taints(await nodeOf(bench, 'node-1')), []);
-  assert.deepEqual((await podsOf(cluster)).map(({ metadata }) => [metadata.name, metadata.deletionTimestamp]), [['patient', undefined]]);
-  assert.ok((await eventsOf(cluster, 'patient')).includes('TaintManagerEviction: Cancelling deletion of Pod default/patient'));
+  assert.deepEqual(
+    (await podsOf(cluster)).map(({ metadata }) => [metadata.name, metadata.deletionTimestamp]),
+    [['patient', undefined]],
+  );
+  assert.ok(
+    (await eventsOf(cluster, 'patient')).includes('TaintManagerEviction: Cancelling deletion of Pod default/patient'),
+  );
 });
 
 test('a node that says it is not ready, is cordoned or under pressure is tainted for it', async () => {
@@ -106,10 +132,19 @@ test('a node that says it is not ready, is cordoned or under pressure is tainted
   const { cluster } = bench;
   await bench.nodes.report('node-2', 'False');
   await cluster.client.patch(nodes, { name: 'node-1' }, { type: 'merge', body: { spec: { unschedulable: true } } });
-  await cluster.client.patch(nodes, { name: 'node-3' }, { type: 'strategic', body: { status: { conditions: [{ type: 'DiskPressure', status: 'True' }] } } }, { subresource: 'status' });
+  await cluster.client.patch(
+    nodes,
+    { name: 'node-3' },
+    { type: 'strategic', body: { status: { conditions: [{ type: 'DiskPressure', status: 'True' }] } } },
+    { subresource: 'status' },
+  );
   await cluster.advance(1000);
   const all = await Promise.all(three.map((name) => nodeOf(bench, name)));
-  assert.deepEqual(all.map(taints), [['unschedulable:NoSchedule'], ['not-ready:NoExecute', 'not-ready:NoSchedule'], ['disk-pressure:NoSchedule']]);
+  assert.deepEqual(all.map(taints), [
+    ['unschedulable:NoSchedule'],
+    ['not-ready:NoExecute', 'not-ready:NoSchedule'],
+    ['disk-pressure:NoSchedule'],
+  ]);
   assert.equal(all[0]?.metadata.labels?.['beta.kubernetes.io/os'], 'linux');
   await cluster.client.patch(nodes, { name: 'node-1' }, { type: 'merge', body: { spec: { unschedulable: false } } });
   await bench.nodes.report('node-2', 'True');
@@ -120,7 +155,8 @@ test('a node that says it is not ready, is cordoned or under pressure is tainted
 test('lost nodes of a zone are evicted one in ten seconds, and none when all are lost', async () => {
   await using bench = await nodeBench(['a', 'b', 'c', 'd', 'e', 'f']);
   const { cluster } = bench;
-  const evicting = async (): Promise<number> => (await cluster.client.list(nodes)).items.filter((node) => taints(node).includes('unreachable:NoExecute')).length;
+  const evicting = async (): Promise<number> =>
+    (await cluster.client.list(nodes)).items.filter((node) => taints(node).includes('unreachable:NoExecute')).length;
   bench.lose('a', 'b');
   await cluster.advance(55_000);
   assert.equal(await evicting(), 1);
@@ -141,21 +177,34 @@ test('a node that never reported is given a minute', async () => {
   await cluster.advance(59_000);
   assert.deepEqual(ready(await nodeOf(bench, 'new')), [undefined, undefined, undefined]);
   await cluster.advance(2000);
-  assert.deepEqual(ready(await nodeOf(bench, 'new')), ['Unknown', 'NodeStatusNeverUpdated', 'Kubelet never posted node status.']);
+  assert.deepEqual(ready(await nodeOf(bench, 'new')), [
+    'Unknown',
+    'NodeStatusNeverUpdated',
+    'Kubelet never posted node status.',
+  ]);
   assert.deepEqual(taints(await nodeOf(bench, 'new')), ['unreachable:NoExecute', 'unreachable:NoSchedule']);
 });
 
 test('every node has pod addresses of its own, and they are used again', async () => {
   await using bench = await nodeBench(three);
   const { cluster } = bench;
-  const blocks = async (): Promise<readonly (string | undefined)[]> => (await cluster.client.list(nodes)).items.map(({ spec }) => spec?.podCIDR);
+  const blocks = async (): Promise<readonly (string | undefined)[]> =>
+    (await cluster.client.list(nodes)).items.map(({ spec }) => spec?.podCIDR);
   assert.deepEqual(await blocks(), ['10.244.0.0/24', '10.244.1.0/24', '10.244.2.0/24']);
   await cluster.client.delete(nodes, { name: 'node-2' });
   await bench.nodes.add('node-4');
   await cluster.advance(100);
   assert.deepEqual(await blocks(), ['10.244.0.0/24', '10.244.2.0/24', '10.244.1.0/24']);
-  assert.ok((await eventsOf(cluster, 'node-2')).includes('RemovingNode: Node node-2 event: Removing Node node-2 from Controller'));
-  assert.ok((await eventsOf(cluster, 'node-4')).includes('RegisteredNode: Node node-4 event: Registered Node node-4 in Controller'));
+  assert.ok(
+    (await eventsOf(cluster, 'node-2')).includes(
+      'RemovingNode: Node node-2 event: Removing Node node-2 from Controller',
+    ),
+  );
+  assert.ok(
+    (await eventsOf(cluster, 'node-4')).includes(
+      'RegisteredNode: Node node-4 event: Registered Node node-4 in Controller',
+    ),
+  );
 });
 
 test('pods of a node that is gone for good are failed and removed, and come up elsewhere', async () => {
@@ -167,7 +216,10 @@ test('pods of a node that is gone for good are failed and removed, and come up e
   bench.lose('node-1');
   await cluster.client.delete(nodes, { name: 'node-1' });
   await cluster.advance(30_000);
-  assert.deepEqual((await podsOf(cluster)).map(({ metadata }) => metadata.uid), before);
+  assert.deepEqual(
+    (await podsOf(cluster)).map(({ metadata }) => metadata.uid),
+    before,
+  );
   await cluster.advance(15_000);
   const after = (await podsOf(cluster)).map(({ metadata }) => metadata.uid);
   assert.equal(after.length, 2);
@@ -178,9 +230,15 @@ test('finished pods are kept up to a number', async () => {
   await using bench = await workbench({ finishedPodsMax: 3 });
   const { cluster } = bench;
   for (const name of ['a', 'b', 'c', 'd', 'e']) {
-    await cluster.client.create(pods, { metadata: { name, namespace: 'default', annotations: { 'hollow/phase': 'Succeeded' } }, spec: { nodeName: 'node-1', restartPolicy: 'Never', containers: [{ name, image: name }] } });
+    await cluster.client.create(pods, {
+      metadata: { name, namespace: 'default', annotations: { 'hollow/phase': 'Succeeded' } },
+      spec: { nodeName: 'node-1', restartPolicy: 'Never', containers: [{ name, image: name }] },
+    });
     await cluster.advance(2000);
   }
   await cluster.advance(2000);
-  assert.deepEqual((await podsOf(cluster)).map(({ metadata }) => metadata.name), ['c', 'd', 'e']);
+  assert.deepEqual(
+    (await podsOf(cluster)).map(({ metadata }) => metadata.name),
+    ['c', 'd', 'e'],
+  );
 });

@@ -1,24 +1,41 @@
 /** Endpoints and EndpointSlices follow pods and services. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deployments, endpoints, endpointSlices, nodes, pods, services, type EndpointSlice, type Service } from '../../src/api/mod.ts';
+import {
+  deployments,
+  endpoints,
+  endpointSlices,
+  nodes,
+  pods,
+  services,
+  type EndpointSlice,
+  type Service,
+} from '../../src/api/mod.ts';
 import type { DeepReadonly } from '../../src/base/mod.ts';
 import type { TestCluster } from '../../src/main/testing.ts';
 import { podsOf, web, workbench, type Workbench } from './workbench.ts';
 
-const serving = { controllers: ['deployment-controller', 'replicaset-controller', 'endpoints-controller', 'endpointslice-controller'] };
+const serving = {
+  controllers: ['deployment-controller', 'replicaset-controller', 'endpoints-controller', 'endpointslice-controller'],
+};
 
 function webService(spec: Partial<NonNullable<Service['spec']>> = {}): Service {
-  return { metadata: { name: 'web', namespace: 'default', labels: { team: 'a' } }, spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }], ...spec } };
+  return {
+    metadata: { name: 'web', namespace: 'default', labels: { team: 'a' } },
+    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }], ...spec },
+  };
 }
 
 async function withNode(bench: Workbench): Promise<TestCluster> {
-  await bench.cluster.client.create(nodes, { metadata: { name: 'node-1', labels: { 'topology.kubernetes.io/zone': 'zone-a' } } });
+  await bench.cluster.client.create(nodes, {
+    metadata: { name: 'node-1', labels: { 'topology.kubernetes.io/zone': 'zone-a' } },
+  });
   return bench.cluster;
 }
 
 async function slicesOf({ client }: TestCluster): Promise<readonly DeepReadonly<EndpointSlice>[]> {
-  return (await client.list(endpointSlices, { namespace: 'default', labelSelector: 'kubernetes.io/service-name=web' })).items;
+  return (await client.list(endpointSlices, { namespace: 'default', labelSelector: 'kubernetes.io/service-name=web' }))
+    .items;
 }
 
 test('a service without pods has one empty slice and empty endpoints', async () => {
@@ -29,11 +46,18 @@ test('a service without pods has one empty slice and empty endpoints', async () 
   const [slice, ...others] = await slicesOf(cluster);
   assert.deepEqual(others, []);
   assert.deepEqual([slice?.addressType, slice?.endpoints ?? [], slice?.ports ?? []], ['IPv4', [], []]);
-  assert.deepEqual(slice?.metadata.labels, { team: 'a', 'kubernetes.io/service-name': 'web', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' });
+  assert.deepEqual(slice?.metadata.labels, {
+    team: 'a',
+    'kubernetes.io/service-name': 'web',
+    'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+  });
   assert.match(slice?.metadata.name ?? '', /^web-[a-z0-9]{5}$/);
   assert.equal(slice?.metadata.ownerReferences?.[0]?.kind, 'Service');
   const object = await cluster.client.get(endpoints, { namespace: 'default', name: 'web' });
-  assert.deepEqual([object.subsets, object.metadata.labels], [undefined, { team: 'a', 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' }]);
+  assert.deepEqual(
+    [object.subsets, object.metadata.labels],
+    [undefined, { team: 'a', 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' }],
+  );
 });
 
 test('endpoints are told from not ready to ready to terminating to gone', async () => {
@@ -46,19 +70,42 @@ test('endpoints are told from not ready to ready to terminating to gone', async 
   const ip = pod?.status?.podIP ?? '';
   const { name = '', uid = '' } = pod?.metadata ?? {};
   const targetRef = { kind: 'Pod', namespace: 'default', name, uid };
-  const endpoint = { addresses: [ip], conditions: { ready: true, serving: true, terminating: false }, targetRef, nodeName: 'node-1', zone: 'zone-a' };
+  const endpoint = {
+    addresses: [ip],
+    conditions: { ready: true, serving: true, terminating: false },
+    targetRef,
+    nodeName: 'node-1',
+    zone: 'zone-a',
+  };
   const [slice] = await slicesOf(cluster);
   assert.deepEqual(slice?.endpoints, [endpoint]);
   assert.deepEqual(slice?.ports, [{ name: 'http', protocol: 'TCP', port: 8080 }]);
-  assert.match(slice?.metadata.annotations?.['endpoints.kubernetes.io/last-change-trigger-time'] ?? '', /^2026-01-01T00:00:0/);
-  const subsets = async (): Promise<unknown> => (await cluster.client.get(endpoints, { namespace: 'default', name: 'web' })).subsets;
-  assert.deepEqual(await subsets(), [{ addresses: [{ ip, nodeName: 'node-1', targetRef }], ports: [{ name: 'http', port: 8080, protocol: 'TCP' }] }]);
-  await cluster.client.patch(deployments, { namespace: 'default', name: 'web' }, { type: 'merge', body: { spec: { replicas: 0 } } });
+  assert.match(
+    slice?.metadata.annotations?.['endpoints.kubernetes.io/last-change-trigger-time'] ?? '',
+    /^2026-01-01T00:00:0/,
+  );
+  const subsets = async (): Promise<unknown> =>
+    (await cluster.client.get(endpoints, { namespace: 'default', name: 'web' })).subsets;
+  assert.deepEqual(await subsets(), [
+    { addresses: [{ ip, nodeName: 'node-1', targetRef }], ports: [{ name: 'http', port: 8080, protocol: 'TCP' }] },
+  ]);
+  await cluster.client.patch(
+    deployments,
+    { namespace: 'default', name: 'web' },
+    { type: 'merge', body: { spec: { replicas: 0 } } },
+  );
   await cluster.advance(100);
-  assert.deepEqual((await slicesOf(cluster))[0]?.endpoints?.[0]?.conditions, { ready: false, serving: true, terminating: true });
+  assert.deepEqual((await slicesOf(cluster))[0]?.endpoints?.[0]?.conditions, {
+    ready: false,
+    serving: true,
+    terminating: true,
+  });
   assert.equal(await subsets(), undefined);
   await cluster.advance(3000);
-  assert.deepEqual((await slicesOf(cluster)).map(({ endpoints: left = [] }) => left), [[]]);
+  assert.deepEqual(
+    (await slicesOf(cluster)).map(({ endpoints: left = [] }) => left),
+    [[]],
+  );
 });
 
 test('many endpoints fill slices of a hundred, and few changes write few slices', async () => {
@@ -67,29 +114,74 @@ test('many endpoints fill slices of a hundred, and few changes write few slices'
   await cluster.client.create(services, webService());
   await cluster.client.create(deployments, web({ replicas: 250 }));
   await cluster.advance(20_000);
-  const sizes = async (): Promise<number[]> => (await slicesOf(cluster)).map(({ endpoints: all = [] }) => all.length).toSorted((a, b) => b - a);
-  assert.equal((await sizes()).reduce((a, b) => a + b), 250);
-  assert.ok((await sizes()).every((size) => size <= 100), String(await sizes()));
+  const sizes = async (): Promise<number[]> =>
+    (await slicesOf(cluster)).map(({ endpoints: all = [] }) => all.length).toSorted((a, b) => b - a);
+  assert.equal(
+    (await sizes()).reduce((a, b) => a + b),
+    250,
+  );
+  assert.ok(
+    (await sizes()).every((size) => size <= 100),
+    String(await sizes()),
+  );
   const before = new Map((await slicesOf(cluster)).map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
   const [victim] = await podsOf(cluster);
-  await cluster.client.patch(pods, { namespace: 'default', name: victim?.metadata.name ?? '' }, { type: 'merge', body: { metadata: { labels: { app: 'other' }, ownerReferences: null } } });
+  await cluster.client.patch(
+    pods,
+    { namespace: 'default', name: victim?.metadata.name ?? '' },
+    { type: 'merge', body: { metadata: { labels: { app: 'other' }, ownerReferences: null } } },
+  );
   await cluster.advance(0);
-  const changed = (await slicesOf(cluster)).filter(({ metadata }) => before.get(metadata.name) !== metadata.resourceVersion);
+  const changed = (await slicesOf(cluster)).filter(
+    ({ metadata }) => before.get(metadata.name) !== metadata.resourceVersion,
+  );
   assert.equal(changed.length, 1);
 });
 
 test('a named port with two numbers makes two groups, a headless service is labelled', async () => {
   await using bench = await workbench(serving);
   const cluster = await withNode(bench);
-  await cluster.client.create(services, webService({ clusterIP: 'None', ports: [{ name: 'http', port: 80, targetPort: 'web' }] }));
-  for (const [name, port] of [['a', 8080], ['b', 9090], ['c', 9090]] as const)
-    await cluster.client.create(pods, { metadata: { name, namespace: 'default', labels: { app: 'web' } }, spec: { nodeName: 'node-1', hostname: name, subdomain: 'web', containers: [{ name, image: name, ports: [{ name: 'web', containerPort: port }] }] } });
+  await cluster.client.create(
+    services,
+    webService({ clusterIP: 'None', ports: [{ name: 'http', port: 80, targetPort: 'web' }] }),
+  );
+  for (const [name, port] of [
+    ['a', 8080],
+    ['b', 9090],
+    ['c', 9090],
+  ] as const)
+    await cluster.client.create(pods, {
+      metadata: { name, namespace: 'default', labels: { app: 'web' } },
+      spec: {
+        nodeName: 'node-1',
+        hostname: name,
+        subdomain: 'web',
+        containers: [{ name, image: name, ports: [{ name: 'web', containerPort: port }] }],
+      },
+    });
   await cluster.advance(3000);
-  const told = (await slicesOf(cluster)).map(({ ports, endpoints: all }) => [ports?.[0]?.port, all?.map(({ hostname }) => hostname).toSorted()]);
-  assert.deepEqual(told.toSorted(), [[8080, ['a']], [9090, ['b', 'c']]]);
-  assert.ok((await slicesOf(cluster)).every(({ metadata }) => metadata.labels?.['service.kubernetes.io/headless'] === ''));
+  const told = (await slicesOf(cluster)).map(({ ports, endpoints: all }) => [
+    ports?.[0]?.port,
+    all?.map(({ hostname }) => hostname).toSorted(),
+  ]);
+  assert.deepEqual(
+    told.toSorted((a, b) => Number(a[0]) - Number(b[0])),
+    [
+      [8080, ['a']],
+      [9090, ['b', 'c']],
+    ],
+  );
+  assert.ok(
+    (await slicesOf(cluster)).every(({ metadata }) => metadata.labels?.['service.kubernetes.io/headless'] === ''),
+  );
   const { subsets = [] } = await cluster.client.get(endpoints, { namespace: 'default', name: 'web' });
-  assert.deepEqual(subsets.map(({ addresses, ports }) => [ports?.[0]?.port, addresses?.length]), [[8080, 1], [9090, 2]]);
+  assert.deepEqual(
+    subsets.map(({ addresses, ports }) => [ports?.[0]?.port, addresses?.length]),
+    [
+      [8080, 1],
+      [9090, 2],
+    ],
+  );
 });
 
 test('endpoints go with their service', async () => {

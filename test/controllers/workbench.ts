@@ -1,7 +1,17 @@
 /** A cluster in this process for the tests of controllers: virtual time, the controllers asked for, pods that come up. */
 import { HollowKubelet } from '../../sim/hollow-kubelet.ts';
 import { UnreliableClient } from '../../sim/unreliable-client.ts';
-import { deployments, events, kinds, namespaces, pods, replicaSets, type Deployment, type Pod, type ReplicaSet } from '../../src/api/mod.ts';
+import {
+  deployments,
+  events,
+  kinds,
+  namespaces,
+  pods,
+  replicaSets,
+  type Deployment,
+  type Pod,
+  type ReplicaSet,
+} from '../../src/api/mod.ts';
 import { seededRandom, type DeepReadonly, type Log } from '../../src/base/mod.ts';
 import { InformerCache, type Client } from '../../src/client/mod.ts';
 import { controllerUser, startControllers, type StartOptions } from '../../src/controllers/mod.ts';
@@ -41,15 +51,23 @@ export async function workbench(options: WorkbenchOptions = {}): Promise<Workben
     connections.push(connection);
     return connection;
   };
-  const ownCache = unreliable ? stack.use(new InformerCache({ client: clientFor('kube-controller-manager'), clock, log: log ?? silent })) : cache;
+  const ownCache = unreliable
+    ? stack.use(new InformerCache({ client: clientFor('kube-controller-manager'), clock, log: log ?? silent }))
+    : cache;
   const world = {
     clientFor,
     cache: ownCache,
     clock,
     log: log ?? silent,
-    onPlan: (controller: string, key: string, plan: { actions: readonly object[]; then?: readonly object[] }) => void trace.push(`${clock.now()} ${controller} ${key} ${JSON.stringify([plan.actions, plan.then])}`),
+    onPlan: (controller: string, key: string, plan: { actions: readonly object[]; after?: readonly object[] }) =>
+      void trace.push(`${clock.now()} ${controller} ${key} ${JSON.stringify([plan.actions, plan.after])}`),
   };
-  const starting = startControllers(world, { resources: kinds, rootCa: 'the CA', ...rest, enabled: ({ name }) => controllers?.includes(name) ?? true });
+  const starting = startControllers(world, {
+    resources: kinds,
+    rootCa: 'the CA',
+    ...rest,
+    enabled: ({ name }) => controllers?.includes(name) ?? true,
+  });
   // Lists over a bad connection take time, which passes only while somebody advances it.
   if (unreliable) await cluster.advance(60_000);
   stack.use(await starting);
@@ -82,7 +100,9 @@ export async function deploymentOf({ client }: TestCluster, name = 'web'): Promi
 /** `reason: message` of the events about an object, or about all. */
 export async function eventsOf({ client }: TestCluster, name?: string): Promise<readonly string[]> {
   const { items } = await client.list(events);
-  return items.filter(({ involvedObject }) => name === undefined || involvedObject.name === name).map(({ reason, message }) => `${reason ?? ''}: ${message ?? ''}`);
+  return items
+    .filter(({ involvedObject }) => name === undefined || involvedObject.name === name)
+    .map(({ reason, message }) => `${reason ?? ''}: ${message ?? ''}`);
 }
 
 export async function namespaceNames({ client }: TestCluster): Promise<readonly string[]> {
@@ -103,14 +123,28 @@ export function web({ replicas = 3, image = 'web:1', annotations, spec }: WebOpt
     spec: {
       replicas,
       selector: { matchLabels: { app: 'web' } },
-      template: { metadata: { labels: { app: 'web' }, ...(annotations === undefined ? {} : { annotations }) }, spec: { nodeName: 'node-1', containers: [{ name: 'web', image }] } },
+      template: {
+        metadata: { labels: { app: 'web' }, ...(annotations === undefined ? {} : { annotations }) },
+        spec: { nodeName: 'node-1', containers: [{ name: 'web', image }] },
+      },
       ...spec,
     },
   };
 }
 
 /** Changes the image of `web`, which begins a rollout. */
-export async function setImage({ client }: TestCluster, image: string, annotations?: Record<string, string | null>): Promise<void> {
-  const template = { spec: { containers: [{ name: 'web', image }] }, ...(annotations === undefined ? {} : { metadata: { annotations } }) };
-  await client.patch(deployments, { namespace: 'default', name: 'web' }, { type: 'strategic', body: { spec: { template } } });
+export async function setImage(
+  { client }: TestCluster,
+  image: string,
+  annotations?: Record<string, string | null>,
+): Promise<void> {
+  const template = {
+    spec: { containers: [{ name: 'web', image }] },
+    ...(annotations === undefined ? {} : { metadata: { annotations } }),
+  };
+  await client.patch(
+    deployments,
+    { namespace: 'default', name: 'web' },
+    { type: 'strategic', body: { spec: { template } } },
+  );
 }

@@ -19,43 +19,75 @@ test('a deployment comes up and tells how', async () => {
   const { cluster } = bench;
   await cluster.client.create(deployments, web());
   await cluster.advance(100);
-  assert.equal(condition(await deploymentOf(cluster), 'Available'), 'False MinimumReplicasUnavailable: Deployment does not have minimum availability.');
+  assert.equal(
+    condition(await deploymentOf(cluster), 'Available'),
+    'False MinimumReplicasUnavailable: Deployment does not have minimum availability.',
+  );
   await cluster.advance(5000);
   const deployment = await deploymentOf(cluster);
   const [set] = await setsOf(cluster);
   const name = set?.metadata.name ?? '';
   const { conditions: _, ...counts } = deployment.status ?? {};
-  assert.deepEqual(counts, { observedGeneration: 1, replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3, terminatingReplicas: 0 });
-  assert.equal(condition(deployment, 'Available'), 'True MinimumReplicasAvailable: Deployment has minimum availability.');
-  assert.equal(condition(deployment, 'Progressing'), `True NewReplicaSetAvailable: ReplicaSet "${name}" has successfully progressed.`);
+  assert.deepEqual(counts, {
+    observedGeneration: 1,
+    replicas: 3,
+    updatedReplicas: 3,
+    readyReplicas: 3,
+    availableReplicas: 3,
+    terminatingReplicas: 0,
+  });
+  assert.equal(
+    condition(deployment, 'Available'),
+    'True MinimumReplicasAvailable: Deployment has minimum availability.',
+  );
+  assert.equal(
+    condition(deployment, 'Progressing'),
+    `True NewReplicaSetAvailable: ReplicaSet "${name}" has successfully progressed.`,
+  );
   assert.equal(deployment.metadata.annotations?.['deployment.kubernetes.io/revision'], '1');
   assert.match(name, /^web-[bcdfghjklmnpqrstvwxz2456789]{1,10}$/);
   assert.deepEqual(await eventsOf(cluster, 'web'), [`ScalingReplicaSet: Scaled up replica set ${name} from 0 to 3`]);
-  const created = (await podsOf(cluster)).map(({ metadata }) => `SuccessfulCreate: Created pod: ${metadata.name ?? ''}`);
+  const created = (await podsOf(cluster)).map(
+    ({ metadata }) => `SuccessfulCreate: Created pod: ${metadata.name ?? ''}`,
+  );
   assert.deepEqual((await eventsOf(cluster, name)).toSorted(), created.toSorted());
 });
 
 test('a rolling update never has too many pods and never too few', async () => {
   await using bench = await workbench(workloads);
   const { cluster } = bench;
-  await cluster.client.create(deployments, web({ replicas: 10, spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } } } }));
+  await cluster.client.create(
+    deployments,
+    web({
+      replicas: 10,
+      spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } } },
+    }),
+  );
   await cluster.advance(5000);
   const seen = { most: 0, fewestReady: 10 };
   const informer = cluster.cache.informer(pods);
   using _watching = informer.subscribe(() => {
     const active = informer.list('default').filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     seen.most = Math.max(seen.most, active.length);
-    seen.fewestReady = Math.min(seen.fewestReady, active.filter(({ status }) => status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True')).length);
+    seen.fewestReady = Math.min(
+      seen.fewestReady,
+      active.filter(({ status }) =>
+        status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True'),
+      ).length,
+    );
   });
   await setImage(cluster, 'web:2');
   await cluster.advance(60_000);
   assert.equal(seen.most, 13);
   assert.equal(seen.fewestReady, 8);
   const [old, fresh] = await setsOf(cluster);
-  assert.deepEqual([old, fresh].map((set) => [revision(set ?? { metadata: {} }), set?.spec?.replicas, set?.status?.availableReplicas]), [
-    [1, 0, undefined],
-    [2, 10, 10],
-  ]);
+  assert.deepEqual(
+    [old, fresh].map((set) => [revision(set ?? { metadata: {} }), set?.spec?.replicas, set?.status?.availableReplicas]),
+    [
+      [1, 0, undefined],
+      [2, 10, 10],
+    ],
+  );
   assert.ok((await podsOf(cluster)).every(({ spec }) => spec?.containers[0]?.image === 'web:2'));
   assert.match(condition(await deploymentOf(cluster), 'Progressing'), /^True NewReplicaSetAvailable: /);
 });
@@ -73,7 +105,10 @@ test('Recreate starts nothing before the last old pod is gone', async () => {
   await setImage(cluster, 'web:2');
   await cluster.advance(10_000);
   assert.equal(mixed, 0);
-  assert.deepEqual((await podsOf(cluster)).map(({ spec }) => spec?.containers[0]?.image), ['web:2', 'web:2', 'web:2']);
+  assert.deepEqual(
+    (await podsOf(cluster)).map(({ spec }) => spec?.containers[0]?.image),
+    ['web:2', 'web:2', 'web:2'],
+  );
   assert.equal((await deploymentOf(cluster)).status?.availableReplicas, 3);
 });
 
@@ -87,12 +122,18 @@ test('a paused deployment scales but does not roll out', async () => {
   await cluster.client.patch(deployments, key, { type: 'merge', body: { spec: { replicas: 5 } } });
   await cluster.advance(5000);
   assert.equal(condition(await deploymentOf(cluster), 'Progressing'), 'Unknown DeploymentPaused: Deployment is paused');
-  assert.deepEqual((await podsOf(cluster)).map(({ spec }) => spec?.containers[0]?.image), Array(5).fill('web:1'));
+  assert.deepEqual(
+    (await podsOf(cluster)).map(({ spec }) => spec?.containers[0]?.image),
+    Array(5).fill('web:1'),
+  );
   await cluster.client.patch(deployments, key, { type: 'merge', body: { spec: { paused: false } } });
   await cluster.advance(0);
   await cluster.advance(30_000);
   assert.match(condition(await deploymentOf(cluster), 'Progressing'), /^True NewReplicaSetAvailable: /);
-  assert.deepEqual((await podsOf(cluster)).map(({ spec }) => spec?.containers[0]?.image), Array(5).fill('web:2'));
+  assert.deepEqual(
+    (await podsOf(cluster)).map(({ spec }) => spec?.containers[0]?.image),
+    Array(5).fill('web:2'),
+  );
 });
 
 test('a rollout that does not get on is given up after its deadline, and an undo saves it', async () => {
@@ -105,15 +146,21 @@ test('a rollout that does not get on is given up after its deadline, and an undo
   assert.match(condition(await deploymentOf(cluster), 'Progressing'), /^True ReplicaSetUpdated: /);
   await cluster.advance(20_000);
   const [, broken] = await setsOf(cluster);
-  assert.equal(condition(await deploymentOf(cluster), 'Progressing'), `False ProgressDeadlineExceeded: ReplicaSet "${broken?.metadata.name ?? ''}" has timed out progressing.`);
+  assert.equal(
+    condition(await deploymentOf(cluster), 'Progressing'),
+    `False ProgressDeadlineExceeded: ReplicaSet "${broken?.metadata.name ?? ''}" has timed out progressing.`,
+  );
   assert.equal((await deploymentOf(cluster)).status?.availableReplicas, 3);
   await setImage(cluster, 'web:1', { 'hollow/never-ready': null });
   await cluster.advance(30_000);
   const sets = await setsOf(cluster);
-  assert.deepEqual(sets.map((set) => [revision(set), set.spec?.replicas]), [
-    [2, 0],
-    [3, 4],
-  ]);
+  assert.deepEqual(
+    sets.map((set) => [revision(set), set.spec?.replicas]),
+    [
+      [2, 0],
+      [3, 4],
+    ],
+  );
   assert.equal(sets[1]?.metadata.annotations?.['deployment.kubernetes.io/revision-history'], '1');
   assert.match(condition(await deploymentOf(cluster), 'Progressing'), /^True NewReplicaSetAvailable: /);
 });
@@ -127,17 +174,26 @@ test('history is kept up to its limit', async () => {
     await setImage(cluster, `web:${i}`);
   }
   await cluster.advance(30_000);
-  assert.deepEqual((await setsOf(cluster)).map((set) => [revision(set), set.spec?.replicas]), [
-    [4, 0],
-    [5, 0],
-    [6, 2],
-  ]);
+  assert.deepEqual(
+    (await setsOf(cluster)).map((set) => [revision(set), set.spec?.replicas]),
+    [
+      [4, 0],
+      [5, 0],
+      [6, 2],
+    ],
+  );
 });
 
 test('scaling in the middle of a rollout keeps the shares', async () => {
   await using bench = await workbench(workloads);
   const { cluster } = bench;
-  await cluster.client.create(deployments, web({ replicas: 10, spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } } } }));
+  await cluster.client.create(
+    deployments,
+    web({
+      replicas: 10,
+      spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } } },
+    }),
+  );
   await cluster.advance(5000);
   await setImage(cluster, 'web:2', { 'hollow/never-ready': 'true' });
   await cluster.advance(5000);
@@ -155,7 +211,11 @@ test('a name that is taken leads to another one', async () => {
   await cluster.advance(3000);
   const [set] = await setsOf(cluster);
   await cluster.client.delete(deployments, key);
-  await cluster.client.patch(replicaSets, { namespace: 'default', name: set?.metadata.name ?? '' }, { type: 'merge', body: { metadata: { ownerReferences: null, labels: { app: 'other' } } } });
+  await cluster.client.patch(
+    replicaSets,
+    { namespace: 'default', name: set?.metadata.name ?? '' },
+    { type: 'merge', body: { metadata: { ownerReferences: null, labels: { app: 'other' } } } },
+  );
   await cluster.client.create(deployments, web());
   await cluster.advance(5000);
   const deployment = await deploymentOf(cluster);
@@ -169,12 +229,20 @@ test('a replica set adopts what matches and lets go what does not', async () => 
   const { client } = cluster;
   const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'a', image: 'a' }] } };
   await client.create(pods, { ...template, metadata: { name: 'stray', namespace: 'default', labels: { app: 'a' } } });
-  await client.create(replicaSets, { metadata: { name: 'a', namespace: 'default' }, spec: { replicas: 3, selector: { matchLabels: { app: 'a' } }, template } });
+  await client.create(replicaSets, {
+    metadata: { name: 'a', namespace: 'default' },
+    spec: { replicas: 3, selector: { matchLabels: { app: 'a' } }, template },
+  });
   await cluster.advance(3000);
-  const owned = (): Promise<readonly DeepReadonly<Pod>[]> => podsOf(cluster).then((all) => all.filter(({ metadata }) => (metadata.ownerReferences ?? []).length > 0));
+  const owned = (): Promise<readonly DeepReadonly<Pod>[]> =>
+    podsOf(cluster).then((all) => all.filter(({ metadata }) => (metadata.ownerReferences ?? []).length > 0));
   assert.equal((await owned()).length, 3);
   assert.ok((await owned()).some(({ metadata }) => metadata.name === 'stray'));
-  await client.patch(pods, { namespace: 'default', name: 'stray' }, { type: 'merge', body: { metadata: { labels: { app: 'b' } } } });
+  await client.patch(
+    pods,
+    { namespace: 'default', name: 'stray' },
+    { type: 'merge', body: { metadata: { labels: { app: 'b' } } } },
+  );
   await cluster.advance(3000);
   assert.equal((await podsOf(cluster)).length, 4);
   assert.equal((await owned()).length, 3);
@@ -184,7 +252,7 @@ test('a refused pod is reported, tried ever less often, and forgotten once it wo
   await using bench = await workbench(workloads);
   const { cluster } = bench;
   const { client } = cluster;
-  const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'a', image: 'a' }]} };
+  const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'a', image: 'a' }] } };
   let attempts = 0;
   const refuse = ApiError.forbidden(pods, 'x', 'no room');
   const world = cluster.api.server.world.admission;
@@ -197,12 +265,21 @@ test('a refused pod is reported, tried ever less often, and forgotten once it wo
     }
     return mutate(request);
   };
-  await client.create(replicaSets, { metadata: { name: 'a', namespace: 'default' }, spec: { replicas: 400, selector: { matchLabels: { app: 'a' } }, template } });
+  await client.create(replicaSets, {
+    metadata: { name: 'a', namespace: 'default' },
+    spec: { replicas: 400, selector: { matchLabels: { app: 'a' } }, template },
+  });
   await cluster.advance(10_000);
-  const status = async (): Promise<unknown> => (await client.get(replicaSets, { namespace: 'default', name: 'a' })).status?.conditions?.map(({ type, status: value, reason, message }) => [type, value, reason, message]);
+  const status = async (): Promise<unknown> =>
+    (await client.get(replicaSets, { namespace: 'default', name: 'a' })).status?.conditions?.map(
+      ({ type, status: value, reason, message }) => [type, value, reason, message],
+    );
   assert.deepEqual(await status(), [['ReplicaFailure', 'True', 'FailedCreate', 'pods "x" is forbidden: no room']]);
   assert.ok(attempts >= 5 && attempts < 30, `${attempts} attempts`);
-  assert.deepEqual(new Set(await eventsOf(cluster, 'a')), new Set(['FailedCreate: Error creating: pods "x" is forbidden: no room']));
+  assert.deepEqual(
+    new Set(await eventsOf(cluster, 'a')),
+    new Set(['FailedCreate: Error creating: pods "x" is forbidden: no room']),
+  );
   refusing = false;
   await cluster.advance(60_000);
   assert.equal(await status(), undefined);
@@ -214,7 +291,8 @@ test('minReadySeconds delays availability', async () => {
   const { cluster } = bench;
   await cluster.client.create(deployments, web({ spec: { minReadySeconds: 10 } }));
   await cluster.advance(5000);
-  const counts = async (): Promise<unknown> => deploymentOf(cluster).then(({ status }) => [status?.readyReplicas, status?.availableReplicas]);
+  const counts = async (): Promise<unknown> =>
+    deploymentOf(cluster).then(({ status }) => [status?.readyReplicas, status?.availableReplicas]);
   assert.deepEqual(await counts(), [3, undefined]);
   await cluster.advance(8000);
   assert.deepEqual(await counts(), [3, 3]);

@@ -6,13 +6,33 @@
  */
 import { jsonEqual } from '../../base/mod.ts';
 import { deployments, pods, replicaSets, type Deployment, type DeploymentStatus } from '../../api/mod.ts';
-import { defineController, nothing, read, type Action, type Plan, type ResourceView, type View, type ViewOf } from '../../client/mod.ts';
+import {
+  defineController,
+  nothing,
+  read,
+  type Action,
+  type Plan,
+  type ResourceView,
+  type View,
+  type ViewOf,
+} from '../../client/mod.ts';
 import { controllerOf, keyOf, labelSelectorFromSpec, objectKey } from '../../machinery/mod.ts';
 import { claim, controlledBy, ownershipIndexes, ownersToWake } from '../ownership.ts';
 import { isFinished } from '../pod-state.ts';
 import { createNewSet, statusAction, withRevision } from './new-set.ts';
 import { newSetAnnotations, nextRevision, replicasAnnotations, revisionAnnotation, revisionOf } from './revisions.ts';
-import { activeSets, hasHistoryLimit, hasProgressDeadline, isRollingUpdate, rolloutOf, sum, wanted, type ReadDeployment, type ReadReplicaSet, type Rollout } from './rollout.ts';
+import {
+  activeSets,
+  hasHistoryLimit,
+  hasProgressDeadline,
+  isRollingUpdate,
+  rolloutOf,
+  sum,
+  wanted,
+  type ReadDeployment,
+  type ReadReplicaSet,
+  type Rollout,
+} from './rollout.ts';
 import { growNewSet, isScalingEvent, scaleAll, shrinkOldSets, type Sizes } from './scaling.ts';
 import { conditionOf, countedStatus, deadlineMs, isComplete, rolloutStatus, withCondition } from './status.ts';
 
@@ -21,10 +41,19 @@ const reads = {
   replicaSets: read(replicaSets, {
     indexes: ownershipIndexes,
     wakes: (set, view) =>
-      ownersToWake(set, { kind: 'Deployment', group: 'apps', view: view['deployments'] as ResourceView<Deployment>, selects: (owner, object) => labelSelectorFromSpec(owner.spec?.selector).matches(object.metadata?.labels) }),
+      ownersToWake(set, {
+        kind: 'Deployment',
+        group: 'apps',
+        view: view['deployments'] as ResourceView<Deployment>,
+        selects: (owner, object) => labelSelectorFromSpec(owner.spec?.selector).matches(object.metadata?.labels),
+      }),
   }),
   // Recreate waits for the last old pod to be gone.
-  pods: read(pods, { indexes: ownershipIndexes, wakes: (pod, view, { object }) => (object === undefined ? recreating(controllerOf(pod)?.name, pod.metadata.namespace, view) : []) }),
+  pods: read(pods, {
+    indexes: ownershipIndexes,
+    wakes: (pod, view, { object }) =>
+      object === undefined ? recreating(controllerOf(pod)?.name, pod.metadata.namespace, view) : [],
+  }),
 };
 type DeploymentView = ViewOf<typeof reads>;
 
@@ -40,7 +69,8 @@ export const deployment = defineController({
     const { claimed, actions } = claim(owner, selector, { resource: replicaSets, view: view.replicaSets }, deployments);
     if (actions.length > 0) return { actions };
     const rollout = rolloutOf(owner, claimed, now);
-    if (owner.metadata.deletionTimestamp !== undefined) return { actions: statusChange(owner, { ...owner, status: countedStatus(rollout) }) };
+    if (owner.metadata.deletionTimestamp !== undefined)
+      return { actions: statusChange(owner, { ...owner, status: countedStatus(rollout) }) };
     const paused = pausedStatus(owner, now);
     if (paused !== undefined) return { actions: [statusAction({ ...owner, status: paused })] };
     return step(view, rollout);
@@ -56,7 +86,15 @@ function recreating(setName: string | undefined, namespace: string | undefined, 
 }
 
 function selectingAll(owner: ReadDeployment): Plan {
-  const event: Action = { do: 'event', event: { regarding: owner, type: 'Warning', reason: 'SelectingAll', message: 'This deployment is selecting all pods. A non-empty selector is required.' } };
+  const event: Action = {
+    do: 'event',
+    event: {
+      regarding: owner,
+      type: 'Warning',
+      reason: 'SelectingAll',
+      message: 'This deployment is selecting all pods. A non-empty selector is required.',
+    },
+  };
   const { generation = 0 } = owner.metadata;
   if ((owner.status?.observedGeneration ?? 0) >= generation) return { actions: [event] };
   return { actions: [event, statusAction({ ...owner, status: { ...owner.status, observedGeneration: generation } })] };
@@ -69,8 +107,14 @@ function pausedStatus(owner: ReadDeployment, now: number): DeploymentStatus | un
   if (reason === 'ProgressDeadlineExceeded') return undefined;
   const paused = owner.spec?.paused === true;
   if (paused === (reason === 'DeploymentPaused')) return undefined;
-  const text = paused ? { reason: 'DeploymentPaused', message: 'Deployment is paused' } : { reason: 'DeploymentResumed', message: 'Deployment is resumed' };
-  return withCondition((owner.status ?? {}) as DeploymentStatus, { type: 'Progressing', status: 'Unknown', ...text }, now);
+  const text = paused
+    ? { reason: 'DeploymentPaused', message: 'Deployment is paused' }
+    : { reason: 'DeploymentResumed', message: 'Deployment is resumed' };
+  return withCondition(
+    (owner.status ?? {}) as DeploymentStatus,
+    { type: 'Progressing', status: 'Unknown', ...text },
+    now,
+  );
 }
 
 function step(view: DeploymentView, rollout: Rollout): Plan {
@@ -96,10 +140,14 @@ function recreateStep(view: DeploymentView, rollout: Rollout, owner: ReadDeploym
   const { newSet, oldSets } = rollout;
   const active = activeSets(oldSets);
   if (active.length > 0) return resize(rollout, new Map(active.map((set) => [set, 0])), owner);
-  const running = sum(oldSets, ({ status }) => status?.replicas ?? 0) > 0 || oldSets.some((set) => controlledBy(view.pods, set.metadata.uid).some((pod) => !isFinished(pod)));
+  const running =
+    sum(oldSets, ({ status }) => status?.replicas ?? 0) > 0 ||
+    oldSets.some((set) => controlledBy(view.pods, set.metadata.uid).some((pod) => !isFinished(pod)));
   if (running) return resize(rollout, new Map(), owner);
   if (newSet === undefined) return createNewSet(rollout);
-  return resize(rollout, wanted(newSet) === wanted(owner) ? new Map() : new Map([[newSet, wanted(owner)]]), owner, { cleanUp: isComplete(owner, owner.status) });
+  return resize(rollout, wanted(newSet) === wanted(owner) ? new Map() : new Map([[newSet, wanted(owner)]]), owner, {
+    cleanUp: isComplete(owner, owner.status),
+  });
 }
 
 /** Keeps the new replica set's annotations and minReadySeconds at what the Deployment says. */
@@ -107,9 +155,17 @@ function renewNewSet({ deployment: owner, newSet, oldSets }: Rollout): readonly 
   if (newSet === undefined) return [];
   const annotations = newSetAnnotations(owner, newSet.metadata.annotations, nextRevision(oldSets));
   const minReadySeconds = owner.spec?.minReadySeconds ?? 0;
-  if (jsonEqual(annotations, newSet.metadata.annotations ?? {}) && minReadySeconds === (newSet.spec?.minReadySeconds ?? 0)) return [];
+  if (
+    jsonEqual(annotations, newSet.metadata.annotations ?? {}) &&
+    minReadySeconds === (newSet.spec?.minReadySeconds ?? 0)
+  )
+    return [];
   const { minReadySeconds: _, ...spec } = newSet.spec ?? {};
-  const object = { ...newSet, metadata: { ...newSet.metadata, annotations }, spec: { ...spec, ...(minReadySeconds === 0 ? {} : { minReadySeconds }) } } as ReadReplicaSet;
+  const object = {
+    ...newSet,
+    metadata: { ...newSet.metadata, annotations },
+    spec: { ...spec, ...(minReadySeconds === 0 ? {} : { minReadySeconds }) },
+  } as ReadReplicaSet;
   return [{ do: 'update', resource: replicaSets, object }];
 }
 
@@ -118,23 +174,42 @@ function withNewSetKnown(rollout: Rollout): Rollout {
   const { newSet, now } = rollout;
   if (newSet === undefined) return rollout;
   const owner = withRevision(rollout.deployment, newSet.metadata.annotations?.[revisionAnnotation]);
-  if (!hasProgressDeadline(owner) || conditionOf(owner.status, 'Progressing') !== undefined) return { ...rollout, deployment: owner };
-  const text = { type: 'Progressing', status: 'True', reason: 'FoundNewReplicaSet', message: `Found new replica set "${newSet.metadata.name ?? ''}"` } as const;
-  return { ...rollout, deployment: { ...owner, status: withCondition((owner.status ?? {}) as DeploymentStatus, text, now) } };
+  if (!hasProgressDeadline(owner) || conditionOf(owner.status, 'Progressing') !== undefined)
+    return { ...rollout, deployment: owner };
+  const text = {
+    type: 'Progressing',
+    status: 'True',
+    reason: 'FoundNewReplicaSet',
+    message: `Found new replica set "${newSet.metadata.name ?? ''}"`,
+  } as const;
+  return {
+    ...rollout,
+    deployment: { ...owner, status: withCondition((owner.status ?? {}) as DeploymentStatus, text, now) },
+  };
 }
 
 /** Writes new sizes, then the status that follows from them. `counted`: without a word about progress. */
-function resize(rollout: Rollout, sizes: Sizes, owner: ReadDeployment, { cleanUp = false, counted = false } = {}): Plan {
+function resize(
+  rollout: Rollout,
+  sizes: Sizes,
+  owner: ReadDeployment,
+  { cleanUp = false, counted = false } = {},
+): Plan {
   const { deployment: known } = rollout;
   const actions = [...sizes].flatMap(([set, size]) => sizeChange(known, set, size));
-  const sized = (set: ReadReplicaSet): ReadReplicaSet => (sizes.has(set) ? ({ ...set, spec: { ...set.spec, replicas: sizes.get(set) } } as ReadReplicaSet) : set);
-  const after: Rollout = { ...rollout, newSet: rollout.newSet === undefined ? undefined : sized(rollout.newSet), oldSets: rollout.oldSets.map(sized) };
+  const sized = (set: ReadReplicaSet): ReadReplicaSet =>
+    sizes.has(set) ? ({ ...set, spec: { ...set.spec, replicas: sizes.get(set) } } as ReadReplicaSet) : set;
+  const after: Rollout = {
+    ...rollout,
+    newSet: rollout.newSet === undefined ? undefined : sized(rollout.newSet),
+    oldSets: rollout.oldSets.map(sized),
+  };
   const status = counted ? countedStatus(after) : rolloutStatus(after);
   const told = { ...known, status };
   const deadline = counted ? undefined : deadlineMs(told);
   return {
     actions: [...actions, ...(cleanUp ? historyCleanUp(rollout) : [])],
-    then: statusChange(owner, told),
+    after: statusChange(owner, told),
     ...(deadline === undefined ? {} : { wakeAtMs: deadline + 1000 }),
   };
 }
@@ -143,9 +218,16 @@ function sizeChange(owner: ReadDeployment, set: ReadReplicaSet, size: number): r
   const annotations = { ...set.metadata.annotations, ...replicasAnnotations(owner) };
   const before = wanted(set);
   if (size === before && jsonEqual(annotations, set.metadata.annotations)) return [];
-  const object = { ...set, metadata: { ...set.metadata, annotations }, spec: { ...set.spec, replicas: size } } as ReadReplicaSet;
+  const object = {
+    ...set,
+    metadata: { ...set.metadata, annotations },
+    spec: { ...set.spec, replicas: size },
+  } as ReadReplicaSet;
   const message = `Scaled ${size > before ? 'up' : 'down'} replica set ${set.metadata.name ?? ''} from ${before} to ${size}`;
-  const event: Action = { do: 'event', event: { regarding: owner, type: 'Normal', reason: 'ScalingReplicaSet', message } };
+  const event: Action = {
+    do: 'event',
+    event: { regarding: owner, type: 'Normal', reason: 'ScalingReplicaSet', message },
+  };
   return [{ do: 'update', resource: replicaSets, object, onDone: () => (size === before ? [] : [event]) }];
 }
 
@@ -156,11 +238,23 @@ function historyCleanUp({ deployment: owner, oldSets }: Rollout): readonly Actio
   const excess = alive.length - (owner.spec?.revisionHistoryLimit ?? 0);
   if (excess <= 0) return [];
   const oldest = alive.toSorted((a, b) => revisionOf(a) - revisionOf(b)).slice(0, excess);
-  const idle = oldest.filter((set) => wanted(set) === 0 && (set.status?.replicas ?? 0) === 0 && (set.metadata.generation ?? 0) <= (set.status?.observedGeneration ?? 0));
-  return idle.map(({ metadata: { namespace, name = '', uid = '' } }) => ({ do: 'delete', resource: replicaSets, key: { namespace, name }, options: { uid } }));
+  const idle = oldest.filter(
+    (set) =>
+      wanted(set) === 0 &&
+      (set.status?.replicas ?? 0) === 0 &&
+      (set.metadata.generation ?? 0) <= (set.status?.observedGeneration ?? 0),
+  );
+  return idle.map(({ metadata: { namespace, name = '', uid = '' } }) => ({
+    do: 'delete',
+    resource: replicaSets,
+    key: { namespace, name },
+    options: { uid },
+  }));
 }
 
 function statusChange(before: ReadDeployment, after: ReadDeployment): readonly Action[] {
-  const same = jsonEqual(before.status ?? {}, after.status ?? {}) && before.metadata.annotations?.[revisionAnnotation] === after.metadata.annotations?.[revisionAnnotation];
+  const same =
+    jsonEqual(before.status ?? {}, after.status ?? {}) &&
+    before.metadata.annotations?.[revisionAnnotation] === after.metadata.annotations?.[revisionAnnotation];
   return same ? [] : [statusAction(after)];
 }

@@ -16,21 +16,24 @@ import { withCondition, type ConditionText } from './status.ts';
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Stable for a template, whatever the order of its fields; `collisions` makes it another one. */
-export function templateHash(template: unknown, collisions: number | undefined): string {
+function templateHash(template: unknown, collisions: number | undefined): string {
   let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(canonical(template) + (collisions === undefined ? '' : `#${collisions}`))) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const byte of new TextEncoder().encode(canonical(template) + (collisions === undefined ? '' : `#${collisions}`)))
+    hash = Math.imul(hash ^ byte, 0x01000193);
   return Array.from(String(hash >>> 0), (digit) => alphabet[digit.charCodeAt(0) % alphabet.length]).join('');
 }
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (!isJsonObject(value)) return JSON.stringify(value);
-  const fields = Object.keys(value).toSorted().filter((key) => value[key] !== undefined);
+  const fields = Object.keys(value)
+    .toSorted()
+    .filter((key) => value[key] !== undefined);
   return `{${fields.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join()}}`;
 }
 
 /** The new replica set as it is to be created. */
-export function newSetObject(rollout: Rollout): ReplicaSet {
+function newSetObject(rollout: Rollout): ReplicaSet {
   const { deployment, oldSets } = rollout;
   const { spec, metadata } = deployment as Deployment;
   const hash = templateHash(spec?.template, deployment.status?.collisionCount);
@@ -42,7 +45,10 @@ export function newSetObject(rollout: Rollout): ReplicaSet {
       name: `${metadata.name ?? ''}-${hash}`,
       ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
       labels,
-      annotations: { ...newSetAnnotations(deployment, undefined, nextRevision(oldSets)), ...replicasAnnotations(deployment) },
+      annotations: {
+        ...newSetAnnotations(deployment, undefined, nextRevision(oldSets)),
+        ...replicasAnnotations(deployment),
+      },
       ownerReferences: [controllerReference(deployment)],
     },
     spec: {
@@ -56,7 +62,10 @@ export function newSetObject(rollout: Rollout): ReplicaSet {
 }
 
 /** Creates the new replica set and, once it is there, says so in the status. */
-export function createNewSet(rollout: Rollout): { readonly actions: readonly Action[]; readonly then: readonly Action[] } {
+export function createNewSet(rollout: Rollout): {
+  readonly actions: readonly Action[];
+  readonly after: readonly Action[];
+} {
   const { deployment, now } = rollout;
   const object = newSetObject(rollout);
   const name = object.metadata.name ?? '';
@@ -66,20 +75,45 @@ export function createNewSet(rollout: Rollout): { readonly actions: readonly Act
     resource: replicaSets,
     object,
     tolerates: isNamespaceTerminating,
-    onDone: () => (size === 0 ? [] : [{ do: 'event', event: { regarding: deployment, type: 'Normal', reason: 'ScalingReplicaSet', message: `Scaled up replica set ${name} from 0 to ${size}` } }]),
-    onError: (error) => (isApiError(error, 'AlreadyExists') ? [settleCollision(deployment, name)] : failed(rollout, name, error)),
+    onDone: () =>
+      size === 0
+        ? []
+        : [
+            {
+              do: 'event',
+              event: {
+                regarding: deployment,
+                type: 'Normal',
+                reason: 'ScalingReplicaSet',
+                message: `Scaled up replica set ${name} from 0 to ${size}`,
+              },
+            },
+          ],
+    onError: (error) =>
+      isApiError(error, 'AlreadyExists') ? [settleCollision(deployment, name)] : failed(rollout, name, error),
   };
-  const text: ConditionText = { type: 'Progressing', status: 'True', reason: 'NewReplicaSetCreated', message: `Created new replica set "${name}"` };
+  const text: ConditionText = {
+    type: 'Progressing',
+    status: 'True',
+    reason: 'NewReplicaSetCreated',
+    message: `Created new replica set "${name}"`,
+  };
   const revised = withRevision(deployment, object.metadata.annotations?.[revisionAnnotation]);
   const status = (deployment.status ?? {}) as DeploymentStatus;
   const told = hasProgressDeadline(deployment) ? withCondition(status, text, now) : status;
-  return { actions: [creation], then: [statusAction({ ...revised, status: told })] };
+  return { actions: [creation], after: [statusAction({ ...revised, status: told })] };
 }
 
 /** The Deployment with the revision of its new replica set. */
 export function withRevision(deployment: ReadDeployment, revision: string | undefined): ReadDeployment {
   if (revision === undefined || deployment.metadata.annotations?.[revisionAnnotation] === revision) return deployment;
-  return { ...deployment, metadata: { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, [revisionAnnotation]: revision } } };
+  return {
+    ...deployment,
+    metadata: {
+      ...deployment.metadata,
+      annotations: { ...deployment.metadata.annotations, [revisionAnnotation]: revision },
+    },
+  };
 }
 
 export function statusAction(deployment: ReadDeployment): Action {
@@ -94,16 +128,32 @@ function settleCollision(deployment: ReadDeployment, name: string): Action {
     onSeen: (found) => {
       const existing = found[0]?.[0] as DeepReadonly<ReplicaSet & KubeObject> | undefined;
       if (existing === undefined) return [];
-      if (controllerOf(existing)?.uid === deployment.metadata.uid && sameTemplate(existing.spec?.template, deployment.spec?.template)) return [];
-      return [statusAction({ ...deployment, status: { ...deployment.status, collisionCount: (deployment.status?.collisionCount ?? 0) + 1 } })];
+      if (
+        controllerOf(existing)?.uid === deployment.metadata.uid &&
+        sameTemplate(existing.spec?.template, deployment.spec?.template)
+      )
+        return [];
+      return [
+        statusAction({
+          ...deployment,
+          status: { ...deployment.status, collisionCount: (deployment.status?.collisionCount ?? 0) + 1 },
+        }),
+      ];
     },
   };
 }
 
 function failed({ deployment, now }: Rollout, name: string, error: ApiError): readonly Action[] {
   const message = `Failed to create new replica set "${name}": ${error.message}`;
-  const event: Action = { do: 'event', event: { regarding: deployment, type: 'Warning', reason: 'ReplicaSetCreateError', message } };
+  const event: Action = {
+    do: 'event',
+    event: { regarding: deployment, type: 'Warning', reason: 'ReplicaSetCreateError', message },
+  };
   if (!hasProgressDeadline(deployment)) return [event];
-  const status = withCondition((deployment.status ?? {}) as DeploymentStatus, { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message }, now);
+  const status = withCondition(
+    (deployment.status ?? {}) as DeploymentStatus,
+    { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message },
+    now,
+  );
   return status === deployment.status ? [event] : [event, statusAction({ ...deployment, status })];
 }

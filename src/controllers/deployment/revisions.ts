@@ -12,7 +12,14 @@ const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas';
 const maxAnnotation = 'deployment.kubernetes.io/max-replicas';
 const historyLengthMax = 2000;
 
-const notCopied = new Set(['kubectl.kubernetes.io/last-applied-configuration', revisionAnnotation, historyAnnotation, desiredAnnotation, maxAnnotation, 'deprecated.deployment.rollback.to']);
+const notCopied = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  revisionAnnotation,
+  historyAnnotation,
+  desiredAnnotation,
+  maxAnnotation,
+  'deprecated.deployment.rollback.to',
+]);
 
 type Annotations = Readonly<Record<string, string>>;
 
@@ -34,11 +41,18 @@ export function maxReplicas({ metadata }: ReadReplicaSet): number | undefined {
 }
 
 export function replicasAnnotations(deployment: ReadDeployment): Annotations {
-  return { [desiredAnnotation]: String(wanted(deployment)), [maxAnnotation]: String(wanted(deployment) + maxSurge(deployment)) };
+  return {
+    [desiredAnnotation]: String(wanted(deployment)),
+    [maxAnnotation]: String(wanted(deployment) + maxSurge(deployment)),
+  };
 }
 
 /** The annotations of a replica set as it becomes the new one: the Deployment's own, and the revision if it is a higher one. */
-export function newSetAnnotations(deployment: ReadDeployment, existing: Annotations | undefined, revision: number): Annotations {
+export function newSetAnnotations(
+  deployment: ReadDeployment,
+  existing: Annotations | undefined,
+  revision: number,
+): Annotations {
   const copied = Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !notCopied.has(name));
   const annotations: Record<string, string> = { ...existing, ...Object.fromEntries(copied) };
   const before = annotations[revisionAnnotation];

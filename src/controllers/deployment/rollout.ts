@@ -51,7 +51,10 @@ export function olderFirst(a: ReadReplicaSet, b: ReadReplicaSet): number {
 }
 
 /** Equal but for the label that the controller itself adds. */
-export function sameTemplate(a: DeepReadonly<PodTemplateSpec> | undefined, b: DeepReadonly<PodTemplateSpec> | undefined): boolean {
+export function sameTemplate(
+  a: DeepReadonly<PodTemplateSpec> | undefined,
+  b: DeepReadonly<PodTemplateSpec> | undefined,
+): boolean {
   return jsonEqual(withoutHash(a), withoutHash(b));
 }
 

@@ -5,7 +5,19 @@
  * `maxUnavailable` available ones.
  */
 import { desiredReplicas, maxReplicas } from './revisions.ts';
-import { activeSets, allSets, isRollingUpdate, maxSurge, maxUnavailable, olderFirst, sum, wanted, type ReadDeployment, type ReadReplicaSet, type Rollout } from './rollout.ts';
+import {
+  activeSets,
+  allSets,
+  isRollingUpdate,
+  maxSurge,
+  maxUnavailable,
+  olderFirst,
+  sum,
+  wanted,
+  type ReadDeployment,
+  type ReadReplicaSet,
+  type Rollout,
+} from './rollout.ts';
 
 /** New sizes; a set that is not named keeps its own. */
 export type Sizes = ReadonlyMap<ReadReplicaSet, number>;
@@ -31,7 +43,8 @@ export function newSetSize(deployment: ReadDeployment, sets: readonly ReadReplic
 export function growNewSet(rollout: Rollout): Sizes {
   const { deployment, newSet } = rollout;
   if (newSet === undefined || wanted(newSet) === wanted(deployment)) return new Map();
-  const size = wanted(newSet) > wanted(deployment) ? wanted(deployment) : newSetSize(deployment, allSets(rollout), wanted(newSet));
+  const size =
+    wanted(newSet) > wanted(deployment) ? wanted(deployment) : newSetSize(deployment, allSets(rollout), wanted(newSet));
   return size === wanted(newSet) ? new Map() : new Map([[newSet, size]]);
 }
 
@@ -68,7 +81,8 @@ export function scaleAll(rollout: Rollout): Sizes {
   const { deployment, newSet, oldSets } = rollout;
   const only = activeOrLatest(rollout);
   if (only !== undefined) return new Map([[only, wanted(deployment)]]);
-  if (newSet !== undefined && isSaturated(deployment, newSet)) return new Map(activeSets(oldSets).map((set) => [set, 0]));
+  if (newSet !== undefined && isSaturated(deployment, newSet))
+    return new Map(activeSets(oldSets).map((set) => [set, 0]));
   return isRollingUpdate(deployment) ? proportional(rollout) : new Map();
 }
 
@@ -113,5 +127,9 @@ function activeOrLatest({ newSet, oldSets }: Rollout): ReadReplicaSet | undefine
 }
 
 function isSaturated(deployment: ReadDeployment, newSet: ReadReplicaSet): boolean {
-  return wanted(newSet) === wanted(deployment) && desiredReplicas(newSet) === wanted(deployment) && available(newSet) === wanted(deployment);
+  return (
+    wanted(newSet) === wanted(deployment) &&
+    desiredReplicas(newSet) === wanted(deployment) &&
+    available(newSet) === wanted(deployment)
+  );
 }

@@ -2,7 +2,15 @@
 import { rfc3339 } from '../../base/mod.ts';
 import type { DeploymentCondition, DeploymentStatus } from '../../api/mod.ts';
 import { timeMs } from '../pod-state.ts';
-import { allSets, hasProgressDeadline, maxUnavailable, sum, wanted, type ReadDeployment, type Rollout } from './rollout.ts';
+import {
+  allSets,
+  hasProgressDeadline,
+  maxUnavailable,
+  sum,
+  wanted,
+  type ReadDeployment,
+  type Rollout,
+} from './rollout.ts';
 
 export interface ConditionText {
   readonly type: 'Available' | 'Progressing' | 'ReplicaFailure';
@@ -11,8 +19,11 @@ export interface ConditionText {
   readonly message: string;
 }
 
-export function conditionOf(status: ReadDeployment['status'], type: ConditionText['type']): DeploymentCondition | undefined {
-  return status?.conditions?.find((condition) => condition.type === type) as DeploymentCondition | undefined;
+export function conditionOf(
+  status: ReadDeployment['status'],
+  type: ConditionText['type'],
+): DeploymentCondition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
 }
 
 /** Sets a condition; one with the same status and reason stays as it was, times and message included. */
@@ -20,7 +31,14 @@ export function withCondition(status: DeploymentStatus, text: ConditionText, now
   const current = conditionOf(status, text.type);
   if (current?.status === text.status && current.reason === text.reason) return status;
   const at = rfc3339(now);
-  const condition: DeploymentCondition = { type: text.type, status: text.status, lastUpdateTime: at, lastTransitionTime: current?.status === text.status ? (current.lastTransitionTime ?? at) : at, reason: text.reason, message: text.message };
+  const condition: DeploymentCondition = {
+    type: text.type,
+    status: text.status,
+    lastUpdateTime: at,
+    lastTransitionTime: current?.status === text.status ? (current.lastTransitionTime ?? at) : at,
+    reason: text.reason,
+    message: text.message,
+  };
   const others = (status.conditions ?? []).filter(({ type }) => type !== text.type);
   return { ...status, conditions: [...others, condition] };
 }
@@ -55,8 +73,18 @@ export function countedStatus(rollout: Rollout): DeploymentStatus {
   };
   const enough = available >= wanted(deployment) - maxUnavailable(deployment);
   const text: ConditionText = enough
-    ? { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.' }
-    : { type: 'Available', status: 'False', reason: 'MinimumReplicasUnavailable', message: 'Deployment does not have minimum availability.' };
+    ? {
+        type: 'Available',
+        status: 'True',
+        reason: 'MinimumReplicasAvailable',
+        message: 'Deployment has minimum availability.',
+      }
+    : {
+        type: 'Available',
+        status: 'False',
+        reason: 'MinimumReplicasUnavailable',
+        message: 'Deployment does not have minimum availability.',
+      };
   return withCondition(status, text, now);
 }
 
@@ -66,23 +94,58 @@ export function rolloutStatus(rollout: Rollout): DeploymentStatus {
   let status = countedStatus(rollout);
   const current = conditionOf(deployment.status, 'Progressing');
   if (!hasProgressDeadline(deployment)) status = withoutCondition(status, 'Progressing');
-  else if (!((status.replicas ?? 0) === (status.updatedReplicas ?? 0) && current?.reason === 'NewReplicaSetAvailable')) {
-    const who = newSet === undefined ? `Deployment "${deployment.metadata.name ?? ''}"` : `ReplicaSet "${newSet.metadata.name ?? ''}"`;
+  else if (
+    !((status.replicas ?? 0) === (status.updatedReplicas ?? 0) && current?.reason === 'NewReplicaSetAvailable')
+  ) {
+    const who =
+      newSet === undefined
+        ? `Deployment "${deployment.metadata.name ?? ''}"`
+        : `ReplicaSet "${newSet.metadata.name ?? ''}"`;
     if (isComplete(deployment, status))
-      status = withCondition(status, { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message: `${who} has successfully progressed.` }, now);
+      status = withCondition(
+        status,
+        {
+          type: 'Progressing',
+          status: 'True',
+          reason: 'NewReplicaSetAvailable',
+          message: `${who} has successfully progressed.`,
+        },
+        now,
+      );
     else if (isProgressing(deployment, status)) status = withProgress(status, current, `${who} is progressing.`, now);
     else if (hasTimedOut(deployment, now))
-      status = withCondition(status, { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: `${who} has timed out progressing.` }, now);
+      status = withCondition(
+        status,
+        {
+          type: 'Progressing',
+          status: 'False',
+          reason: 'ProgressDeadlineExceeded',
+          message: `${who} has timed out progressing.`,
+        },
+        now,
+      );
   }
   const failure = replicaFailure(rollout);
   return failure === undefined ? withoutCondition(status, 'ReplicaFailure') : withCondition(status, failure, now);
 }
 
 /** Each step forward counts as an update of the condition, from which the deadline runs anew. */
-function withProgress(status: DeploymentStatus, current: DeploymentCondition | undefined, message: string, now: number): DeploymentStatus {
+function withProgress(
+  status: DeploymentStatus,
+  current: DeploymentCondition | undefined,
+  message: string,
+  now: number,
+): DeploymentStatus {
   const at = rfc3339(now);
   const transition = current?.status === 'True' ? (current.lastTransitionTime ?? at) : at;
-  const condition: DeploymentCondition = { type: 'Progressing', status: 'True', lastUpdateTime: at, lastTransitionTime: transition, reason: 'ReplicaSetUpdated', message };
+  const condition: DeploymentCondition = {
+    type: 'Progressing',
+    status: 'True',
+    lastUpdateTime: at,
+    lastTransitionTime: transition,
+    reason: 'ReplicaSetUpdated',
+    message,
+  };
   const { conditions = [] } = withoutCondition(status, 'Progressing');
   return { ...status, conditions: [...conditions, condition] };
 }
@@ -90,7 +153,12 @@ function withProgress(status: DeploymentStatus, current: DeploymentCondition | u
 export function isComplete(deployment: ReadDeployment, status: ReadDeployment['status']): boolean {
   const { updatedReplicas = 0, replicas = 0, availableReplicas = 0, observedGeneration = 0 } = status ?? {};
   const size = wanted(deployment);
-  return updatedReplicas === size && replicas === size && availableReplicas === size && observedGeneration >= (deployment.metadata.generation ?? 0);
+  return (
+    updatedReplicas === size &&
+    replicas === size &&
+    availableReplicas === size &&
+    observedGeneration >= (deployment.metadata.generation ?? 0)
+  );
 }
 
 function isProgressing({ status: before }: ReadDeployment, after: DeploymentStatus): boolean {
@@ -113,7 +181,13 @@ export function deadlineMs(deployment: ReadDeployment): number | undefined {
   if (!hasProgressDeadline(deployment)) return undefined;
   const current = conditionOf(deployment.status, 'Progressing');
   const since = timeMs(current?.lastUpdateTime);
-  if (current === undefined || since === undefined || current.reason === 'NewReplicaSetAvailable' || current.reason === 'ProgressDeadlineExceeded') return undefined;
+  if (
+    current === undefined ||
+    since === undefined ||
+    current.reason === 'NewReplicaSetAvailable' ||
+    current.reason === 'ProgressDeadlineExceeded'
+  )
+    return undefined;
   return since + (deployment.spec?.progressDeadlineSeconds ?? 0) * 1000;
 }
 
@@ -121,7 +195,13 @@ export function deadlineMs(deployment: ReadDeployment): number | undefined {
 function replicaFailure({ newSet, oldSets }: Rollout): ConditionText | undefined {
   for (const set of newSet === undefined ? oldSets : [newSet, ...oldSets]) {
     const found = set.status?.conditions?.find(({ type }) => type === 'ReplicaFailure');
-    if (found !== undefined) return { type: 'ReplicaFailure', status: found.status as ConditionText['status'], reason: found.reason ?? '', message: found.message ?? '' };
+    if (found !== undefined)
+      return {
+        type: 'ReplicaFailure',
+        status: found.status as ConditionText['status'],
+        reason: found.reason ?? '',
+        message: found.message ?? '',
+      };
   }
   return undefined;
 }

@@ -6,11 +6,47 @@
  * label are touched; a pod on a node that is not known yet waits for it, unless the service publishes everything.
  */
 import type { DeepReadonly } from '../../base/mod.ts';
-import { endpointSlices, nodes, pods, services, type DiscoveryV1EndpointPort, type Endpoint, type EndpointSlice, type Node, type Pod } from '../../api/mod.ts';
-import { defineController, nothing, read, type Action, type IndexFunction, type ResourceView, type ViewOf } from '../../client/mod.ts';
+import {
+  endpointSlices,
+  nodes,
+  pods,
+  services,
+  type DiscoveryV1EndpointPort,
+  type Endpoint,
+  type EndpointSlice,
+  type Node,
+  type Pod,
+} from '../../api/mod.ts';
+import {
+  defineController,
+  nothing,
+  read,
+  type Action,
+  type IndexFunction,
+  type ResourceView,
+  type ViewOf,
+} from '../../client/mod.ts';
 import { keyOf, objectKey } from '../../machinery/mod.ts';
 import { isDeleting, isReady } from '../pod-state.ts';
-import { addressesOfFamily, familiesOf, hostnameOf, isHeadless, isReachable, podIndexes, selectedPods, selectsPods, serviceIndexes, servicesOf, servicesToWake, targetOf, targetPort, triggerTime, type ReadPod, type ReadService, type TriggerTimes } from '../service-pods.ts';
+import {
+  addressesOfFamily,
+  familiesOf,
+  hostnameOf,
+  isHeadless,
+  isReachable,
+  podIndexes,
+  selectedPods,
+  selectsPods,
+  serviceIndexes,
+  servicesOf,
+  servicesToWake,
+  targetOf,
+  targetPort,
+  triggerTime,
+  type ReadPod,
+  type ReadService,
+  type TriggerTimes,
+} from '../service-pods.ts';
 import { managedByLabel, removal, serviceNameLabel, sliceWrites, type PortGroup, type SliceOwner } from './writes.ts';
 
 const managedBy = 'endpointslice-controller.k8s.io';
@@ -33,9 +69,14 @@ const reads = {
     wakes: (node, view, { object, previous }) =>
       object !== undefined && previous !== undefined && zoneOf(object) === zoneOf(previous)
         ? []
-        : (view['pods'] as ResourceView<Pod>).index('node', node.metadata.name ?? '').flatMap((pod) => servicesOf(pod, view)),
+        : (view['pods'] as ResourceView<Pod>)
+            .index('node', node.metadata.name ?? '')
+            .flatMap((pod) => servicesOf(pod, view)),
   }),
-  slices: read(endpointSlices, { indexes: { service: byService }, wakes: (slice) => (slice.metadata.labels?.[managedByLabel] === managedBy ? byService(slice) : []) }),
+  slices: read(endpointSlices, {
+    indexes: { service: byService },
+    wakes: (slice) => (slice.metadata.labels?.[managedByLabel] === managedBy ? byService(slice) : []),
+  }),
 };
 
 export const endpointSlice = defineController({
@@ -45,35 +86,70 @@ export const endpointSlice = defineController({
   plan(view, key, _now, remembered?: TriggerTimes) {
     const service = view.services.get(key);
     if (service === undefined || !selectsPods(service)) return nothing;
-    const existing = view.slices.index('service', key).filter(({ metadata }) => metadata.labels?.[managedByLabel] === managedBy && metadata.deletionTimestamp === undefined);
+    const existing = view.slices
+      .index('service', key)
+      .filter(
+        ({ metadata }) => metadata.labels?.[managedByLabel] === managedBy && metadata.deletionTimestamp === undefined,
+      );
     const selected = selectedPods(view.pods, service);
     const { atMs, times } = triggerTime(service, selected, remembered);
-    const owner: SliceOwner = { owner: service, labels: labelsOf(service), triggerMs: atMs, endpointsMax };
+    const owner: SliceOwner = {
+      owner: service,
+      labels: labelsOf(service),
+      triggerMs: atMs,
+      endpointsMax,
+      placeholder: true,
+    };
     const families = familiesOf(service);
-    const actions: Action[] = existing.filter(({ addressType }) => !families.includes(addressType as Family)).map(removal);
+    const actions: Action[] = existing
+      .filter(({ addressType }) => !families.includes(addressType as Family))
+      .map(removal);
     for (const family of families) {
       const ofFamily = existing.filter(({ addressType }) => addressType === family);
-      actions.push(...sliceWrites(owner, family, ofFamily, groupsOf(view, service, selected, family), true));
+      actions.push(...sliceWrites(owner, family, ofFamily, groupsOf(view, service, selected, family)));
     }
     const { namespace = '', name = '' } = service.metadata;
-    const failed = (message: string): Action => ({ do: 'event', event: { regarding: service, type: 'Warning', reason: 'FailedToUpdateEndpointSlices', message: `Error updating Endpoint Slices for Service ${namespace}/${name}: ${message}` } });
-    return { actions, remember: times, otherwise: (error) => (error.reason === 'Conflict' ? [] : [failed(error.message)]) };
+    const failed = (message: string): Action => ({
+      do: 'event',
+      event: {
+        regarding: service,
+        type: 'Warning',
+        reason: 'FailedToUpdateEndpointSlices',
+        message: `Error updating Endpoint Slices for Service ${namespace}/${name}: ${message}`,
+      },
+    });
+    return {
+      actions,
+      remember: times,
+      otherwise: (error) => (error.reason === 'Conflict' ? [] : [failed(error.message)]),
+    };
   },
 });
 
-function groupsOf(view: ViewOf<typeof reads>, service: ReadService, selected: readonly ReadPod[], family: Family): PortGroup[] {
+function groupsOf(
+  view: ViewOf<typeof reads>,
+  service: ReadService,
+  selected: readonly ReadPod[],
+  family: Family,
+): PortGroup[] {
   const groups: PortGroup[] = [];
   for (const pod of selected) {
     const addresses = addressesOfFamily(pod, family);
     if (addresses.length === 0 || !isReachable(pod, true)) continue;
     const node = view.nodes.get(pod.spec?.nodeName ?? '');
-    if (node === undefined && (pod.spec?.nodeName ?? '') !== '' && service.spec?.publishNotReadyAddresses !== true) continue;
+    if (node === undefined && (pod.spec?.nodeName ?? '') !== '' && service.spec?.publishNotReadyAddresses !== true)
+      continue;
     groups.push({ ports: portsOf(service, pod), endpoints: [endpointOf(service, pod, addresses, node)] });
   }
   return groups;
 }
 
-function endpointOf(service: ReadService, pod: ReadPod, addresses: readonly string[], node: DeepReadonly<Node> | undefined): Endpoint {
+function endpointOf(
+  service: ReadService,
+  pod: ReadPod,
+  addresses: readonly string[],
+  node: DeepReadonly<Node> | undefined,
+): Endpoint {
   const serving = isReady(pod);
   const terminating = isDeleting(pod);
   const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating);
@@ -96,7 +172,8 @@ function endpointOf(service: ReadService, pod: ReadPod, addresses: readonly stri
 function hintsOf({ spec }: ReadService, zone: string | undefined, nodeName: string): Endpoint['hints'] | undefined {
   const forZones = zone === undefined ? {} : { forZones: [{ name: zone }] };
   const distribution = spec?.trafficDistribution;
-  if (distribution === 'PreferSameNode') return nodeName === '' ? undefined : { ...forZones, forNodes: [{ name: nodeName }] };
+  if (distribution === 'PreferSameNode')
+    return nodeName === '' ? undefined : { ...forZones, forNodes: [{ name: nodeName }] };
   const sameZone = distribution === 'PreferClose' || distribution === 'PreferSameZone';
   return sameZone && zone !== undefined ? forZones : undefined;
 }
@@ -105,7 +182,14 @@ function portsOf({ spec }: ReadService, pod: ReadPod): DiscoveryV1EndpointPort[]
   return (spec?.ports ?? []).flatMap((port) => {
     const number = targetPort(port, pod);
     if (number === undefined) return [];
-    return [{ name: port.name ?? '', protocol: port.protocol ?? 'TCP', port: number, ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }) }];
+    return [
+      {
+        name: port.name ?? '',
+        protocol: port.protocol ?? 'TCP',
+        port: number,
+        ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }),
+      },
+    ];
   });
 }
 
@@ -116,5 +200,10 @@ function zoneOf(node: DeepReadonly<Node> | undefined): string | undefined {
 /** The service's own labels, and those by which its slices are found. */
 function labelsOf(service: ReadService): Record<string, string> {
   const { [headlessLabel]: _, ...own } = service.metadata.labels ?? {};
-  return { ...own, ...(isHeadless(service) ? { [headlessLabel]: '' } : {}), [serviceNameLabel]: service.metadata.name ?? '', [managedByLabel]: managedBy };
+  return {
+    ...own,
+    ...(isHeadless(service) ? { [headlessLabel]: '' } : {}),
+    [serviceNameLabel]: service.metadata.name ?? '',
+    [managedByLabel]: managedBy,
+  };
 }

@@ -32,7 +32,8 @@ export function pack(existing: readonly ReadSlice[], wanted: readonly ReadEndpoi
     else unchanged.push(slice);
   }
   const left = [...missing.values()];
-  for (const endpoints of [...update.values()].toSorted((a, b) => b.length - a.length)) endpoints.push(...left.splice(0, max - endpoints.length));
+  for (const endpoints of [...update.values()].toSorted((a, b) => b.length - a.length))
+    endpoints.push(...left.splice(0, max - endpoints.length));
   if (left.length > 0 && left.length < max) {
     const filled = bestFit(unchanged, left.length, max);
     if (filled !== undefined) {
@@ -82,5 +83,9 @@ function identity({ addresses, targetRef }: ReadEndpoint): string {
 
 /** Two slices with the same ports have the same key. */
 export function portsKey(ports: readonly DeepReadonly<DiscoveryV1EndpointPort>[] | undefined): string {
-  return JSON.stringify((ports ?? []).map(({ name = '', protocol = 'TCP', port, appProtocol }) => [name, protocol, port ?? null, appProtocol ?? null]).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)));
+  return JSON.stringify(
+    (ports ?? [])
+      .map(({ name = '', protocol = 'TCP', port, appProtocol }) => [name, protocol, port ?? null, appProtocol ?? null])
+      .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+  );
 }

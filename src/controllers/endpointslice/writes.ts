@@ -23,25 +23,38 @@ export interface SliceOwner {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly triggerMs: number | undefined;
   readonly endpointsMax: number;
+  /** Whether an owner without endpoints has one empty slice, so that it is known to have none. */
+  readonly placeholder: boolean;
 }
 
-/** The writes that make the slices of one address type what they should be. `placeholder`: at least one slice is kept. */
-export function sliceWrites(who: SliceOwner, addressType: string, existing: readonly ReadSlice[], groups: readonly PortGroup[], placeholder: boolean): Action[] {
+/** The writes that make the slices of one address type what they should be. */
+export function sliceWrites(
+  who: SliceOwner,
+  addressType: string,
+  existing: readonly ReadSlice[],
+  groups: readonly PortGroup[],
+): Action[] {
   const wanted = new Map<string, PortGroup>();
   for (const group of groups) {
     const key = portsKey(group.ports);
     wanted.set(key, { ports: group.ports, endpoints: [...(wanted.get(key)?.endpoints ?? []), ...group.endpoints] });
   }
   const filled = [...wanted].filter(([, { endpoints }]) => endpoints.length > 0);
-  if (filled.length === 0 && placeholder) return placeholderWrites(who, addressType, existing);
+  if (filled.length === 0 && who.placeholder) return placeholderWrites(who, addressType, existing);
   const actions: Action[] = [];
-  for (const slice of existing) if (!filled.some(([key]) => key === portsKey(slice.ports))) actions.push(removal(slice));
+  for (const slice of existing)
+    if (!filled.some(([key]) => key === portsKey(slice.ports))) actions.push(removal(slice));
   for (const [key, { ports, endpoints }] of filled) {
-    const packing = pack(existing.filter((slice) => portsKey(slice.ports) === key), endpoints, who.endpointsMax);
+    const packing = pack(
+      existing.filter((slice) => portsKey(slice.ports) === key),
+      endpoints,
+      who.endpointsMax,
+    );
     for (const part of packing.create) actions.push(creation(who, addressType, ports, part));
     for (const [slice, part] of packing.update) actions.push(update(who, slice, part));
     for (const slice of packing.remove) actions.push(removal(slice));
-    for (const slice of packing.unchanged) if (!isOurs(who, slice)) actions.push(update(who, slice, slice.endpoints ?? []));
+    for (const slice of packing.unchanged)
+      if (!isOurs(who, slice)) actions.push(update(who, slice, slice.endpoints ?? []));
   }
   return actions;
 }
@@ -54,7 +67,12 @@ function placeholderWrites(who: SliceOwner, addressType: string, existing: reado
   return isOurs(who, kept) ? others : [...others, update(who, kept, [])];
 }
 
-function creation(who: SliceOwner, addressType: string, ports: readonly DiscoveryV1EndpointPort[], endpoints: readonly DeepReadonly<Endpoint>[]): Action {
+function creation(
+  who: SliceOwner,
+  addressType: string,
+  ports: readonly DiscoveryV1EndpointPort[],
+  endpoints: readonly DeepReadonly<Endpoint>[],
+): Action {
   const { owner, labels } = who;
   const { namespace, name = '' } = owner.metadata ?? {};
   const object: EndpointSlice = {
@@ -76,20 +94,39 @@ function creation(who: SliceOwner, addressType: string, ports: readonly Discover
 
 function update(who: SliceOwner, slice: ReadSlice, endpoints: readonly DeepReadonly<Endpoint>[]): Action {
   const { annotations: _, ...metadata } = slice.metadata;
-  const object = { ...slice, metadata: { ...metadata, labels: { ...who.labels }, ...annotationsFor(who, slice.metadata.annotations), ownerReferences: [controllerReference(who.owner)] }, endpoints };
+  const object = {
+    ...slice,
+    metadata: {
+      ...metadata,
+      labels: { ...who.labels },
+      ...annotationsFor(who, slice.metadata.annotations),
+      ownerReferences: [controllerReference(who.owner)],
+    },
+    endpoints,
+  };
   return { do: 'update', resource: endpointSlices, object };
 }
 
-function annotationsFor({ annotations, triggerMs }: SliceOwner, before: Readonly<Record<string, string>> | undefined): { annotations?: Record<string, string> } {
+function annotationsFor(
+  { annotations, triggerMs }: SliceOwner,
+  before: Readonly<Record<string, string>> | undefined,
+): { annotations?: Record<string, string> } {
   const { [triggerTimeAnnotation]: _, ...rest } = before ?? {};
-  const all = { ...(annotations ?? rest), ...(triggerMs === undefined ? {} : { [triggerTimeAnnotation]: rfc3339(triggerMs) }) };
+  const all = {
+    ...(annotations ?? rest),
+    ...(triggerMs === undefined ? {} : { [triggerTimeAnnotation]: rfc3339(triggerMs) }),
+  };
   return Object.keys(all).length === 0 ? {} : { annotations: all };
 }
 
 function isOurs({ labels, owner, annotations }: SliceOwner, slice: ReadSlice): boolean {
   const { [triggerTimeAnnotation]: _, ...own } = slice.metadata.annotations ?? {};
   const sameAnnotations = annotations === undefined || jsonEqual(own, annotations);
-  return sameAnnotations && jsonEqual(slice.metadata.labels ?? {}, labels) && jsonEqual(slice.metadata.ownerReferences, [controllerReference(owner)]);
+  return (
+    sameAnnotations &&
+    jsonEqual(slice.metadata.labels ?? {}, labels) &&
+    jsonEqual(slice.metadata.ownerReferences, [controllerReference(owner)])
+  );
 }
 
 export function removal({ metadata: { namespace, name = '', uid = '' } }: ReadSlice): Action {

@@ -8,13 +8,33 @@
  */
 import { jsonEqual, rfc3339 } from '../../base/mod.ts';
 import { leases, nodes, pods, type Node, type NodeCondition, type Taint } from '../../api/mod.ts';
-import { defineController, nothing, read, type Action, type Controller, type Plan, type Reads, type ResourceView, type ViewOf } from '../../client/mod.ts';
+import {
+  defineController,
+  nothing,
+  read,
+  type Action,
+  type Controller,
+  type Plan,
+  type Reads,
+  type ResourceView,
+  type ViewOf,
+} from '../../client/mod.ts';
 import { objectKey } from '../../machinery/mod.ts';
 import { isReady } from '../pod-state.ts';
 import { podIndexes } from '../service-pods.ts';
 import type { NodeOptions } from '../unit.ts';
-import { evictingTaint, isEvicting, nodeCondition, notReadyTaint, readiness, unreachableTaint, zoneOf, type ReadNode, type ReadTaint } from './node-state.ts';
-import { planZone, type ZoneMemory } from './zone.ts';
+import {
+  evictingTaint,
+  isEvicting,
+  nodeCondition,
+  notReadyTaint,
+  readiness,
+  unreachableTaint,
+  zoneOf,
+  type ReadNode,
+  type ReadTaint,
+} from './node-state.ts';
+import { planZone, type Judgement, type ZoneMemory } from './zone.ts';
 
 /** What is known of a node besides what it says. */
 interface NodeMemory {
@@ -30,17 +50,26 @@ const reads = {
   nodes: read(nodes, {
     indexes: { zone: (node: ReadNode) => [zoneOf(node)] },
     wakes: (node, view, { object, previous }) => {
-      const same = object !== undefined && previous !== undefined && readiness(object) === readiness(previous) && zoneOf(object) === zoneOf(previous) && jsonEqual(object.spec?.taints, previous.spec?.taints);
+      const same =
+        object !== undefined &&
+        previous !== undefined &&
+        readiness(object) === readiness(previous) &&
+        zoneOf(object) === zoneOf(previous) &&
+        jsonEqual(object.spec?.taints, previous.spec?.taints);
       const key = `node ${node.metadata.name ?? ''}`;
       return same ? [key] : [key, ...zonesOf(view['nodes'] as ResourceView<Node>)];
     },
   }),
-  leases: read(leases, { wakes: ({ metadata }) => (metadata.namespace === leaseNamespace ? [`node ${metadata.name ?? ''}`] : []) }),
+  leases: read(leases, {
+    wakes: ({ metadata }) => (metadata.namespace === leaseNamespace ? [`node ${metadata.name ?? ''}`] : []),
+  }),
   pods: read(pods, {
     indexes: podIndexes,
     wakes: (pod, view) => {
       const node = view['nodes']?.get(pod.spec?.nodeName ?? '') as ReadNode | undefined;
-      return node !== undefined && isReady(pod) && (readiness(node) ?? 'True') !== 'True' ? [`node ${node.metadata.name ?? ''}`] : [];
+      return node !== undefined && isReady(pod) && (readiness(node) ?? 'True') !== 'True'
+        ? [`node ${node.metadata.name ?? ''}`]
+        : [];
     },
   }),
 };
@@ -56,26 +85,58 @@ export function nodeLifecycle(options: NodeOptions): Controller<Reads, NodeMemor
     name: 'node-lifecycle-controller',
     reads,
     plan(view, key, now, remembered): Plan<NodeMemory | ZoneMemory> {
-      if (key.startsWith('zone ')) return planZone(view.nodes, key.slice('zone '.length), options, now, remembered as ZoneMemory | undefined);
+      if (key.startsWith('zone '))
+        return planZone(view.nodes, key.slice('zone '.length), { options, now }, remembered as ZoneMemory | undefined);
       const name = key.slice('node '.length);
       const node = view.nodes.get(name);
       const memory = remembered as NodeMemory | undefined;
       if (node === undefined) return memory === undefined ? nothing : removed(name, memory);
-      return planNode(view, node, options, now, memory);
+      return planNode(view, node, { options, now }, memory);
     },
-  }) as unknown as Controller<Reads, NodeMemory | ZoneMemory>;
+  });
 }
 
 function removed(name: string, { uid }: NodeMemory): Plan<NodeMemory> {
   const regarding = { kind: 'Node', apiVersion: 'v1', metadata: { name, uid } };
-  return { actions: [{ do: 'event', event: { regarding, type: 'Normal', reason: 'RemovingNode', message: `Node ${name} event: Removing Node ${name} from Controller` } }] };
+  return {
+    actions: [
+      {
+        do: 'event',
+        event: {
+          regarding,
+          type: 'Normal',
+          reason: 'RemovingNode',
+          message: `Node ${name} event: Removing Node ${name} from Controller`,
+        },
+      },
+    ],
+  };
 }
 
-function planNode(view: NodeView, node: ReadNode, options: NodeOptions, now: number, memory: NodeMemory | undefined): Plan<NodeMemory> {
+function planNode(
+  view: NodeView,
+  node: ReadNode,
+  { options, now }: Judgement,
+  memory: NodeMemory | undefined,
+): Plan<NodeMemory> {
   const { name = '', uid = '' } = node.metadata;
   const current = observed(view, node, now, memory);
-  const silentAtMs = current.seenMs + (nodeCondition(node, 'Ready') === undefined ? options.startupGraceMs : options.monitorGraceMs);
-  const registered: Action[] = memory?.uid === uid ? [] : [{ do: 'event', event: { regarding: node, type: 'Normal', reason: 'RegisteredNode', message: `Node ${name} event: Registered Node ${name} in Controller` } }];
+  const silentAtMs =
+    current.seenMs + (nodeCondition(node, 'Ready') === undefined ? options.startupGraceMs : options.monitorGraceMs);
+  const registered: Action[] =
+    memory?.uid === uid
+      ? []
+      : [
+          {
+            do: 'event',
+            event: {
+              regarding: node,
+              type: 'Normal',
+              reason: 'RegisteredNode',
+              message: `Node ${name} event: Registered Node ${name} in Controller`,
+            },
+          },
+        ];
   if (now > silentAtMs) {
     const actions = silence(node, now);
     // What follows from unknown conditions is planned from them.
@@ -106,14 +167,45 @@ function silence(node: ReadNode, now: number): readonly Action[] {
     const i = conditions.findIndex((condition) => condition.type === type);
     const old = conditions[i];
     const lastTransitionTime = rfc3339(now);
-    if (old === undefined) conditions.push({ type, status: 'Unknown', lastHeartbeatTime: node.metadata.creationTimestamp ?? lastTransitionTime, lastTransitionTime, reason: 'NodeStatusNeverUpdated', message: 'Kubelet never posted node status.' });
-    else if (old.status !== 'Unknown') conditions[i] = { ...old, status: 'Unknown', lastTransitionTime, reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' };
+    if (old === undefined)
+      conditions.push({
+        type,
+        status: 'Unknown',
+        lastHeartbeatTime: node.metadata.creationTimestamp ?? lastTransitionTime,
+        lastTransitionTime,
+        reason: 'NodeStatusNeverUpdated',
+        message: 'Kubelet never posted node status.',
+      });
+    else if (old.status !== 'Unknown')
+      conditions[i] = {
+        ...old,
+        status: 'Unknown',
+        lastTransitionTime,
+        reason: 'NodeStatusUnknown',
+        message: 'Kubelet stopped posting node status.',
+      };
   }
   if (jsonEqual(before, conditions)) return [];
   const { name = '' } = node.metadata;
-  const event: Action = { do: 'event', event: { regarding: node, type: 'Normal', reason: 'NodeNotReady', message: `Node ${name} status is now: NodeNotReady` } };
+  const event: Action = {
+    do: 'event',
+    event: {
+      regarding: node,
+      type: 'Normal',
+      reason: 'NodeNotReady',
+      message: `Node ${name} status is now: NodeNotReady`,
+    },
+  };
   const wasReady = readiness(node) === 'True';
-  return [{ do: 'update', resource: nodes, subresource: 'status', object: { ...node, status: { ...node.status, conditions } } as ReadNode, onDone: () => (wasReady ? [event] : []) }];
+  return [
+    {
+      do: 'update',
+      resource: nodes,
+      subresource: 'status',
+      object: { ...node, status: { ...node.status, conditions } } as ReadNode,
+      onDone: () => (wasReady ? [event] : []),
+    },
+  ];
 }
 
 /** The taint that a condition stands for, by its status. */
@@ -147,16 +239,28 @@ function nodeChange(node: ReadNode, now: number): readonly Action[] {
   if (Object.keys(labels).length === 0 && spec.spec === undefined) return [];
   const { name = '', resourceVersion } = node.metadata;
   const body = { metadata: { resourceVersion, ...(Object.keys(labels).length === 0 ? {} : { labels }) }, ...spec };
-  return [{ do: 'patch', resource: nodes, key: { name }, patch: { type: 'merge', body }, tolerates: ({ reason }) => reason === 'NotFound' }];
+  return [
+    {
+      do: 'patch',
+      resource: nodes,
+      key: { name },
+      patch: { type: 'merge', body },
+      tolerates: ({ reason }) => reason === 'NotFound',
+    },
+  ];
 }
 
 function wantedTaints(node: ReadNode, before: readonly ReadTaint[], now: number): readonly ReadTaint[] {
   const timeAdded = rfc3339(now);
-  const wanted = conditionTaints.filter(({ type, status }) => nodeCondition(node, type)?.status === status).map(({ key }) => key);
+  const wanted = conditionTaints
+    .filter(({ type, status }) => nodeCondition(node, type)?.status === status)
+    .map(({ key }) => key);
   if (node.spec?.unschedulable === true) wanted.push(unschedulableTaint);
   const isOurs = ({ key, effect }: ReadTaint): boolean => effect === 'NoSchedule' && ourKeys.has(key);
   const kept = before.filter((taint) => !isOurs(taint) || wanted.includes(taint.key));
-  const added = wanted.filter((key) => !before.some((taint) => isOurs(taint) && taint.key === key)).map((key): Taint => ({ key, effect: 'NoSchedule', timeAdded }));
+  const added = wanted
+    .filter((key) => !before.some((taint) => isOurs(taint) && taint.key === key))
+    .map((key): Taint => ({ key, effect: 'NoSchedule', timeAdded }));
   return withEviction(node, [...kept, ...added], timeAdded);
 }
 
@@ -166,17 +270,35 @@ function withEviction(node: ReadNode, taints: readonly ReadTaint[], timeAdded: s
   const key = evictingTaint(node);
   const others = taints.filter((taint) => !isEvicting(taint));
   if (key === undefined) return others;
-  if (taints.some((taint) => isEvicting(taint) && taint.key === key)) return taints.filter((taint) => !isEvicting(taint) || taint.key === key);
+  if (taints.some((taint) => isEvicting(taint) && taint.key === key))
+    return taints.filter((taint) => !isEvicting(taint) || taint.key === key);
   return [...others, { key, effect: 'NoExecute', timeAdded }];
 }
 
 /** Nobody should be sent to pods of which nobody knows how they are. */
 function podsNotReady(view: NodeView, node: ReadNode, now: number): readonly Action[] {
   if ((readiness(node) ?? 'True') === 'True') return [];
-  return view.pods.index('node', node.metadata.name ?? '').filter(isReady).map((pod): Action => {
-    const { namespace, name = '', uid } = pod.metadata;
-    const body = { metadata: { uid }, status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: rfc3339(now) }] } };
-    const event: Action = { do: 'event', event: { regarding: pod, type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' } };
-    return { do: 'patch', resource: pods, key: { namespace, name }, patch: { type: 'strategic', body }, subresource: 'status', tolerates: ({ reason }) => reason === 'NotFound' || reason === 'Conflict', onDone: () => [event] };
-  });
+  return view.pods
+    .index('node', node.metadata.name ?? '')
+    .filter(isReady)
+    .map((pod): Action => {
+      const { namespace, name = '', uid } = pod.metadata;
+      const body = {
+        metadata: { uid },
+        status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: rfc3339(now) }] },
+      };
+      const event: Action = {
+        do: 'event',
+        event: { regarding: pod, type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' },
+      };
+      return {
+        do: 'patch',
+        resource: pods,
+        key: { namespace, name },
+        patch: { type: 'strategic', body },
+        subresource: 'status',
+        tolerates: ({ reason }) => reason === 'NotFound' || reason === 'Conflict',
+        onDone: () => [event],
+      };
+    });
 }

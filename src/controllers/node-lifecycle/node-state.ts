@@ -38,6 +38,18 @@ export function isEvicting({ key, effect }: ReadTaint): boolean {
 }
 
 /** Writes the taints of exactly this revision of the node. */
-export function taintsChange({ metadata: { name = '', resourceVersion } }: ReadNode, taints: readonly ReadTaint[]): Action {
-  return { do: 'patch', resource: nodes, key: { name }, patch: { type: 'merge', body: { metadata: { resourceVersion }, spec: { taints: taints.length === 0 ? null : taints } } }, tolerates: ({ reason }) => reason === 'NotFound' };
+export function taintsChange(
+  { metadata: { name = '', resourceVersion } }: ReadNode,
+  taints: readonly ReadTaint[],
+): Action {
+  return {
+    do: 'patch',
+    resource: nodes,
+    key: { name },
+    patch: {
+      type: 'merge',
+      body: { metadata: { resourceVersion }, spec: { taints: taints.length === 0 ? null : taints } },
+    },
+    tolerates: ({ reason }) => reason === 'NotFound',
+  };
 }

@@ -7,7 +7,15 @@ import type { Node } from '../../api/mod.ts';
 import { nothing, type Plan, type ResourceView } from '../../client/mod.ts';
 import { timeMs } from '../pod-state.ts';
 import type { NodeOptions } from '../unit.ts';
-import { evictingTaint, isEvicting, nodeCondition, readiness, taintsChange, zoneOf, type ReadNode } from './node-state.ts';
+import {
+  evictingTaint,
+  isEvicting,
+  nodeCondition,
+  readiness,
+  taintsChange,
+  zoneOf,
+  type ReadNode,
+} from './node-state.ts';
 
 export interface ZoneMemory {
   /** When the next node may be marked. */
@@ -16,12 +24,28 @@ export interface ZoneMemory {
 
 type ZoneState = 'Normal' | 'PartialDisruption' | 'FullDisruption';
 
-export function planZone(view: ResourceView<Node>, zone: string, options: NodeOptions, now: number, memory: ZoneMemory | undefined): Plan<ZoneMemory> {
+/** When, and by which rules, a node or a zone is judged. */
+export interface Judgement {
+  readonly options: NodeOptions;
+  readonly now: number;
+}
+
+export function planZone(
+  view: ResourceView<Node>,
+  zone: string,
+  { options, now }: Judgement,
+  memory: ZoneMemory | undefined,
+): Plan<ZoneMemory> {
   const members = view.index('zone', zone);
   const zones = Map.groupBy(view.list(), zoneOf);
   if ([...zones.values()].every((all) => stateOf(all, options) === 'FullDisruption')) {
     const marked = members.filter(({ spec }) => spec?.taints?.some(isEvicting) === true);
-    const actions = marked.map((node) => taintsChange(node, (node.spec?.taints ?? []).filter((taint) => !isEvicting(taint))));
+    const actions = marked.map((node) =>
+      taintsChange(
+        node,
+        (node.spec?.taints ?? []).filter((taint) => !isEvicting(taint)),
+      ),
+    );
     return { actions, ...(memory === undefined ? {} : { remember: memory }) };
   }
   const due = members.filter(isDue).toSorted((a, b) => since(a) - since(b));
@@ -33,7 +57,11 @@ export function planZone(view: ResourceView<Node>, zone: string, options: NodeOp
   const key = evictingTaint(first) ?? '';
   const taints = [...(first.spec?.taints ?? []), { key, effect: 'NoExecute', timeAdded: rfc3339(now) }];
   const after = now + 1000 / perSecond;
-  return { actions: [taintsChange(first, taints)], remember: { nextMs: after }, ...(due.length > 1 ? { wakeAtMs: after } : {}) };
+  return {
+    actions: [taintsChange(first, taints)],
+    remember: { nextMs: after },
+    ...(due.length > 1 ? { wakeAtMs: after } : {}),
+  };
 }
 
 function isDue(node: ReadNode): boolean {
