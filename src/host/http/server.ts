@@ -132,15 +132,15 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async #serve(request: NodeRequest, response: NodeResponse): Promise<void> {
-    const abort = new AbortController();
+    const client = new Presence();
     let stream: StreamBody | undefined;
     response.once('close', () => {
-      abort.abort();
+      if (!response.writableFinished) client.leave();
       stream?.stop();
     });
-    response.on('error', () => abort.abort());
-    const answer = await this.#options.respond(this.#request(request, abort.signal));
-    if (abort.signal.aborted) {
+    response.on('error', () => client.leave());
+    const answer = await this.#options.respond(this.#request(request, client));
+    if (client.gone) {
       if (!(answer.body instanceof Uint8Array) && 'stop' in answer.body) answer.body.stop();
       return;
     }
@@ -154,14 +154,16 @@ export class HttpServer implements AsyncDisposable {
     discardRest(request, response);
   }
 
-  #request(request: NodeRequest, signal: AbortSignal): HttpRequest {
+  #request(request: NodeRequest, client: Presence): HttpRequest {
     return {
       method: request.method ?? 'GET',
       url: request.url ?? '/',
       headers: request.headers as Record<string, string | undefined>,
       peer: this.#peer(request),
       body: (sizeBytesMax) => readBody(request, sizeBytesMax, this.#limits.requestTimeoutMs),
-      signal,
+      get signal() {
+        return client.signal;
+      },
     };
   }
 
@@ -173,6 +175,27 @@ export class HttpServer implements AsyncDisposable {
     let peer = this.#peers.get(identity);
     if (peer === undefined) this.#peers.set(identity, (peer = peerOf(socket)));
     return peer;
+  }
+}
+
+/** Whether the client is still there. Few ask for the signal, and to abort one costs more than many a request. */
+class Presence {
+  #gone = false;
+  #controller: AbortController | undefined;
+
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#gone) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  leave(): void {
+    this.#gone = true;
+    this.#controller?.abort();
   }
 }
 
