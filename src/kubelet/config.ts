@@ -3,6 +3,13 @@ import type { Taint } from '../api/mod.ts';
 import type { DeepReadonly } from '../base/mod.ts';
 import type { ClusterDns } from './dns.ts';
 
+export interface EvictionThresholds {
+  readonly memoryBytes: number;
+  readonly diskFraction: number;
+  readonly inodesFraction: number;
+  readonly pidsFraction: number;
+}
+
 export interface KubeletConfig {
   readonly nodeName: string;
   /** The node's addresses, the primary one first. Empty: what the host finds. */
@@ -32,7 +39,11 @@ export interface KubeletConfig {
   readonly imagePullsMax: number;
   /** Sandboxes and containers being made at one time: more only makes each of them slower. */
   readonly startsMax: number;
-  /** Percent of the image file system in use at which unused images go, and down to which. */
+  /** What has to stay free; below it the node is under pressure. 0 never is, for a machine that is not only a node. */
+  readonly evictionHard: EvictionThresholds;
+  /** Images that garbage collection leaves alone: those of sandboxes. */
+  readonly keptImages: readonly string[];
+  /** Percent of the image file system in use at which unused images go, and down to which. 100 never is. */
   readonly imageGcHighPercent: number;
   readonly imageGcLowPercent: number;
   /** Log files: when a container's log is cut, and how many of its files are kept. */
@@ -59,6 +70,8 @@ export function kubeletConfig(given: Partial<KubeletConfig> & Pick<KubeletConfig
     statusReportMs: 300_000,
     imagePullsMax: 4,
     startsMax: 6,
+    evictionHard: { memoryBytes: 100 * 1024 * 1024, diskFraction: 0.1, inodesFraction: 0.05, pidsFraction: 0.03 },
+    keptImages: ['localhost/kutter/pause:1'],
     imageGcHighPercent: 85,
     imageGcLowPercent: 80,
     logSizeMax: 10 * 1024 * 1024,

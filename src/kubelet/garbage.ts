@@ -44,6 +44,8 @@ export interface ImageGarbageInput {
   /** By image id. */
   readonly uses: ReadonlyMap<string, ImageUse>;
   readonly inUse: ReadonlySet<string>;
+  /** Names of images that stay whatever happens: those of sandboxes. */
+  readonly keep: readonly string[];
   readonly bytesToFree: number;
   readonly now: number;
 }
@@ -52,10 +54,16 @@ export interface ImageGarbageInput {
 const ageMinMs = 120_000;
 
 /** The images to remove, least recently used first, until enough is free. */
-export function imageGarbage({ images, uses, inUse, bytesToFree, now }: ImageGarbageInput): Image[] {
+export function imageGarbage({ images, uses, inUse, keep, bytesToFree, now }: ImageGarbageInput): Image[] {
   const useOf = ({ id }: Image): ImageUse => uses.get(id) ?? { firstSeenMs: now, lastUsedMs: now };
   const candidates = images
-    .filter((image) => !image.pinned && !inUse.has(image.id) && now - useOf(image).firstSeenMs >= ageMinMs)
+    .filter(
+      (image) =>
+        !image.pinned &&
+        !inUse.has(image.id) &&
+        !image.repoTags.some((tag) => keep.includes(tag)) &&
+        now - useOf(image).firstSeenMs >= ageMinMs,
+    )
     .sort((a, b) => useOf(a).lastUsedMs - useOf(b).lastUsedMs || useOf(a).firstSeenMs - useOf(b).firstSeenMs);
   const garbage: Image[] = [];
   let freed = 0;

@@ -8,6 +8,7 @@ import { rotateLog } from './log-rotation.ts';
 import { memoryDirectory, podsDirectory } from './paths.ts';
 import type { NodeAgent } from './node-agent.ts';
 import type { PodVolumes } from './pod-volumes.ts';
+import type { Image } from './ports.ts';
 import type { PodWorkers } from './pod-workers.ts';
 import type { RuntimeWatch } from './runtime-watch.ts';
 import type { KubeletWorld } from './world.ts';
@@ -82,7 +83,7 @@ export class Housekeeping implements Disposable {
     const { runtime, clock, config, log } = this.#world;
     const images = await runtime.listImages();
     const now = clock.now();
-    const inUse = this.#imagesInUse();
+    const inUse = this.#imagesInUse(images);
     for (const { id } of images) {
       const use = this.#uses.get(id) ?? { firstSeenMs: now, lastUsedMs: 0 };
       this.#uses.set(id, inUse.has(id) ? { ...use, lastUsedMs: now } : use);
@@ -92,22 +93,31 @@ export class Housekeeping implements Disposable {
     const files = this.#parts.node.usage?.filesystem;
     if (files === undefined || files.capacityBytes === 0) return;
     const used = files.capacityBytes - files.availableBytes;
-    if ((used / files.capacityBytes) * 100 < config.imageGcHighPercent) return;
+    if (config.imageGcHighPercent >= 100 || (used / files.capacityBytes) * 100 < config.imageGcHighPercent) return;
     const bytesToFree = used - (files.capacityBytes * config.imageGcLowPercent) / 100;
-    for (const { id, size } of imageGarbage({ images, uses: this.#uses, inUse, bytesToFree, now })) {
+    for (const { id, size } of imageGarbage({
+      images,
+      uses: this.#uses,
+      inUse,
+      keep: config.keptImages,
+      bytesToFree,
+      now,
+    })) {
       log.info('removing an unused image', { image: id, size });
       await runtime.removeImage(id);
     }
     this.#parts.node.wake();
   }
 
-  /** Images by id and by digest, as containers refer to them. */
-  #imagesInUse(): Set<string> {
-    const inUse = new Set<string>();
+  /** Ids of the images that containers were made from. A container may name its image by id, by tag or by digest. */
+  #imagesInUse(images: readonly Image[]): Set<string> {
+    const named = new Set<string>();
     for (const uid of this.#parts.watch.uids()) {
-      for (const { image, imageRef } of this.#parts.watch.get(uid).containers) inUse.add(image.image).add(imageRef);
+      for (const { image, imageRef } of this.#parts.watch.get(uid).containers) named.add(image.image).add(imageRef);
     }
-    return inUse;
+    const isNamed = ({ id, repoTags, repoDigests }: Image): boolean =>
+      [id, ...repoTags, ...repoDigests].some((name) => named.has(name));
+    return new Set(images.filter(isNamed).map(({ id }) => id));
   }
 
   async #logs(): Promise<void> {

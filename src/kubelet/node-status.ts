@@ -20,11 +20,6 @@ export interface NodeInput {
 
 const imagesMax = 50;
 const namesPerImageMax = 5;
-/** Below these the node is under pressure; allocatable leaves them free. */
-const memoryReserve = 100 * 1024 * 1024;
-const filesystemReserve = 0.1;
-const inodesReserve = 0.05;
-const pidsReserve = 0.03;
 
 export function nodeLabels({ config, machine }: Pick<NodeInput, 'config' | 'machine'>): Record<string, string> {
   return {
@@ -62,7 +57,7 @@ export function nodeStatus(input: NodeInput, old: DeepReadonly<NodeStatus> | und
   const capacity = capacityOf(input);
   return {
     capacity,
-    allocatable: allocatableOf(capacity, config.reserved),
+    allocatable: allocatableOf(capacity, config),
     addresses: addresses(input),
     conditions: conditions(input, old),
     daemonEndpoints: { kubeletEndpoint: { Port: config.port } },
@@ -113,16 +108,19 @@ function kibi(bytes: number): string {
 
 function allocatableOf(
   capacity: Readonly<Record<string, string>>,
-  reserved: Readonly<Record<string, string>>,
+  { reserved, evictionHard }: KubeletConfig,
 ): Record<string, string> {
   return Object.fromEntries(
     Object.entries(capacity).map(([name, text]) => {
       const total = parseQuantity(text);
       const kept = reserved[name] === undefined ? total : total.sub(parseQuantity(reserved[name]));
       if (name === 'memory')
-        return [name, positive(kept.sub(new Quantity(BigInt(memoryReserve) * 1_000_000_000n, 'BinarySI'))).toString()];
+        return [
+          name,
+          positive(kept.sub(new Quantity(BigInt(evictionHard.memoryBytes) * 1_000_000_000n, 'BinarySI'))).toString(),
+        ];
       if (name === 'ephemeral-storage')
-        return [name, String(Math.max(0, Math.trunc(kept.value() * (1 - filesystemReserve))))];
+        return [name, String(Math.max(0, Math.trunc(kept.value() * (1 - evictionHard.diskFraction))))];
       return [name, positive(kept).toString()];
     }),
   );
@@ -140,15 +138,16 @@ interface Verdict {
 
 function conditions(input: NodeInput, old: DeepReadonly<NodeStatus> | undefined): NodeCondition[] {
   const { usage, machine, now } = input;
+  const { memoryBytes, diskFraction, inodesFraction, pidsFraction } = input.config.evictionHard;
   const files = usage?.filesystem;
-  const memory = usage !== undefined && usage.memoryAvailableBytes < memoryReserve;
+  const memory = usage !== undefined && usage.memoryAvailableBytes < memoryBytes;
   const disk =
     files !== undefined &&
     files.capacityBytes > 0 &&
-    (files.availableBytes < files.capacityBytes * filesystemReserve ||
-      (files.inodes > 0 && files.inodesFree < files.inodes * inodesReserve));
+    (files.availableBytes < files.capacityBytes * diskFraction ||
+      (files.inodes > 0 && files.inodesFree < files.inodes * inodesFraction));
   const pids =
-    usage !== undefined && machine.pidsMax > 0 && machine.pidsMax - usage.pids < machine.pidsMax * pidsReserve;
+    usage !== undefined && machine.pidsMax > 0 && machine.pidsMax - usage.pids < machine.pidsMax * pidsFraction;
   const verdicts: Record<string, Verdict> = {
     MemoryPressure: memory
       ? { status: 'True', reason: 'KubeletHasInsufficientMemory', message: 'kubelet has insufficient memory available' }
