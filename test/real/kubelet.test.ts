@@ -1,9 +1,10 @@
 /** The kubelet on a real containerd: what pods see and do is what counts here. */
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { configMaps, secrets } from '../../src/api/mod.ts';
+import { configMaps, pods, secrets } from '../../src/api/mod.ts';
 import { cgroupSetup } from '../../src/host/containerd/mod.ts';
 import { KubeletServer } from '../../src/kubelet/mod.ts';
 import { busybox, isReady, RealRig } from './kubelet-rig.ts';
@@ -259,4 +260,95 @@ test('a pod that is gone leaves no directory, mount or cgroup', async () => {
       [],
     );
   }
+});
+
+test('a pod on the host sees the host', async () => {
+  const folder = join(rig.root, 'shared');
+  const spec = {
+    hostNetwork: true,
+    hostPID: true,
+    volumes: [{ name: 'h', hostPath: { path: folder, type: 'DirectoryOrCreate' } }],
+  };
+  const script =
+    'hostname > /h/name; cat /proc/1/comm; head -1 /etc/hosts; ls /proc/self/ns/net -l | sed "s/.*net:/net:/"';
+  await rig.script('onhost', script, { volumeMounts: [{ name: 'h', mountPath: '/h' }] }, spec);
+  const output = await rig.output('onhost');
+  const pod = await rig.get('onhost');
+  assert.equal(pod.status?.podIP, pod.status?.hostIP);
+  assert.match(output, /^# Kubernetes-managed hosts file \(host network\)\.$/m);
+  assert.ok(output.includes(await readlink('/proc/self/ns/net')), output);
+  assert.ok(output.startsWith(await readFile('/proc/1/comm', 'utf8')), output);
+  assert.equal(await readFile(join(folder, 'name'), 'utf8'), `${hostname()}\n`);
+});
+
+test('what must not run as root is not started as root', async () => {
+  await rig.script('root', 'id', { securityContext: { runAsNonRoot: true } });
+  const pod = await rig.pod(
+    'root',
+    ({ status }) => status?.containerStatuses?.[0]?.state?.waiting?.reason === 'CreateContainerConfigError',
+  );
+  const message = pod.status?.containerStatuses?.[0]?.state?.waiting?.message ?? '';
+  assert.match(message, /^container has runAsNonRoot and image will run as root \(pod: "root_default\(/);
+  assert.ok((await rig.events('root')).includes(`Warning Failed Error: ${message}`));
+  await rig.delete('root', 0);
+});
+
+test('a command that does not exist is told as the runtime tells it', async () => {
+  await rig.create('nocommand', {
+    containers: [{ name: 'main', image: busybox, imagePullPolicy: 'IfNotPresent', command: ['/no/such'] }],
+  });
+  const pod = await rig.pod(
+    'nocommand',
+    ({ status }) =>
+      (status?.containerStatuses?.[0]?.restartCount ?? 0) >= 1 &&
+      status?.containerStatuses?.[0]?.state?.waiting !== undefined,
+  );
+  const [status] = pod.status?.containerStatuses ?? [];
+  assert.match(
+    `${status?.state?.waiting?.message}${status?.lastState?.terminated?.message}`,
+    /\/no\/such": stat \/no\/such: no such file or directory/,
+  );
+  assert.equal(status?.lastState?.terminated?.exitCode, 128);
+  await rig.delete('nocommand', 0);
+});
+
+test('privileges, capabilities and read-only roots are as asked', async () => {
+  const script =
+    'touch /x 2>/dev/null || echo read-only; grep CapEff /proc/self/status; grep Seccomp: /proc/self/status';
+  const securityContext = {
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] },
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+  await rig.script('caps', script, { securityContext });
+  assert.match(await rig.output('caps'), /^read-only\nCapEff:\t0000000000001000\nSeccomp:\t2\n$/);
+});
+
+test('an ephemeral container joins a running pod', async () => {
+  await rig.create('debugged', { shareProcessNamespace: true });
+  await rig.pod('debugged', isReady);
+  const ephemeralContainers = [
+    {
+      name: 'debugger',
+      image: busybox,
+      imagePullPolicy: 'IfNotPresent',
+      command: ['sh', '-c', 'ps; exit 3'],
+      terminationMessagePolicy: 'FallbackToLogsOnError',
+    },
+  ];
+  await rig.client.patch(
+    pods,
+    { namespace: 'default', name: 'debugged' },
+    { type: 'strategic', body: { spec: { ephemeralContainers } } },
+    { subresource: 'ephemeralcontainers' },
+  );
+  const pod = await rig.pod(
+    'debugged',
+    ({ status }) => status?.ephemeralContainerStatuses?.[0]?.state?.terminated !== undefined,
+  );
+  const ended = pod.status?.ephemeralContainerStatuses?.[0]?.state?.terminated;
+  assert.equal(ended?.exitCode, 3);
+  assert.match(ended?.message ?? '', /sleep 1000/);
+  assert.equal(pod.status?.phase, 'Running');
+  await rig.delete('debugged', 0);
 });
