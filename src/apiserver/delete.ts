@@ -78,16 +78,18 @@ async function removeOnce(
   if (dryRun)
     return stays ? { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings: [] } : gone;
   if (!stays) {
-    const result = await world.store.commit(removal(kind, current, old));
+    const result = await world.store.commit(removal(kind, current, old), operation.cause);
     if (!result.ok) return undefined;
     const entry = result.events[0]?.entry;
     return kind.strategy.returnsDeleted === true && entry !== undefined
       ? { type: 'entry', code: 200, kind, version: operation.version, entry, warnings: [] }
       : gone;
   }
-  const result = await world.store.commit([
-    { collection: current.collection, name: current.name, expected: current.revision, value: draft as JsonObject },
-  ]);
+  const { collection, name: key, revision: expected } = current;
+  const result = await world.store.commit(
+    [{ collection, name: key, expected, value: draft as JsonObject }],
+    operation.cause,
+  );
   const entry = result.ok ? result.events[0]?.entry : undefined;
   return entry === undefined
     ? undefined

@@ -6,6 +6,7 @@ import { HostError, type DeepReadonly } from '../base/mod.ts';
 import {
   deleteBody,
   staysBehind,
+  type Cause,
   type Client,
   type DeleteOptions,
   type List,
@@ -147,7 +148,7 @@ export class InProcessClient implements Client {
   #do(
     verb: Verb,
     { group, version, plural }: Resource,
-    request: Partial<Pick<Operation, 'namespace' | 'name' | 'subresource' | 'body' | 'patchType'>> & {
+    request: Partial<Pick<Operation, 'namespace' | 'name' | 'subresource' | 'body' | 'patchType' | 'cause'>> & {
       readonly options?: OperationOptions;
     },
   ): Promise<Result> {
@@ -214,12 +215,14 @@ class Watching<T extends KubeObject> implements Disposable {
   }
 }
 
-function split({ subresource, dryRun, fieldManager }: WriteOptions): {
+function split({ subresource, dryRun, fieldManager, cause }: WriteOptions): {
   subresource?: string;
+  cause?: Cause | undefined;
   options: OperationOptions;
 } {
   return {
     ...(subresource === undefined ? {} : { subresource }),
+    ...(cause === undefined ? {} : { cause }),
     options: {
       fieldValidation: 'Ignore',
       ...(dryRun === undefined ? {} : { dryRun }),

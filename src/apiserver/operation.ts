@@ -3,6 +3,7 @@
  * this; neither authentication nor any encoding is in here.
  */
 import type { JsonObject } from '../base/mod.ts';
+import type { Cause } from '../client/mod.ts';
 import type { Kind, KubeObject, UserInfo } from '../machinery/mod.ts';
 import type { Entry } from '../store/mod.ts';
 import type { WatchStream } from './watch.ts';
@@ -44,6 +45,8 @@ export interface Operation {
   /** Findings that only the text of the body shows: `duplicate field "spec.x"`. */
   readonly bodyFindings?: readonly string[];
   readonly patchType?: PatchType;
+  /** Why a component of this process writes. */
+  readonly cause?: Cause | undefined;
 }
 
 export type Result =

@@ -87,7 +87,7 @@ async function createOnce(
       value: draft as JsonObject,
       ttlMs: strategy.ttlMs?.(draft),
     };
-    const result = await world.store.commit([change, ...claims]);
+    const result = await world.store.commit([change, ...claims], operation.cause);
     if (result.ok)
       return {
         type: 'entry',
@@ -198,7 +198,7 @@ async function changeOnce(
   if (jsonEqual(draft, old)) return written(await durable(world, current));
   const ends = metadata.deletionTimestamp !== undefined && !heldBack(kind, draft);
   const changes = ends ? removal(kind, current, draft) : replacement(kind, current, draft);
-  const result = await world.store.commit(changes);
+  const result = await world.store.commit(changes, operation.cause);
   if (result.ok) return written(entryOf(result));
   if (result.failed !== changes[0] && result.failed.value !== undefined) refuseClaim(kind, draft, result.failed);
   return undefined;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deployments, namespaces, pods, type Deployment } from '../api/mod.ts';
+import type { Cause } from '../client/mod.ts';
 import { isApiError } from '../machinery/mod.ts';
 import { startCluster } from './testing.ts';
 
@@ -34,6 +35,19 @@ test('a namespace goes away with everything in it, the pods with their grace', a
   await cluster.client.delete(namespaces, { name: 'short' });
   await cluster.advance(120_000);
   await assert.rejects(cluster.client.get(namespaces, { name: 'short' }), (error) => isApiError(error, 'NotFound'));
+});
+
+test('every write says what it answers to', async () => {
+  await using cluster = await startCluster({ clock: 'virtual' });
+  const causes = new Set<string>();
+  using _ = cluster.store.subscribe((events) => {
+    for (const { type, entry, cause } of events)
+      if (type === 'created') causes.add(`${entry.collection} ${(cause as Cause | undefined)?.component}`);
+  });
+  await cluster.client.create(deployments, web);
+  await cluster.advance(10_000);
+  assert.ok(causes.has('/registry/replicasets/ deployment-controller'), [...causes].join());
+  assert.ok(causes.has('/registry/pods/ replicaset-controller'), [...causes].join());
 });
 
 test('the same seed gives the same cluster', async () => {

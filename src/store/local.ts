@@ -128,7 +128,7 @@ export class LocalStore implements Store {
     return Promise.resolve();
   }
 
-  commit(changes: readonly Change[]): Promise<CommitResult> {
+  commit(changes: readonly Change[], cause?: unknown): Promise<CommitResult> {
     if (this.#closed) return Promise.reject(new HostError('Unavailable', 'the store is closed'));
     assertDistinct(changes);
     for (const change of changes) {
@@ -137,7 +137,7 @@ export class LocalStore implements Store {
         return this.#enqueue([], { ok: false, failed: change, current });
     }
     const revision = this.#head.revision + 1;
-    const events = changes.flatMap((change) => this.#event(change, revision) ?? []);
+    const events = changes.flatMap((change) => this.#event(change, revision, cause) ?? []);
     if (events.length === 0) return this.#enqueue([], { ok: true, revision: this.#head.revision, events });
     this.#head = this.#head.apply(revision, events);
     return this.#enqueue(events, { ok: true, revision, events });
@@ -170,19 +170,19 @@ export class LocalStore implements Store {
     }
   }
 
-  #event(change: Change, revision: number): ChangeEvent | undefined {
+  #event(change: Change, revision: number, cause: unknown): ChangeEvent | undefined {
     const { collection, name } = change;
     const previous = this.#head.get(collection, name);
     const stamped = (value: JsonObject): JsonObject => this.#options.stamp(value, revision);
     if (change.value === undefined) {
       if (previous === undefined) return undefined;
       const key = { collection, name, revision, created: previous.created, expiresAtMs: undefined };
-      return { revision, type: 'deleted', entry: StoredEntry.ofValue(key, stamped(previous.value)), previous };
+      return { revision, type: 'deleted', entry: StoredEntry.ofValue(key, stamped(previous.value)), previous, cause };
     }
     const expiresAtMs = change.ttlMs === undefined ? undefined : Math.floor(this.#options.clock.now() + change.ttlMs);
     const key = { collection, name, revision, created: previous?.created ?? revision, expiresAtMs };
     const entry = StoredEntry.ofValue(key, stamped(change.value));
-    return { revision, type: previous === undefined ? 'created' : 'updated', entry, previous };
+    return { revision, type: previous === undefined ? 'created' : 'updated', entry, previous, cause };
   }
 
   /** Writes group after group until nothing is left. */

@@ -35,6 +35,8 @@ export interface ChangeEvent {
   /** The entry after the change; for a deletion the last one, stamped with the revision of the deletion. */
   readonly entry: Entry;
   readonly previous: Entry | undefined;
+  /** What the change answers to, as whoever committed it in this process said; kept as long as the event. */
+  readonly cause?: unknown;
 }
 
 export interface Snapshot {
@@ -89,7 +91,7 @@ export interface Store {
    * Applies all changes as one revision, or none; each is to another key. Rejects with HostError when the outside world
    * failed. What a result says, also that an expectation failed, is durable.
    */
-  commit(changes: readonly Change[]): Promise<CommitResult>;
+  commit(changes: readonly Change[], cause?: unknown): Promise<CommitResult>;
   /**
    * Watches a collection from just after revision `after`: take what is there first. `onReady` is called, never from within
    * this call, when there may be more after everything had been taken. Throws `CompactedError` or `FutureRevisionError`.

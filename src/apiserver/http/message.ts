@@ -46,7 +46,10 @@ export interface StreamSink {
   /** False: no room for more until `onDrain`. */
   write(chunk: Uint8Array): boolean;
   onDrain(resume: () => void): void;
+  /** Ends the stream after what was written; a client that takes none of it within a while is cut off. */
   end(): void;
+  /** Ends the connection at once. */
+  cut(): void;
 }
 
 export function isStream(body: Body): body is StreamBody {

@@ -4,7 +4,7 @@
  */
 import type { Clock, JsonObject, Random } from '../../base/mod.ts';
 import { ApiError } from '../../machinery/mod.ts';
-import type { WatchStream } from '../watch.ts';
+import type { WatchItem, WatchStream } from '../watch.ts';
 import { bookmarkBytes, eventBytes, type View, type WatchEncoder } from './encode.ts';
 import type { StreamBody, StreamSink } from './message.ts';
 
@@ -21,8 +21,12 @@ export interface WatchBodyOptions {
   readonly open: Set<WatchBody>;
 }
 
-const eventsAtOnceMax = 512;
+/** So many events are taken at a time, and encoded into chunks of about so many bytes: what a slow client can hold. */
+const eventsAtOnceMax = 128;
+const chunkBytesMax = 256 * 1024;
 const bookmarkMs = 60_000;
+/** A client that takes nothing for so long is as good as gone. */
+const stallMs = 60_000;
 
 export class WatchBody implements StreamBody {
   readonly #watch: WatchStream;
@@ -31,7 +35,11 @@ export class WatchBody implements StreamBody {
   #sink: StreamSink | undefined;
   #full = false;
   #marked = false;
-  #timers: Disposable[] = [];
+  /** Taken, and not written yet. */
+  #taken: readonly WatchItem[] = [];
+  #timeout: Disposable | undefined;
+  #nextBookmark: Disposable | undefined;
+  #stall: Disposable | undefined;
 
   constructor(watch: WatchStream, options: WatchBodyOptions) {
     this.#watch = watch;
@@ -46,38 +54,49 @@ export class WatchBody implements StreamBody {
     this.#watch.onReady(() => this.#pump());
     sink.onDrain(() => {
       this.#full = false;
+      this.#stall?.[Symbol.dispose]();
       this.#pump();
     });
-    this.#timers.push(clock.after(timeoutMs, () => this.#end()));
+    this.#timeout = clock.after(timeoutMs, () => this.#end());
     // Spread, so that the bookmarks of many watchers do not come in one burst.
-    if (bookmarks) this.#timers.push(clock.after(bookmarkMs * (0.75 + random.next() / 2), () => this.#bookmark()));
+    if (bookmarks) this.#nextBookmark = clock.after(bookmarkMs * (0.75 + random.next() / 2), () => this.#bookmark());
     this.#pump();
   }
 
   stop(): void {
     this.#options.open.delete(this);
-    for (const timer of this.#timers.splice(0)) timer[Symbol.dispose]();
+    for (const timer of [this.#timeout, this.#nextBookmark, this.#stall]) timer?.[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
+    this.#taken = [];
     this.#sink = undefined;
   }
 
   #pump(): void {
     try {
       while (this.#sink !== undefined && !this.#full) {
-        const items = this.#watch.take(eventsAtOnceMax);
-        if (items.length === 0) {
+        if (this.#taken.length === 0) this.#taken = this.#watch.take(eventsAtOnceMax);
+        if (this.#taken.length === 0) {
           this.#markInitialEnd();
           return;
         }
-        this.#write(this.#options.encoder.chunk(this.#view, items));
-        // Only the first rows of a table carry its column definitions.
-        if (this.#view.table.headers) this.#view = { ...this.#view, table: { ...this.#view.table, headers: false } };
+        this.#writeChunk();
       }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.#write(eventBytes(this.#view, 'ERROR', error.status as unknown as JsonObject));
       this.#end();
     }
+  }
+
+  #writeChunk(): void {
+    let count = 0;
+    for (let bytes = 0; count < this.#taken.length && bytes < chunkBytesMax; count++)
+      bytes += this.#taken[count]?.entry.bytes.length ?? 0;
+    const items = count === this.#taken.length ? this.#taken : this.#taken.slice(0, count);
+    this.#taken = count === this.#taken.length ? [] : this.#taken.slice(count);
+    this.#write(this.#options.encoder.chunk(this.#view, items));
+    // Only the first rows of a table carry its column definitions.
+    if (this.#view.table.headers) this.#view = { ...this.#view, table: { ...this.#view.table, headers: false } };
   }
 
   #markInitialEnd(): void {
@@ -88,17 +107,26 @@ export class WatchBody implements StreamBody {
 
   #bookmark(): void {
     if (this.#sink === undefined) return;
+    // What is full has more to come that the bookmark must not run ahead of.
     if (!this.#full && this.#watch.initialDone) this.#write(bookmarkBytes(this.#view, this.#watch.revision, false));
-    this.#timers.push(this.#options.clock.after(bookmarkMs, () => this.#bookmark()));
+    this.#nextBookmark = this.#options.clock.after(bookmarkMs, () => this.#bookmark());
   }
 
   #write(bytes: Uint8Array): void {
-    if (this.#sink !== undefined && !this.#sink.write(bytes)) this.#full = true;
+    if (this.#sink === undefined || this.#sink.write(bytes) || this.#full) return;
+    this.#full = true;
+    this.#stall = this.#options.clock.after(stallMs, () => this.#cut());
   }
 
   #end(): void {
     const sink = this.#sink;
     this.stop();
     sink?.end();
+  }
+
+  #cut(): void {
+    const sink = this.#sink;
+    this.stop();
+    sink?.cut();
   }
 }
