@@ -322,13 +322,24 @@ function send(
   body.start({
     write: (chunk) => response.write(chunk),
     onDrain: (resume) => response.on('drain', resume),
-    end: () => void response.end(),
+    end: () => endStream(response),
+    cut: () => void response.destroy(),
   });
   return body;
 }
 
+/** A client that takes nothing for so long is as good as gone, and must not keep what it was to be sent. */
+const stallMs = 60_000;
+
+function endStream(response: NodeResponse): void {
+  response.end();
+  const timer = setTimeout(() => response.destroy(), stallMs).unref();
+  response.once('close', () => clearTimeout(timer));
+}
+
 /** Piece by piece as the client takes them, so that a long list is not copied into the socket's buffer at once. */
 async function sendPieces(response: NodeResponse, pieces: readonly Uint8Array[]): Promise<void> {
+  response.setTimeout(stallMs, () => void response.destroy());
   // A client that leaves in the middle is no failure of ours.
   await pipeline(pieces, response).catch(() => undefined);
 }
