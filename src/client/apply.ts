@@ -4,7 +4,7 @@
  * What always holds: a key is worked on once at a time; it is planned again only when the view holds everything that its last
  * plan wrote (so a plan never repeats what it just did); a failure brings the key back after a while, a conflict at once.
  */
-import { AssertionError, errorText, type Clock, type DeepReadonly, type Log } from '../base/mod.ts';
+import { AssertionError, errorText, TerminalError, type Clock, type DeepReadonly, type Log } from '../base/mod.ts';
 import { isApiError, objectKey, type KubeObject, type Resource } from '../machinery/mod.ts';
 import type { Client } from './client.ts';
 import type { EventRecorder } from './events.ts';
@@ -91,8 +91,9 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
   }
 
   async #work(key: string): Promise<void> {
-    const { clock, log, onPlan } = this.#world;
-    const plan = this.#controller.plan(this.#view, key, clock.now(), this.#remembered.get(key));
+    const { onPlan } = this.#world;
+    const plan = this.#plan(key);
+    if (plan === undefined) return;
     if (plan.wakeAtMs !== undefined) this.#queue.addAt(key, plan.wakeAtMs);
     if (plan.actions.length === 0 && (plan.after ?? []).length === 0) return this.#remember(key, plan);
     onPlan?.(this.#controller.name, key, plan);
@@ -101,15 +102,31 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
       await this.#carryOut(plan, key, written);
       this.#remember(key, plan);
     } catch (error) {
-      if (error instanceof AssertionError) throw error;
-      const fields = { controller: this.#controller.name, key, error: errorText(error) };
-      if (isApiError(error, 'Conflict')) log.debug('changed meanwhile, planning again', fields);
-      else log.warn('could not carry out the plan', fields);
+      this.#report(key, error);
       throw error;
     } finally {
       // Whoever stops does not wait for views, which may need time that does not pass any more.
       await Promise.race([this.#seen(written), this.#stopped.promise]);
     }
+  }
+
+  /** Undefined: there is nothing to plan until the object changes, e.g. because its selector means nothing. */
+  #plan(key: string): Plan | undefined {
+    try {
+      return this.#controller.plan(this.#view, key, this.#world.clock.now(), this.#remembered.get(key));
+    } catch (error) {
+      this.#report(key, error);
+      if (error instanceof TerminalError) return undefined;
+      throw error;
+    }
+  }
+
+  #report(key: string, error: unknown): void {
+    if (error instanceof AssertionError) return;
+    const { log } = this.#world;
+    const fields = { controller: this.#controller.name, key, error: errorText(error) };
+    if (isApiError(error, 'Conflict')) log.debug('changed meanwhile, planning again', fields);
+    else log.warn('could not plan, or carry out the plan', fields);
   }
 
   #remember(key: string, { remember }: Plan): void {

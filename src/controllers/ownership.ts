@@ -13,8 +13,11 @@ import {
   controllerReference,
   isApiError,
   keyOf,
+  labelSelectorFromSpec,
+  SelectorError,
   type KubeObject,
   type LabelSelector,
+  type LabelSelectorSpec,
   type Resource,
 } from '../machinery/mod.ts';
 
@@ -116,6 +119,16 @@ function release(resource: Resource, object: ReadObject, owner: ReadObject): Act
 /** Not there any more, or another object of that name. */
 function isGone(error: ApiError): boolean {
   return isApiError(error, 'NotFound', 'Invalid', 'Conflict');
+}
+
+/** Whether an owner's selector finds an object. One that means nothing finds nothing. */
+export function selects(spec: LabelSelectorSpec | undefined, { metadata }: ReadObject): boolean {
+  try {
+    return labelSelectorFromSpec(spec).matches(metadata?.labels);
+  } catch (error) {
+    if (error instanceof SelectorError) return false;
+    throw error;
+  }
 }
 
 /** The keys of the owners that an object concerns: its controller of that kind, or, for an orphan, all that would adopt it. */

@@ -32,7 +32,7 @@ import {
   type ApiError,
   type LabelSelector,
 } from '../machinery/mod.ts';
-import { claim, controlledBy, isNamespaceTerminating, ownershipIndexes, ownersToWake } from './ownership.ts';
+import { claim, controlledBy, isNamespaceTerminating, ownershipIndexes, ownersToWake, selects } from './ownership.ts';
 import { podsByDeletionOrder } from './pod-deletion-order.ts';
 import { availableAtMs, isActive, isDeleting, isFinished, isReady } from './pod-state.ts';
 import { podFromTemplate } from './pod-template.ts';
@@ -51,7 +51,7 @@ const reads = {
         kind: 'ReplicaSet',
         group: 'apps',
         view: view['replicaSets'] as ResourceView<ReplicaSet>,
-        selects: (owner, object) => labelSelectorFromSpec(owner.spec?.selector).matches(object.metadata?.labels),
+        selects: (owner, object) => selects(owner.spec?.selector, object),
       }),
   }),
 };

@@ -1,6 +1,6 @@
 /**
- * Random operations on workloads while the controllers' connection loses requests and answers and their views lag; then the
- * connection heals, and everything must come to what was asked for. Every seed runs twice, to the same trace.
+ * Random operations on workloads while the controllers' connection loses requests and answers, their views lag, and they are
+ * ended and started anew in the midst of it; then the connection heals, and everything must come to what was asked for. Every seed runs twice, to the same trace.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -160,7 +160,10 @@ async function run(seed: number): Promise<readonly string[]> {
     });
   for (const name of names) await client.create(deployments, deploymentNamed(name, 3, 'RollingUpdate'));
   const chaos = new Chaos(bench, seed);
-  for (let i = 0; i < steps; i++) await chaos.step();
+  for (let i = 0; i < steps; i++) {
+    await chaos.step();
+    if (i === steps / 2) await bench.restart();
+  }
   await settle(bench);
   await check(bench);
   return bench.trace;

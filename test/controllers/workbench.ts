@@ -20,6 +20,8 @@ import { startApiServer, type TestCluster } from '../../src/main/testing.ts';
 export interface Workbench extends AsyncDisposable {
   readonly cluster: TestCluster;
   readonly kubelet: HollowKubelet;
+  /** Ends the controllers where they are and starts new ones that know nothing. */
+  restart(): Promise<void>;
   /** Makes an unreliable connection a good one. */
   heal(): void;
   /** Plans that were carried out, as text: the trace of a run. */
@@ -51,30 +53,34 @@ export async function workbench(options: WorkbenchOptions = {}): Promise<Workben
     connections.push(connection);
     return connection;
   };
-  const ownCache = unreliable
-    ? stack.use(new InformerCache({ client: clientFor('kube-controller-manager'), clock, log: log ?? silent }))
-    : cache;
-  const world = {
-    clientFor,
-    cache: ownCache,
-    clock,
-    log: log ?? silent,
-    onPlan: (controller: string, key: string, plan: { actions: readonly object[]; after?: readonly object[] }) =>
-      void trace.push(`${clock.now()} ${controller} ${key} ${JSON.stringify([plan.actions, plan.after])}`),
+  const onPlan = (controller: string, key: string, plan: { actions: readonly object[]; after?: readonly object[] }) =>
+    void trace.push(`${clock.now()} ${controller} ${key} ${JSON.stringify([plan.actions, plan.after])}`);
+  const start = async (): Promise<AsyncDisposable> => {
+    const running = new AsyncDisposableStack();
+    const world = { client: clientFor('kube-controller-manager'), clock, log: log ?? silent };
+    const own = unreliable ? running.use(new InformerCache(world)) : cache;
+    const enabled = ({ name }: { name: string }): boolean => controllers?.includes(name) ?? true;
+    const starting = startControllers(
+      { clientFor, cache: own, clock, log: log ?? silent, onPlan },
+      { resources: kinds, rootCa: 'the CA', ...rest, enabled },
+    );
+    // Lists over a bad connection take time, which passes only while somebody advances it.
+    if (unreliable) await cluster.advance(60_000);
+    running.use(await starting);
+    return running;
   };
-  const starting = startControllers(world, {
-    resources: kinds,
-    rootCa: 'the CA',
-    ...rest,
-    enabled: ({ name }) => controllers?.includes(name) ?? true,
-  });
-  // Lists over a bad connection take time, which passes only while somebody advances it.
-  if (unreliable) await cluster.advance(60_000);
-  stack.use(await starting);
+  let running = await start();
+  stack.defer(() => running[Symbol.asyncDispose]());
+  const restart = async (): Promise<void> => {
+    const ending = running[Symbol.asyncDispose]();
+    await cluster.advance(1000);
+    await ending;
+    running = await start();
+  };
   const kubelet = stack.use(new HollowKubelet({ client, cache, clock, startMs }));
   const owned = stack.move();
   const heal = (): void => connections.forEach((connection) => void (connection.healed = true));
-  return { cluster, kubelet, trace, heal, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { cluster, kubelet, trace, heal, restart, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };

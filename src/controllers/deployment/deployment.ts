@@ -17,7 +17,7 @@ import {
   type ViewOf,
 } from '../../client/mod.ts';
 import { controllerOf, keyOf, labelSelectorFromSpec, objectKey } from '../../machinery/mod.ts';
-import { claim, controlledBy, ownershipIndexes, ownersToWake } from '../ownership.ts';
+import { claim, controlledBy, ownershipIndexes, ownersToWake, selects } from '../ownership.ts';
 import { isFinished } from '../pod-state.ts';
 import { createNewSet, statusAction, withRevision } from './new-set.ts';
 import { newSetAnnotations, nextRevision, replicasAnnotations, revisionAnnotation, revisionOf } from './revisions.ts';
@@ -45,7 +45,7 @@ const reads = {
         kind: 'Deployment',
         group: 'apps',
         view: view['deployments'] as ResourceView<Deployment>,
-        selects: (owner, object) => labelSelectorFromSpec(owner.spec?.selector).matches(object.metadata?.labels),
+        selects: (owner, object) => selects(owner.spec?.selector, object),
       }),
   }),
   // Recreate waits for the last old pod to be gone.
