@@ -38,6 +38,8 @@ export interface StartRequest {
   readonly signal: AbortSignal;
 }
 
+/** A container that was made and failed is delayed like one that crashed; before that, its failure is shown for a moment. */
+const ranAgainAfterMs = 1_000;
 const readWriteAll = 0o666;
 const readAll = 0o644;
 
@@ -83,7 +85,7 @@ export class ContainerStarter {
     } catch (error) {
       const message = runtimeText(error);
       podEvent(this.#world, pod, { type: 'Warning', reason: 'Failed', message: `Error: ${message}`, target });
-      throw new ContainerFailure(reason, message);
+      throw new ContainerFailure(reason, message, reason === 'RunContainerError' ? ranAgainAfterMs : undefined);
     }
   }
 
@@ -218,7 +220,7 @@ export class ContainerStarter {
       podEvent(this.#world, pod, { reason: 'Killing', message: 'FailedPostStartHook', target });
       await runtime.stopContainer(containerId, pod.spec?.terminationGracePeriodSeconds ?? 30);
       await this.#needs.watch.refreshContainer(uid, containerId);
-      throw new ContainerFailure('PostStartHookError', errorText(error));
+      throw new ContainerFailure('PostStartHookError', errorText(error), ranAgainAfterMs);
     }
   }
 }

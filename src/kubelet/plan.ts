@@ -352,9 +352,9 @@ class Planning {
   #backsOff(target: PodContainer): boolean {
     const { pod, runtime, restartDelays, memory, now } = this.#facts;
     const newest = latest(runtime, target.container.name);
-    if (newest?.state !== 'CONTAINER_EXITED') return false;
+    if (newest === undefined || isRunning(newest)) return false;
     const key = restartKey(pod, target);
-    const until = restartDelays.waitUntil(key, newest.finishedAtMs, now);
+    const until = restartDelays.waitUntil(key, endOf(newest), now);
     if (until === undefined) return false;
     const problem = memory.problems.get(target.container.name);
     const againAtMs = Math.min(until, now + backOffEventMs);
@@ -368,4 +368,9 @@ class Planning {
     this.#wakeAt(againAtMs);
     return true;
   }
+}
+
+/** When a run was over; one that never began was over when it was made. */
+export function endOf({ finishedAtMs, createdAtMs }: ContainerStatus): number {
+  return finishedAtMs === 0 ? createdAtMs : finishedAtMs;
 }

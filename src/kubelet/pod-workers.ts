@@ -14,7 +14,7 @@ import { ContainerFailure } from './failure.ts';
 import { killContainer } from './container-kill.ts';
 import { podGarbage } from './garbage.ts';
 import { notesOf, podFromLabels } from './labels.ts';
-import { planPod, restartKey, type PodAction } from './plan.ts';
+import { endOf, planPod, restartKey, type PodAction } from './plan.ts';
 import { podLogDirectory } from './paths.ts';
 import { isTerminalPhase, uidOf, type PodView } from './pod.ts';
 import { newMemory, type PodFacts, type PodFailure } from './pod-facts.ts';
@@ -359,8 +359,7 @@ export class PodWorkers implements AsyncDisposable {
     const { memory, pod } = record;
     const { name } = target.container;
     const before = latest(this.#parts.watch.get(record.uid), name);
-    if (before?.state === 'CONTAINER_EXITED')
-      this.#restartDelays.next(restartKey(pod, target), before.finishedAtMs, this.#world.clock.now());
+    if (before !== undefined) this.#restartDelays.next(restartKey(pod, target), endOf(before), this.#world.clock.now());
     try {
       record.sandboxConfig ??= await this.#parts.sandboxes.config(pod, sandbox.metadata.attempt);
       await this.#parts.starter.start(record, { target, sandbox, attempt, signal }, record.sandboxConfig);
