@@ -40,6 +40,8 @@ export interface PodFiles {
   /** Follows symbolic links; undefined when there is nothing. */
   typeOf(path: string): Promise<FileType | undefined>;
   list(path: string): Promise<readonly string[]>;
+  /** What the files below take on the disk. */
+  usedBytes(path: string): Promise<number>;
   /**
    * Makes the volume hold exactly these files, all at once: whoever reads it sees the old ones or the new ones, never a
    * mixture (a directory of their own and the symbolic link `..data` to it). Answers whether anything changed.

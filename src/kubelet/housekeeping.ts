@@ -3,20 +3,23 @@
  * fills, logs that grow. What always holds: nothing of a pod that the engine holds is removed but what it has replaced.
  */
 import { errorText } from '../base/mod.ts';
+import { parseQuantity } from '../machinery/mod.ts';
 import { imageGarbage, type ImageUse } from './garbage.ts';
 import { rotateLog } from './log-rotation.ts';
-import { memoryDirectory, podsDirectory } from './paths.ts';
+import { memoryDirectory, podDirectory, podsDirectory, volumeDirectory } from './paths.ts';
 import type { NodeAgent } from './node-agent.ts';
 import type { PodVolumes } from './pod-volumes.ts';
 import type { Image } from './ports.ts';
 import type { PodWorkers } from './pod-workers.ts';
 import type { RuntimeWatch } from './runtime-watch.ts';
+import { emptyDir as emptyDirPlugin } from './volumes/empty-dir.ts';
 import type { KubeletWorld } from './world.ts';
 
 const containersEveryMs = 60_000;
 const imagesEveryMs = 300_000;
 const logsEveryMs = 10_000;
 const orphansEveryMs = 120_000;
+const volumesEveryMs = 10_000;
 
 export interface HousekeepingParts {
   readonly workers: PodWorkers;
@@ -41,6 +44,7 @@ export class Housekeeping implements Disposable {
     this.#every(containersEveryMs, () => this.#containers());
     this.#every(imagesEveryMs, () => this.#images());
     this.#every(logsEveryMs, () => this.#logs());
+    this.#every(volumesEveryMs, () => this.#volumes());
     this.#every(orphansEveryMs, () => this.orphans());
   }
 
@@ -118,6 +122,22 @@ export class Housekeeping implements Disposable {
     const isNamed = ({ id, repoTags, repoDigests }: Image): boolean =>
       [id, ...repoTags, ...repoDigests].some((name) => named.has(name));
     return new Set(images.filter(isNamed).map(({ id }) => id));
+  }
+
+  /** Ends pods whose emptyDir volumes hold more than they may. Those in memory are bounded by their mount. */
+  async #volumes(): Promise<void> {
+    const { host, config } = this.#world;
+    for (const { uid, pod, memory } of this.#parts.workers.records()) {
+      if (memory.volumes !== 'ready' || memory.terminatingSinceMs !== undefined) continue;
+      for (const { name, emptyDir } of pod.spec?.volumes ?? []) {
+        const limit = parseQuantity(emptyDir?.sizeLimit ?? '0').value();
+        if (limit === 0 || emptyDir?.medium === 'Memory') continue;
+        const directory = volumeDirectory(podDirectory(config, uid), emptyDirPlugin.name, name);
+        if ((await host.files.usedBytes(directory)) <= limit) continue;
+        const message = `Usage of EmptyDir volume "${name}" exceeds the limit "${emptyDir?.sizeLimit}". `;
+        this.#parts.workers.fail(uid, { reason: 'Evicted', message });
+      }
+    }
   }
 
   async #logs(): Promise<void> {

@@ -452,3 +452,28 @@ test('a node that is deleted while it lives registers again', async () => {
   assert.notEqual(after.metadata.uid, before.metadata.uid);
   assert.equal(after.status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
 });
+
+test('a pod that fills its volume beyond the limit is put out', async () => {
+  await using rig = await Rig.start();
+  const volumes = [{ name: 'v', emptyDir: { sizeLimit: '1k' } }];
+  await rig.create('fills', {
+    volumes,
+    containers: [{ name: 'web', image: 'nginx:1.25', volumeMounts: [{ name: 'v', mountPath: '/v' }] }],
+  });
+  const pod = await rig.until('fills', ready);
+  await rig.clock.advance(20_000);
+  assert.equal(ready(await rig.get('fills')), true);
+  await rig.host.files.writeFile(
+    `/var/lib/kubelet/pods/${pod.metadata.uid}/volumes/kubernetes.io~empty-dir/v/big`,
+    'x'.repeat(2000),
+    0o644,
+  );
+  const evicted = await rig.until('fills', ({ status }) => status?.phase === 'Failed');
+  assert.deepEqual(
+    [evicted.status?.reason, evicted.status?.message],
+    ['Evicted', 'Usage of EmptyDir volume "v" exceeds the limit "1k". '],
+  );
+  assert.ok(
+    (await rig.events('fills')).includes('Warning Evicted Usage of EmptyDir volume "v" exceeds the limit "1k". '),
+  );
+});

@@ -114,6 +114,7 @@ export class PodWorkers implements AsyncDisposable {
     const record = this.#records.get(uid);
     if (record === undefined || record.memory.failure !== undefined) return;
     record.memory.failure = failure;
+    podEvent(this.#world, record.pod, { type: 'Warning', ...failure });
     this.#queue.add(uid);
   }
 

@@ -34,7 +34,8 @@ export function planTermination(facts: PodFacts): PodAction[] {
 
 function kills(facts: PodFacts, running: readonly ContainerStatus[]): PodAction[] {
   const { pod, doing, memory, now } = facts;
-  const grace = gracePeriodSeconds(pod);
+  // Who is put out for taking too much gets no time to take more.
+  const grace = memory.failure?.reason === 'Evicted' ? 1 : gracePeriodSeconds(pod);
   const since = memory.terminatingSinceMs ?? now;
   const actions: PodAction[] = [];
   for (const container of nextToEnd(facts, running)) {

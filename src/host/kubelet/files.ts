@@ -37,6 +37,7 @@ export const linuxFiles: PodFiles = {
   readTail: (path, bytesMax) => guarded(() => readTail(path, bytesMax)),
   typeOf: (path) => guarded(() => typeOf(path)),
   list: (path) => guarded(() => list(path)),
+  usedBytes: (path) => guarded(() => usedBytes(path)),
   writeVolume: (directory, files, gid) => guarded(() => writeVolume(directory, files, gid)),
   shareWithGroup: (path, gid, onlyIfRootDiffers) => guarded(() => shareWithGroup(path, gid, onlyIfRootDiffers)),
   mountTmpfs: (path, options) => guarded(() => mountTmpfs(path, options)),
@@ -104,6 +105,22 @@ async function list(path: string): Promise<readonly string[]> {
     if (isMissing(error)) return [];
     throw error;
   }
+}
+
+const blockBytes = 512;
+
+async function usedBytes(path: string): Promise<number> {
+  const entries = await readdir(path, { recursive: true }).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  let sum = 0;
+  for (const entry of entries) {
+    // What is removed meanwhile takes nothing any more.
+    const found = await lstat(join(path, entry)).catch(() => undefined);
+    sum += (found?.blocks ?? 0) * blockBytes;
+  }
+  return sum;
 }
 
 const dataLink = '..data';

@@ -48,6 +48,7 @@ function memoryFiles(contents: Map<string, string>, runtime: SimulatedRuntime): 
     list: async (path) => [
       ...new Set(below(path).flatMap((key) => (key === path ? [] : [key.slice(path.length + 1).split('/')[0] ?? '']))),
     ],
+    usedBytes: async (path) => below(path).reduce((sum, key) => sum + (contents.get(key) ?? '').length, 0),
     writeVolume: async (path, files) => {
       const wanted = new Map(files.map((file) => [`${path}/${file.path}`, new TextDecoder().decode(file.content)]));
       const old = below(path).filter((key) => key !== path);
