@@ -69,7 +69,7 @@ export function kubeletConfig(given: Partial<KubeletConfig> & Pick<KubeletConfig
     statusUpdateMs: 10_000,
     statusReportMs: 300_000,
     imagePullsMax: 4,
-    startsMax: 6,
+    startsMax: 4,
     evictionHard: { memoryBytes: 100 * 1024 * 1024, diskFraction: 0.1, inodesFraction: 0.05, pidsFraction: 0.03 },
     keptImages: ['localhost/kutter/pause:1'],
     imageGcHighPercent: 85,
