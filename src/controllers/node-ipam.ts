@@ -2,18 +2,24 @@
  * Node IPAM: every node gets a block of the cluster's pod addresses. What always holds: no two nodes have the same block, as
  * one key is planned at a time and each plan sees what the last one wrote; a block is free again once its node is gone.
  */
-import { nodes } from '../api/mod.ts';
-import { defineController, nothing, read, type Controller, type Reads } from '../client/mod.ts';
+import type { DeepReadonly } from '../base/mod.ts';
+import { nodes, type Node } from '../api/mod.ts';
+import { defineController, nothing, read, type Controller, type Reads, type ResourceView } from '../client/mod.ts';
 import { ipText, parseCidr, type Cidr } from '../machinery/mod.ts';
+
+type ReadNode = DeepReadonly<Node>;
+
+const nameOf = ({ metadata }: ReadNode): string => metadata.name ?? '';
+const isWaiting = ({ spec }: ReadNode): boolean => (spec?.podCIDR ?? '') === '' && (spec?.podCIDRs ?? []).length === 0;
 
 const reads = {
   nodes: read(nodes, {
     indexes: { podCidr: ({ spec }) => spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR]) },
-    // A node that goes leaves a block to one that waits for it.
-    wakes: (node, view, { object }) =>
-      object === undefined
-        ? (view['nodes']?.list() ?? []).map(({ metadata }) => metadata?.name ?? '')
-        : [node.metadata.name ?? ''],
+    wakes: (node, view, { object, previous }) => {
+      // A node that goes leaves a block to one that waits for it.
+      if (object === undefined) return (view['nodes'] as ResourceView<Node>).list().filter(isWaiting).map(nameOf);
+      return previous === undefined && isWaiting(object) ? [nameOf(node)] : [];
+    },
   }),
 };
 
@@ -31,13 +37,7 @@ export function nodeIpam({
     concurrency: 1,
     plan(view, name) {
       const node = view.nodes.get(name);
-      if (
-        cidr === undefined ||
-        node === undefined ||
-        (node.spec?.podCIDR ?? '') !== '' ||
-        (node.spec?.podCIDRs ?? []).length > 0
-      )
-        return nothing;
+      if (cidr === undefined || node === undefined || !isWaiting(node)) return nothing;
       const free = firstFree(cidr, nodeCidrPrefix, (block) => view.nodes.index('podCidr', block).length > 0);
       if (free === undefined)
         return {

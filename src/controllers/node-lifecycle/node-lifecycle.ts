@@ -50,14 +50,13 @@ const reads = {
   nodes: read(nodes, {
     indexes: { zone: (node: ReadNode) => [zoneOf(node)] },
     wakes: (node, view, { object, previous }) => {
-      const same =
-        object !== undefined &&
-        previous !== undefined &&
-        readiness(object) === readiness(previous) &&
-        zoneOf(object) === zoneOf(previous) &&
-        jsonEqual(object.spec?.taints, previous.spec?.taints);
       const key = `node ${node.metadata.name ?? ''}`;
-      return same ? [key] : [key, ...zonesOf(view['nodes'] as ResourceView<Node>)];
+      // A node that comes or goes while it is well changes nothing for other zones: thousands do when we start.
+      const before = previous === undefined ? 'True' : readiness(previous);
+      const after = object === undefined ? 'True' : (readiness(object) ?? 'True');
+      if (before !== after) return [key, ...zonesOf(view['nodes'] as ResourceView<Node>)];
+      const sameTaints = jsonEqual(object?.spec?.taints, previous?.spec?.taints);
+      return sameTaints && object !== undefined && previous !== undefined ? [key] : [key, `zone ${zoneOf(node)}`];
     },
   }),
   leases: read(leases, {
