@@ -8,7 +8,6 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { kinds } from '../src/api/mod.ts';
 import { seededRandom, silentLog, type Log } from '../src/base/mod.ts';
-import type { Kind } from '../src/machinery/mod.ts';
 import { startApiServer, type TestCluster } from '../src/main/testing.ts';
 import { RequestFuzzer } from './fuzz-requests.ts';
 import { RawHttp, type RawAnswer, type RawRequest } from './raw-http.ts';
@@ -49,7 +48,7 @@ function shown({ method, path, headers, body }: RawRequest): string {
 }
 
 async function clean({ client }: TestCluster): Promise<void> {
-  for (const kind of kinds as readonly Kind[]) {
+  for (const kind of kinds) {
     if (kind.collection === undefined || spared.includes(kind.plural) || !kind.verbs.includes('deletecollection'))
       continue;
     await client.deleteCollection(kind, { gracePeriodSeconds: 0 });
@@ -104,7 +103,7 @@ test(`${requests} mutated requests are survived`, { timeout: 280_000 + requests 
   const grown = heapUsed() - (warm ?? 0);
   t.diagnostic(
     `answers: ${[...codes]
-      .sort()
+      .sort(([a], [b]) => a - b)
       .map(([code, count]) => `${count} × ${code}`)
       .join(', ')}; heap ${(grown / 1048576).toFixed(1)} MB more`,
   );

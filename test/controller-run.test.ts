@@ -74,7 +74,7 @@ test('a key is planned again only once its own writes are seen', async () => {
   }
   await cluster.advance(1000);
   const made = (await cluster.client.list(secrets, { namespace })).items
-    .map(({ metadata }) => metadata.labels?.['of'])
+    .map(({ metadata }) => metadata.labels?.['of'] ?? '')
     .sort();
   assert.deepEqual(
     made,
@@ -120,6 +120,7 @@ test('a conflict is planned anew from the newer state', async () => {
           : [];
       return {
         actions: interfere,
+        // oxlint-disable-next-line unicorn/no-thenable -- a plan is a value and never awaited
         then: [{ do: 'update', resource: configMaps, object: { ...map, data: { ...map.data, done: 'yes' } } }],
       };
     },

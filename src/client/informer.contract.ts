@@ -103,7 +103,7 @@ function views(contract: Contract): void {
     const names = (value: string): string =>
       view.informer
         .index('app', value)
-        .map(({ metadata }) => metadata.name)
+        .map(({ metadata }) => metadata.name ?? '')
         .sort()
         .join('');
     view.informer.addIndex('app', byApp);
