@@ -120,8 +120,7 @@ test('a conflict is planned anew from the newer state', async () => {
           : [];
       return {
         actions: interfere,
-        // oxlint-disable-next-line unicorn/no-thenable -- a plan is a value and never awaited
-        then: [{ do: 'update', resource: configMaps, object: { ...map, data: { ...map.data, done: 'yes' } } }],
+        after: [{ do: 'update', resource: configMaps, object: { ...map, data: { ...map.data, done: 'yes' } } }],
       };
     },
   }) as unknown as Controller;
