@@ -13,7 +13,7 @@ import {
   type KubeObject,
   type LabelSelector,
 } from '../machinery/mod.ts';
-import type { Entry } from '../store/mod.ts';
+import type { Entry, Interest } from '../store/mod.ts';
 
 export interface Selection {
   readonly namespace: string | undefined;
@@ -24,6 +24,8 @@ export interface Selection {
   readonly to: string | undefined;
   /** Whether the bounds say it all. */
   readonly all: boolean;
+  /** Set when few entries can be selected: what a watch need be told of. */
+  readonly interest: Interest | undefined;
   matches(entry: Entry): boolean;
 }
 
@@ -60,7 +62,19 @@ export function select(kind: Kind, options: SelectionOptions): Selection {
       )
     );
   };
-  return { namespace, labels, fields, from, to, all, matches };
+  const interest = one ? { index: 'name', value: from, of: (entry: Entry) => entry.name } : fieldInterest(kind, fields);
+  return { namespace, labels, fields, from, to, all, interest, matches };
+}
+
+/** A field other than the address that must have one value, such as the node of a pod. */
+function fieldInterest(kind: Kind, fields: FieldSelector): Interest | undefined {
+  const exact = fields.requirements.find(({ field, operator }) => operator === '=' && field in kind.selectable);
+  if (exact === undefined) return undefined;
+  return {
+    index: `${kind.group} ${exact.field}`,
+    value: exact.value,
+    of: (entry) => fieldOf(kind, exact.field, entry.value as KubeObject),
+  };
 }
 
 function parsed<T>(option: string, text: string | undefined, parse: (text: string) => T): T | undefined {

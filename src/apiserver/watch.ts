@@ -53,7 +53,9 @@ export class WatchStream implements Disposable {
       );
       this.#initial.reverse();
     }
-    this.#watch = translated(() => store.watch(request.collection, this.initialRevision, () => this.#onReady()));
+    this.#watch = translated(() =>
+      store.watch(request.collection, this.initialRevision, () => this.#onReady(), request.selection.interest),
+    );
   }
 
   /** Sets who is told that there may be something to take. Called synchronously while the store publishes. */

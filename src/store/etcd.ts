@@ -26,6 +26,7 @@ import {
   type Store,
   type StoreLimits,
   type Watch,
+  type Interest,
 } from './store.ts';
 
 export interface EtcdStoreOptions {
@@ -99,8 +100,8 @@ export class EtcdStore implements Store {
   at(revision: number): Snapshot {
     return this.#history.at(revision);
   }
-  watch(collection: string, after: number, onReady: () => void): Watch {
-    return this.#history.watch(collection, after, onReady);
+  watch(collection: string, after: number, onReady: () => void, interest?: Interest): Watch {
+    return this.#history.watch(collection, { after, onReady, interest });
   }
   subscribe(onEvents: (events: readonly ChangeEvent[]) => void): Disposable {
     return this.#history.subscribe(onEvents);

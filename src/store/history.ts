@@ -10,6 +10,7 @@ import {
   FutureRevisionError,
   type ChangeEvent,
   type Entry,
+  type Interest,
   type Snapshot,
   type StoreLimits,
   type Watch,
@@ -114,7 +115,21 @@ class Deque<T> {
 
 interface CollectionLog {
   readonly events: Deque<ChangeEvent>;
+  /** Those that are told of everything. */
   readonly watches: Set<LogWatch>;
+  /** By index, those that are told of what they are interested in. */
+  readonly interested: Map<string, InterestIndex>;
+}
+
+interface InterestIndex {
+  readonly of: Interest['of'];
+  readonly byValue: Map<string, Set<LogWatch>>;
+}
+
+interface WatchStart {
+  readonly after: number;
+  readonly onReady: () => void;
+  readonly interest: Interest | undefined;
 }
 
 /** The next root, and the events that led to it. */
@@ -170,6 +185,7 @@ export class History {
   /** Makes the revisions visible, in order: first the root moves on, then watchers and subscribers hear of it. */
   publish(batch: readonly Publication[]): void {
     const woken = new Set<CollectionLog>();
+    const aimed = new Map<LogWatch, number>();
     const all: ChangeEvent[] = [];
     for (const { root, events } of batch) {
       this.#current = root;
@@ -178,6 +194,7 @@ export class History {
         const log = this.#log(event.entry.collection);
         log.events.push(event);
         woken.add(log);
+        for (const index of log.interested.values()) aim(index, event, log.events.end - 1, aimed);
         bytes += event.entry.bytes.length;
         all.push(event);
       }
@@ -186,6 +203,7 @@ export class History {
     }
     this.#trim();
     this.#tell(all, woken);
+    for (const [watch, index] of aimed) watch.wakeAt(index);
   }
 
   /** Goes on from a root that what is retained does not lead to: `events` say what differs; every open watch has lost its place. */
@@ -195,6 +213,9 @@ export class History {
     while (this.#retained.end - this.#retained.first > 1) this.#dropOldest();
     this.#epoch += 1;
     this.#tell(events, this.#logs.values());
+    for (const { interested } of this.#logs.values())
+      for (const { byValue } of interested.values())
+        for (const watches of byValue.values()) for (const watch of watches) watch.wakeAt(0);
   }
 
   #tell(events: readonly ChangeEvent[], woken: Iterable<CollectionLog>): void {
@@ -208,12 +229,9 @@ export class History {
     while (this.#compacted < revision) this.#dropOldest();
   }
 
-  watch(collection: string, after: number, onReady: () => void): Watch {
-    this.#check(after);
-    const log = this.#log(collection);
-    const watch = new LogWatch(this, log, { after, onReady });
-    log.watches.add(watch);
-    return watch;
+  watch(collection: string, start: WatchStart): Watch {
+    this.#check(start.after);
+    return new LogWatch(this, this.#log(collection), start);
   }
 
   subscribe(onEvents: (events: readonly ChangeEvent[]) => void): Disposable {
@@ -228,7 +246,8 @@ export class History {
 
   #log(collection: string): CollectionLog {
     let log = this.#logs.get(collection);
-    if (log === undefined) this.#logs.set(collection, (log = { events: new Deque(), watches: new Set() }));
+    if (log === undefined)
+      this.#logs.set(collection, (log = { events: new Deque(), watches: new Set(), interested: new Map() }));
     return log;
   }
 
@@ -248,27 +267,52 @@ export class History {
   }
 }
 
-/** A cursor into the log of one collection; however slow its reader is, it holds nothing. */
+/** Finds the watches that the event concerns, and notes where each has to begin. */
+function aim(
+  { of, byValue }: InterestIndex,
+  { entry, previous }: ChangeEvent,
+  index: number,
+  aimed: Map<LogWatch, number>,
+): void {
+  const now = of(entry);
+  const before = previous === undefined ? undefined : of(previous);
+  for (const value of now === before ? [now] : [now, before]) {
+    if (value === undefined) continue;
+    for (const watch of byValue.get(value) ?? []) if (!aimed.has(watch)) aimed.set(watch, index);
+  }
+}
+
+/**
+ * A cursor into the log of one collection; however slow its reader is, it holds nothing. One with an interest has no place in
+ * the log while it has taken everything: it gets one with the next event that concerns it.
+ */
 class LogWatch implements Watch {
   readonly #history: History;
   readonly #log: CollectionLog;
   readonly #onReady: () => void;
+  readonly #interest: Interest | undefined;
   readonly #epoch: number;
   #next: number;
   #revision: number;
   /** Its reader has taken all there was, so it must be told of more. */
   #waiting = true;
+  /** It waits and has no place: what comes does not concern it until `wakeAt`. */
+  #resting = false;
 
-  constructor(history: History, log: CollectionLog, from: { readonly after: number; readonly onReady: () => void }) {
+  constructor(history: History, log: CollectionLog, { after, onReady, interest }: WatchStart) {
     this.#history = history;
     this.#log = log;
     this.#epoch = history.epoch;
-    this.#next = log.events.search((event) => event.revision > from.after);
-    this.#onReady = from.onReady;
-    this.#revision = from.after;
+    this.#next = log.events.search((event) => event.revision > after);
+    this.#onReady = onReady;
+    this.#interest = interest;
+    this.#revision = after;
+    if (interest === undefined) log.watches.add(this);
+    else this.#file(interest).add(this);
   }
 
   get revision(): number {
+    if (this.#resting && this.#epoch === this.#history.epoch) return this.#history.current.revision;
     return this.#lost || this.#next !== this.#log.events.end ? this.#revision : this.#history.current.revision;
   }
 
@@ -282,17 +326,42 @@ class LogWatch implements Watch {
     this.#onReady();
   }
 
+  /** Something that concerns it happened at this index of the log. */
+  wakeAt(index: number): void {
+    if (this.#resting) {
+      this.#resting = false;
+      this.#next = index;
+    }
+    this.wake();
+  }
+
   take(limit: number): readonly ChangeEvent[] {
     const { events } = this.#log;
+    if (this.#resting && this.#epoch === this.#history.epoch) return [];
     if (this.#lost) throw new CompactedError(this.#revision, this.#history.compacted);
     const taken = events.slice(this.#next, Math.min(events.end, this.#next + limit));
     this.#next += taken.length;
     this.#revision = taken.at(-1)?.revision ?? this.#revision;
     this.#waiting = this.#next === events.end;
+    this.#resting = this.#waiting && this.#interest !== undefined;
     return taken;
   }
 
   [Symbol.dispose](): void {
     this.#log.watches.delete(this);
+    if (this.#interest === undefined) return;
+    const { index, value } = this.#interest;
+    const watches = this.#log.interested.get(index)?.byValue;
+    watches?.get(value)?.delete(this);
+    if (watches?.get(value)?.size === 0) watches.delete(value);
+    if (watches?.size === 0) this.#log.interested.delete(index);
+  }
+
+  #file({ index, value, of }: Interest): Set<LogWatch> {
+    let found = this.#log.interested.get(index);
+    if (found === undefined) this.#log.interested.set(index, (found = { of, byValue: new Map() }));
+    let watches = found.byValue.get(value);
+    if (watches === undefined) found.byValue.set(value, (watches = new Set()));
+    return watches;
   }
 }

@@ -9,7 +9,18 @@
 import { assert, HostError, Tree, type Clock, type JsonObject } from '../base/mod.ts';
 import { StoredEntry } from './entry.ts';
 import { History, Root, type Publication } from './history.ts';
-import type { Change, ChangeEvent, CommitResult, Entry, Snapshot, Stamp, Store, StoreLimits, Watch } from './store.ts';
+import type {
+  Change,
+  ChangeEvent,
+  CommitResult,
+  Entry,
+  Snapshot,
+  Stamp,
+  Store,
+  StoreLimits,
+  Watch,
+  Interest,
+} from './store.ts';
 
 /** One change as the journal keeps it. */
 export interface JournalRecord {
@@ -115,8 +126,8 @@ export class LocalStore implements Store {
   at(revision: number): Snapshot {
     return this.#history.at(revision);
   }
-  watch(collection: string, after: number, onReady: () => void): Watch {
-    return this.#history.watch(collection, after, onReady);
+  watch(collection: string, after: number, onReady: () => void, interest?: Interest): Watch {
+    return this.#history.watch(collection, { after, onReady, interest });
   }
   subscribe(onEvents: (events: readonly ChangeEvent[]) => void): Disposable {
     return this.#history.subscribe(onEvents);

@@ -250,6 +250,35 @@ function snapshots(check: Check): void {
 }
 
 function watches(check: Check): void {
+  check('a watch with an interest is told of that alone, and misses nothing of it', async ({ store }) => {
+    const sort = { index: 'sort', of: ({ value }: Entry) => String(value['sort']) };
+    const sorted = (name: string, value: string): Change => ({ collection: pods, name, value: { sort: value } });
+    const start = await accepted(store, sorted('a', 'red'));
+    let told = 0;
+    using watch = store.watch(pods, start.revision, () => (told += 1), { ...sort, value: 'red' });
+    const red = (): string[] =>
+      watch
+        .take(99)
+        .filter(
+          ({ entry, previous }) => sort.of(entry) === 'red' || (previous !== undefined && sort.of(previous) === 'red'),
+        )
+        .map(({ type, entry }) => `${type} ${entry.name}`);
+    assert.deepEqual(red(), []);
+    for (const name of ['b', 'c', 'd']) await accepted(store, sorted(name, 'blue'));
+    assert.equal(told, 0, 'nothing that concerns it');
+    assert.equal(watch.revision, store.current.revision);
+    await accepted(store, sorted('b', 'red'));
+    await accepted(store, sorted('c', 'green'));
+    await accepted(store, sorted('a', 'blue'));
+    assert.equal(told, 1, 'told once until it has taken everything');
+    assert.deepEqual(red(), ['updated b', 'updated a']);
+    await accepted(store, remove('b'));
+    assert.equal(told, 2);
+    assert.deepEqual(red(), ['deleted b']);
+    using late = store.watch(pods, start.revision, () => {}, { ...sort, value: 'green' });
+    assert.equal(late.take(99).filter(({ entry }) => sort.of(entry) === 'green').length, 1, 'the past is there too');
+  });
+
   check('a watch gives every event of its collection, from the revision on', async ({ store }) => {
     const a = await accepted(store, put('a', 1));
     const b = await accepted(store, put('b', 1), { collection: nodes, name: 'n', value: { n: 0 } });

@@ -68,6 +68,17 @@ export type CommitResult =
       readonly current: Entry | undefined;
     };
 
+/**
+ * What a watch is about, if that is few of a collection's entries: those for which `of` gives `value`, now or before the
+ * change. Such a watch is not told of anything else, though what it takes may hold it: telling a thousand watches of a change
+ * that concerns one of them would cost a thousand times as much. Watches that name the same `index` share one `of`.
+ */
+export interface Interest {
+  readonly index: string;
+  readonly value: string;
+  of(entry: Entry): string | undefined;
+}
+
 export interface Watch extends Disposable {
   /**
    * What happened in the collection since the last call, oldest first, at most `limit` events; none when there is nothing
@@ -96,7 +107,7 @@ export interface Store {
    * Watches a collection from just after revision `after`: take what is there first. `onReady` is called, never from within
    * this call, when there may be more after everything had been taken. Throws `CompactedError` or `FutureRevisionError`.
    */
-  watch(collection: string, after: number, onReady: () => void): Watch;
+  watch(collection: string, after: number, onReady: () => void, interest?: Interest): Watch;
   /**
    * Calls back after every publication with the events of that moment, in order. For caches in this process: the events
    * lead from what `current` was at the time of the call to what it is in the callback.
