@@ -182,6 +182,26 @@ function slowWatch({ endpoint, store }: TestCluster): { started: Promise<void>; 
   return { started, readAll };
 }
 
+test('a long list is whole, whatever the sizes of its items', async () => {
+  await using cluster = await startApiServer({ https: true });
+  const client = cluster.endpoint.client();
+  const random = seededRandom(3);
+  for (const count of [0, 1, 2, 700]) {
+    await cluster.client.deleteCollection(configMaps, { namespace });
+    for (let i = 0; i < count; i++) {
+      const big = 'ö'.repeat(Math.floor(random.next() ** 8 * 300_000));
+      await cluster.client.create(configMaps, {
+        metadata: { name: `l-${i}`, namespace },
+        ...(big === '' ? {} : { data: { big } }),
+      });
+    }
+    assert.deepEqual(
+      (await client.list(configMaps, { namespace })).items,
+      (await cluster.client.list(configMaps, { namespace })).items,
+    );
+  }
+});
+
 test('concurrent increments lose nothing', async () => {
   await using cluster = await startApiServer({ https: true });
   const key = { namespace, name: 'counter' };

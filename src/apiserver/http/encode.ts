@@ -74,7 +74,6 @@ function protobufOf({ kind, version, codec }: View, entry: Entry): Uint8Array {
   );
 }
 
-const comma = encoder.encode(',{');
 const listEnd = encoder.encode(']}');
 /** Pieces of a list are sent in chunks of about this size. */
 const chunkBytesMax = 256 * 1024;
@@ -99,19 +98,55 @@ export function listBytes(
   const head = encoder.encode(
     `{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`,
   );
-  const items = new Pieces();
-  items.add(head);
   // Items of a list carry no kind and apiVersion of their own; they come first in the encoding, always in the same bytes.
-  const skip = encoder.encode(
-    `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersion)},`,
-  ).length;
-  for (const [i, entry] of entries.entries()) {
-    items.add(i === 0 ? comma.subarray(1) : comma);
-    items.add(bytesOf(kind, version, entry).subarray(skip));
-  }
-  items.add(listEnd);
-  return items.take();
+  const self = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersion)},`;
+  return [
+    head,
+    ...itemChunks(
+      entries.map((entry) => bytesOf(kind, version, entry)),
+      encoder.encode(self).length,
+    ),
+    listEnd,
+  ];
 }
+
+/** The items one after the other, each without its first `skip` bytes and with `{` instead, in chunks. */
+function itemChunks(items: readonly Uint8Array[], skip: number): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let from = 0, to = 0; from < items.length; from = to) {
+    let size = from === 0 ? -1 : 0;
+    for (; to < items.length && size < chunkBytesMax; to++) size += (items[to]?.length ?? 0) - skip + 2;
+    chunks.push(chunkOf(items.slice(from, to), { skip, size, first: from === 0 }));
+  }
+  return chunks;
+}
+
+/**
+ * Copies whole items, the last one first: what it writes too much in front of itself is overwritten by the one before. That
+ * spares a view of every item, which would cost more than the copying.
+ */
+function chunkOf(
+  items: readonly Uint8Array[],
+  { skip, size, first }: { skip: number; size: number; first: boolean },
+): Uint8Array {
+  const out = new Uint8Array(size);
+  let end = size;
+  for (let i = items.length - 1; i >= 0; i--) {
+    const item = items[i] ?? listEnd;
+    const start = end - item.length + skip;
+    if (start >= skip) out.set(item, start - skip);
+    else out.set(item.subarray(skip), start);
+    out[start - 1] = openBrace;
+    end = start - 1;
+    if (first && i === 0) break;
+    out[start - 2] = comma;
+    end = start - 2;
+  }
+  return out;
+}
+
+const comma = 0x2c;
+const openBrace = 0x7b;
 
 /** The same answer in YAML. */
 export function inYaml(response: HttpResponse): HttpResponse {
@@ -131,31 +166,6 @@ export function inYaml(response: HttpResponse): HttpResponse {
     headers: { ...response.headers, 'content-type': yamlType },
     body: encoder.encode(stringify(value, { version: '1.1', lineWidth: 0 })),
   };
-}
-
-/** Joins many small pieces into few big ones. */
-class Pieces {
-  readonly #chunks: Uint8Array[] = [];
-  #pending: Uint8Array[] = [];
-  #size = 0;
-
-  add(piece: Uint8Array): void {
-    this.#pending.push(piece);
-    this.#size += piece.length;
-    if (this.#size >= chunkBytesMax) this.#flush();
-  }
-
-  take(): readonly Uint8Array[] {
-    this.#flush();
-    return this.#chunks;
-  }
-
-  #flush(): void {
-    if (this.#size === 0) return;
-    this.#chunks.push(joined(this.#pending, this.#size));
-    this.#pending = [];
-    this.#size = 0;
-  }
 }
 
 function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
