@@ -71,6 +71,10 @@ export async function startNode(world: NodeWorld, runtime: CriRuntime, stack: As
     clusterDns: { servers: [addresses.dnsIp], domain: settings.clusterDomain },
     rootDirectory: paths.kubelet,
     podLogsDirectory: join(paths.dataDir, 'logs', 'pods'),
+    // The disk is the user's own: a full one must not cost the cluster its pods and the images that were loaded by hand.
+    evictionHard: { memoryBytes: 100 * 1024 * 1024, diskFraction: 0, inodesFraction: 0, pidsFraction: 0.03 },
+    imageGcHighPercent: 100,
+    imageGcLowPercent: 100,
   });
   const host = await linuxKubeletHost({ rootDirectory: paths.kubelet, cgroupParent: cgroupParent(settings) });
   const kubelet = stack.use(
