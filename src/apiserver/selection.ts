@@ -73,7 +73,7 @@ function fieldInterest(kind: Kind, fields: FieldSelector): Interest | undefined 
   return {
     index: `${kind.group} ${exact.field}`,
     value: exact.value,
-    of: (entry) => fieldOf(kind, exact.field, entry.value as KubeObject),
+    of: (entry) => fieldOf(kind, exact.field, entry.value),
   };
 }
 

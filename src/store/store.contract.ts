@@ -251,7 +251,7 @@ function snapshots(check: Check): void {
 
 function watches(check: Check): void {
   check('a watch with an interest is told of that alone, and misses nothing of it', async ({ store }) => {
-    const sort = { index: 'sort', of: ({ value }: Entry) => String(value['sort']) };
+    const sort = { index: 'sort', of: ({ value }: Entry) => value['sort'] as string };
     const sorted = (name: string, value: string): Change => ({ collection: pods, name, value: { sort: value } });
     const start = await accepted(store, sorted('a', 'red'));
     let told = 0;

@@ -49,7 +49,10 @@ export class RealRig implements AsyncDisposable {
     );
     const client = api.client({ username: 'admin', groups: ['system:masters'] });
     for (const name of ['default', 'kube-node-lease']) await client.create(namespaces, { metadata: { name } });
-    await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' }, automountServiceAccountToken: false });
+    await client.create(serviceAccounts, {
+      metadata: { name: 'default', namespace: 'default' },
+      automountServiceAccountToken: false,
+    });
     const rig = new RealRig({ containerd, client, store, log });
     await mkdir(rig.root, { recursive: true });
     await rig.startKubelet();

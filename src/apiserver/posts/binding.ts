@@ -31,7 +31,10 @@ async function bind({ world }: ApiServer, operation: Operation, { metadata, targ
     refuse(pod, metadata);
     if (operation.options.dryRun === true) return success;
     const value = bound(pod, metadata, target.name ?? '', world.clock.now()) as unknown as JsonObject;
-    const result = await world.store.commit([{ collection, name: key, expected: entry.revision, value }], operation.cause);
+    const result = await world.store.commit(
+      [{ collection, name: key, expected: entry.revision, value }],
+      operation.cause,
+    );
     if (result.ok) return success;
   }
   throw ApiError.modified(pods, name);
