@@ -13,8 +13,9 @@ import type { KubeletWorld } from './world.ts';
 interface Entry {
   pod: PodView;
   wanted: DeepReadonly<PodStatus>;
-  /** What the API has, as far as known. */
+  /** What the API has, as far as known, and at which revision. */
   written: DeepReadonly<PodStatus>;
+  revision: number;
   readonly waiting: (() => void)[];
 }
 
@@ -41,9 +42,14 @@ export class StatusWriter implements AsyncDisposable {
   report(pod: PodView, wanted: DeepReadonly<PodStatus>): void {
     const uid = uidOf(pod);
     let entry = this.#entries.get(uid);
-    if (entry === undefined) this.#entries.set(uid, (entry = { pod, wanted, written: pod.status ?? {}, waiting: [] }));
+    if (entry === undefined) this.#entries.set(uid, (entry = { pod, wanted, written: {}, revision: -1, waiting: [] }));
     entry.pod = pod;
-    if (jsonEqual(entry.wanted, wanted) && jsonEqual(entry.written, wanted)) return;
+    // Others write too: a pod that was called not ready while its node was silent is ready again only by our word.
+    if (revisionOf(pod) > entry.revision) {
+      entry.written = pod.status ?? {};
+      entry.revision = revisionOf(pod);
+    }
+    if (jsonEqual(entry.wanted, wanted) && statusPatch(uid, entry.written, wanted) === undefined) return;
     entry.wanted = wanted;
     if (isUrgent(entry.written, wanted)) this.#queue.add(uid);
     else this.#queue.addAt(uid, this.#world.clock.now() + gatherMs);
@@ -79,15 +85,19 @@ export class StatusWriter implements AsyncDisposable {
         const cause = {
           component: 'kubelet',
           key: `${key.namespace}/${key.name}`,
-          revision: Number(pod.metadata.resourceVersion ?? 0),
+          revision: revisionOf(pod),
         };
-        await this.#world.client.patch(
+        const answer = await this.#world.client.patch(
           pods,
           key,
           { type: 'strategic', body },
           { subresource: 'status', fieldManager: 'kubelet', cause },
         );
-        entry.written = { ...entry.written, ...wanted };
+        // What came later than this write is known already.
+        if (revisionOf(answer) >= entry.revision) {
+          entry.written = { ...entry.written, ...wanted };
+          entry.revision = revisionOf(answer);
+        }
       } catch (error) {
         // Gone, or another pod has the name by now: nobody wants this status any more.
         if (!isApiError(error, 'NotFound', 'Conflict')) {
@@ -104,6 +114,10 @@ export class StatusWriter implements AsyncDisposable {
     if (!jsonEqual(entry.wanted, wanted)) return this.#queue.add(uid);
     for (const resolve of entry.waiting.splice(0)) resolve();
   }
+}
+
+function revisionOf({ metadata }: PodView): number {
+  return Number(metadata.resourceVersion ?? 0);
 }
 
 /** What other components and people wait for. */
