@@ -1,8 +1,10 @@
 /** The store that `--store` names. */
 import { stamp } from '../apiserver/mod.ts';
-import type { Clock, Log, Random } from '../base/mod.ts';
+import { HostError, type Clock, type Log, type Random } from '../base/mod.ts';
 import { UsageError } from '../cli/mod.ts';
 import { defaultLimits, LocalStore, type Store } from '../store/mod.ts';
+
+const compactionIntervalMs = 300_000;
 
 export interface StoreWorld {
   readonly clock: Clock;
@@ -26,8 +28,13 @@ export async function openStore(spec: string, { clock, random, log, directory, o
       import('../store/mod.ts'),
       import('../host/etcd/mod.ts'),
     ]);
-    const client = new GrpcEtcdClient({ endpoints: spec.slice('etcd='.length).split(',') });
-    return EtcdStore.open({ client, clock, random, log, limits, stamp, onFatal, compactionIntervalMs: 300_000 });
+    const endpoints = spec.slice('etcd='.length).split(',');
+    const world = { client: new GrpcEtcdClient({ endpoints }), clock, random, log, limits, stamp, onFatal };
+    try {
+      return await EtcdStore.open({ ...world, compactionIntervalMs });
+    } catch (cause) {
+      throw new HostError('Store', `etcd at ${endpoints.join(', ')} cannot be used`, { cause });
+    }
   }
   if (spec === 'memory') return LocalStore.open({ clock, limits, stamp });
   const { EmbeddedJournal } = await import('../host/journal/mod.ts');
