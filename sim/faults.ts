@@ -13,6 +13,7 @@ const badRates: Rates = {
   expired: 0.01,
 };
 const lastsMsMax = 90_000;
+const serverAwayMsMax = 12_000;
 
 export class Faults {
   readonly #world: World;
@@ -54,8 +55,8 @@ export class Faults {
         2,
         'stop the runtime of',
         () => {
-          machine?.runtime.setDown(true);
-          return `${machine?.name ?? ''} for ${this.#lasting(() => machine?.runtime.setDown(false))}`;
+          machine?.setRuntimeDown(true);
+          return `${machine?.name ?? ''} for ${this.#lasting(() => machine?.setRuntimeDown(false))}`;
         },
       ],
       [2, 'lose an image', () => this.#loseImage()],
@@ -91,8 +92,8 @@ export class Faults {
     this.#world.did('the faults are over');
   }
 
-  #lasting(end: () => void): string {
-    const ms = Math.round(this.#random.next() ** 2 * lastsMsMax);
+  #lasting(end: () => void, msMax = lastsMsMax): string {
+    const ms = Math.round(this.#random.next() ** 2 * msMax);
     this.#ends.add(end);
     this.#timers.add(
       this.#world.clock.after(ms, () => {
@@ -110,7 +111,7 @@ export class Faults {
 
   #restartServer(): string {
     this.#world.crashServer();
-    return `for ${this.#lasting(() => this.#world.boot())}`;
+    return `for ${this.#lasting(() => this.#world.boot(), serverAwayMsMax)}`;
   }
 
   #cutOff(name: string): string {

@@ -3,7 +3,7 @@ import type { Clock, Log, Random } from '../src/base/mod.ts';
 import { EventRecorder, InformerCache } from '../src/client/mod.ts';
 import { Kubelet, kubeletConfig, simulatedHost, SimulatedRuntime, type SimulatedHost } from '../src/kubelet/mod.ts';
 import { FaultyClient, type SimulatedNetwork } from './faulty-client.ts';
-import { Program } from './program.ts';
+import { Program, type Running } from './program.ts';
 import { clusterConfig } from './server.ts';
 
 export interface MachineWorld {
@@ -24,6 +24,7 @@ export class SimulatedMachine {
   readonly #host: SimulatedHost;
   readonly #nodeIP: string;
   #removed = false;
+  #runtimeDown = false;
 
   /** `missingImages` may change: images that cannot be pulled at the moment. */
   constructor(world: MachineWorld, index: number, missingImages: readonly string[]) {
@@ -59,12 +60,19 @@ export class SimulatedMachine {
 
   remove(): void {
     this.#removed = true;
-    this.kubelet.kill();
+    this.kubelet.retire();
     this.runtime.reboot();
+  }
+
+  /** The runtime is out of order and comes back as it was. */
+  setRuntimeDown(down: boolean): void {
+    this.#runtimeDown = down;
+    this.runtime.setDown(down);
   }
 
   /** Ends one of the running containers, as a crash or the kernel's out-of-memory killer does. */
   async crashContainer(random: Random): Promise<string> {
+    if (this.#runtimeDown) return 'nobody knows which';
     const running = await this.runtime.listContainers({ state: 'CONTAINER_RUNNING' });
     const container = running[Math.floor(random.next() * running.length)];
     if (container === undefined) return 'none runs';
@@ -73,7 +81,7 @@ export class SimulatedMachine {
     return `${container.id}${outOfMemory ? ' out of memory' : ''}`;
   }
 
-  #startKubelet({ network, clock, random, log }: MachineWorld): ReturnType<Program['begin']> {
+  #startKubelet({ network, clock, random, log }: MachineWorld): Running {
     const user = { username: `system:node:${this.name}`, groups: ['system:nodes', 'system:authenticated'] };
     const client = new FaultyClient(network, this.name, user);
     const cache = new InformerCache({ client, clock, log });

@@ -12,12 +12,13 @@ export interface Running {
 }
 
 export class Program {
-  readonly begin: () => Running;
+  readonly #begin: () => Running;
   readonly #onFailure: (error: unknown) => void;
   #running: Running | undefined;
+  #retired = false;
 
   constructor(begin: () => Running, onFailure: (error: unknown) => void) {
-    this.begin = begin;
+    this.#begin = begin;
     this.#onFailure = onFailure;
   }
 
@@ -30,9 +31,15 @@ export class Program {
     return this.#running?.cache;
   }
 
+  /** From now on it cannot be started any more. */
+  retire(): void {
+    this.#retired = true;
+    this.kill();
+  }
+
   start(): void {
-    if (this.#running !== undefined) return;
-    const running = this.begin();
+    if (this.#running !== undefined || this.#retired) return;
+    const running = this.#begin();
     this.#running = running;
     running.started.catch((error: unknown) => {
       if (this.#running === running) this.#onFailure(error);

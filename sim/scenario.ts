@@ -33,9 +33,10 @@ export async function runScenario(options: ScenarioOptions): Promise<Outcome> {
   try {
     const workload = new Workload(world, random);
     const trouble = faults ? new Faults(world, seededRandom(seed * 31 + 4)) : undefined;
+    await workload.begin();
     for (let i = 0; i < steps; i++) {
       await workload.step();
-      if (random.next() < 0.5) await trouble?.step();
+      if (random.next() < 0.4) await trouble?.step();
       await world.advance(random.next() * stepMsMax);
     }
     trouble?.stop();

@@ -16,6 +16,8 @@ import { isApiError, type KubeObject, type Resource } from '../src/machinery/mod
 import type { World } from './world.ts';
 
 const appNames = ['web', 'api', 'db'];
+/** Always with the strategy Recreate, and never orphaned: of several active sets that it adopts, upstream's controller rids it of none. */
+const recreated = 'db';
 const namespaceNames = ['default', 'team-a', 'team-b'];
 /** What may be refused when others change the cluster at the same time. */
 const refusals = [
@@ -29,6 +31,7 @@ const refusals = [
 ] as const;
 export const simulationFinalizer = 'simulation.example/hold';
 const machinesMax = 6;
+const beginnings = 4;
 
 export class Workload {
   readonly #world: World;
@@ -38,6 +41,16 @@ export class Workload {
   constructor(world: World, random: Random) {
     this.#world = world;
     this.#random = random;
+  }
+
+  /** Something to work on. */
+  async begin(): Promise<void> {
+    await this.#do('begin', async () => {
+      for (const name of namespaceNames.slice(1))
+        await this.#world.asAdmin((client) => client.create(namespaces, { metadata: { name } }));
+    });
+    for (let i = 0; i < beginnings; i++) await this.#do('create a deployment', () => this.#createDeployment());
+    for (let i = 0; i < beginnings; i++) await this.#do('create a service', () => this.#createService());
   }
 
   async step(): Promise<void> {
@@ -63,17 +76,12 @@ export class Workload {
     let luck = this.#random.next() * operations.reduce((sum, [weight]) => sum + weight, 0);
     const [, name, run] = operations.find(([weight]) => (luck -= weight) < 0) ??
       operations[0] ?? [0, '', async () => ''];
-    try {
-      this.#world.did(`${name} ${String((await this.#world.during(run())) ?? '')}`);
-    } catch (error) {
-      if (!(error instanceof HostError) && !isApiError(error, ...refusals)) throw error;
-      this.#world.did(`${name}: ${(error as Error).message}`);
-    }
+    await this.#do(name, run);
   }
 
   /** Lifts what keeps the cluster from coming to rest by people's will: pauses, finalizers, bad images, cordons. */
   async relent(): Promise<void> {
-    const { world } = { world: this.#world };
+    const world = this.#world;
     world.missingImages.length = 0;
     await world.during(this.#release());
     for (const deployment of this.#known(deployments)) {
@@ -82,9 +90,21 @@ export class Workload {
         world.asAdmin((client) => client.patch(deployments, keyOf(deployment), { type: 'merge', body })),
       );
     }
+    for (const { name, removed } of world.machines)
+      if (removed && world.history.objects(nodes).has(name))
+        await world.during(world.asAdmin((client) => client.delete(nodes, { name })));
     for (const node of this.#known(nodes)) {
       const body = { spec: { unschedulable: null } };
       await world.during(world.asAdmin((client) => client.patch(nodes, keyOf(node), { type: 'merge', body })));
+    }
+  }
+
+  async #do(name: string, run: () => Promise<unknown>): Promise<void> {
+    try {
+      this.#world.did(`${name} ${String((await this.#world.during(run())) ?? '')}`);
+    } catch (error) {
+      if (!(error instanceof HostError) && !isApiError(error, ...refusals)) throw error;
+      this.#world.did(`${name}: ${(error as Error).message}`);
     }
   }
 
@@ -101,7 +121,9 @@ export class Workload {
   }
   /** One that is there and was not made by the system. */
   #any<T extends KubeObject>(resource: Resource<T>): DeepReadonly<T> {
-    const own = this.#known(resource).filter(({ metadata }) => namespaceNames.includes(metadata?.namespace ?? ''));
+    const own = this.#known(resource).filter(
+      ({ metadata }) => namespaceNames.includes(metadata?.namespace ?? '') && metadata?.name !== 'kube-root-ca.crt',
+    );
     const found = own[this.#below(own.length)];
     if (found === undefined) throw new HostError('NothingThere', `no ${resource.plural} yet`);
     return found;
@@ -121,7 +143,7 @@ export class Workload {
   async #createDeployment(): Promise<string> {
     const [name, namespace] = [this.#pick(appNames), this.#pick(namespaceNames)];
     const labels = { app: name };
-    const type = this.#pick(['RollingUpdate', 'RollingUpdate', 'Recreate']);
+    const type = name === recreated ? 'Recreate' : 'RollingUpdate';
     const deployment: Deployment = {
       metadata: { name, namespace },
       spec: {
@@ -148,8 +170,9 @@ export class Workload {
 
   async #delete(resource: Resource): Promise<string> {
     const object = this.#any(resource);
-    const propagationPolicy = this.#pick(['Background', 'Background', 'Foreground', 'Orphan'] as const);
     const key = keyOf(object);
+    const policies = ['Background', 'Background', 'Foreground', ...(key.name === recreated ? [] : ['Orphan'])] as const;
+    const propagationPolicy = this.#pick(policies) as 'Background' | 'Foreground' | 'Orphan';
     await this.#world.asAdmin((client) => client.delete(resource, key, { propagationPolicy }));
     return `${resource.plural} ${key.namespace}/${key.name} ${propagationPolicy}`;
   }
