@@ -33,10 +33,10 @@ function aggregated(role: ReadonlyRole, roles: ResourceView<ClusterRole>): DeepR
     const selected = roles
       .list()
       .filter(({ metadata }) => metadata.name !== role.metadata.name && matching.matches(metadata.labels));
-    for (const { rules: more = [] } of selected.toSorted((a, b) =>
+    for (const { rules: more } of selected.toSorted((a, b) =>
       (a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1,
     ))
-      for (const rule of more) if (!rules.some((known) => jsonEqual(known, rule))) rules.push(rule);
+      for (const rule of more ?? []) if (!rules.some((known) => jsonEqual(known, rule))) rules.push(rule);
   }
   return rules;
 }

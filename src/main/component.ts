@@ -1,8 +1,9 @@
 /** What the programs of single components have in common: they reach an API server over HTTPS and run until told to end. */
 import { readFileSync } from 'node:fs';
-import { HostError, type Clock, type Log, type Random } from '../base/mod.ts';
+import { hostname } from 'node:os';
+import { errorText, HostError, uuid, type Clock, type Log, type Random } from '../base/mod.ts';
 import { currentAccess, UsageError, type Invocation } from '../cli/mod.ts';
-import { HttpClient, InformerCache, type Client } from '../client/mod.ts';
+import { EventRecorder, HttpClient, InformerCache, LeaderElection, type Client } from '../client/mod.ts';
 import { HttpsTransport } from '../host/http/mod.ts';
 import { jsonLog, systemClock, systemRandom, type LogLevel } from '../host/system.ts';
 
@@ -12,6 +13,8 @@ export interface ComponentWorld {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** `https://host:port`. */
+  readonly server: string;
   /** PEM of the CA that signed the API server's certificate. */
   readonly certificateAuthority: string;
 }
@@ -39,11 +42,45 @@ export async function runComponent(
       clock: systemClock,
       random: systemRandom,
       log,
+      server: access.server,
       certificateAuthority: access.certificateAuthority,
     }),
   );
   log.info('started', { server: access.server });
   await untilEnd();
+}
+
+/**
+ * As `runComponent`, for what only one program of a cluster may do at a time: `start` is called once this one leads. A
+ * program that loses the lease ends, and whoever keeps it running starts a new candidate.
+ */
+export function runLeading(
+  name: string,
+  invocation: Invocation,
+  start: (world: ComponentWorld) => Promise<AsyncDisposable>,
+): Promise<void> {
+  return runComponent(name, invocation, async (world) => {
+    const { client, clock, random, log } = world;
+    const stack = new AsyncDisposableStack();
+    const end = (message: string, error?: unknown): void => {
+      log.error(message, error === undefined ? {} : { error: errorText(error) });
+      process.exit(1);
+    };
+    const begin = async (): Promise<void> => void stack.use(await start(world));
+    const election = new LeaderElection({
+      client,
+      clock,
+      random,
+      log,
+      lease: { namespace: 'kube-system', name: `kube-${name}` },
+      identity: `${hostname()}_${uuid(random)}`,
+      events: new EventRecorder(world, { component: name }),
+      onLeading: () => void begin().catch((error: unknown) => end('could not start', error)),
+      onLost: () => end('lost the lease'),
+    });
+    stack.use(election.start());
+    return stack;
+  });
 }
 
 export function componentLog(invocation: Invocation): Log {

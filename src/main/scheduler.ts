@@ -2,10 +2,10 @@
 import type { Invocation } from '../cli/mod.ts';
 import { EventRecorder } from '../client/mod.ts';
 import { Scheduler } from '../scheduler/mod.ts';
-import { runComponent } from './component.ts';
+import { runLeading } from './component.ts';
 
 export function run(invocation: Invocation): Promise<void> {
-  return runComponent('scheduler', invocation, (world) => {
+  return runLeading('scheduler', invocation, (world) => {
     const events = new EventRecorder(world, { component: 'default-scheduler' });
     return new Scheduler({ ...world, events }).start();
   });

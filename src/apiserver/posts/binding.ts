@@ -4,7 +4,7 @@
  */
 import { pods, type Binding, type Pod, type PodCondition } from '../../api/mod.ts';
 import { rfc3339, type DeepReadonly, type JsonObject } from '../../base/mod.ts';
-import { ApiError, fieldErrorsText, notSupported, objectKey, required, type FieldError } from '../../machinery/mod.ts';
+import { ApiError, notSupported, objectKey, required, type FieldError } from '../../machinery/mod.ts';
 import type { Operation, Result } from '../operation.ts';
 import type { ApiServer } from '../server.ts';
 import { answer, type PostHandler } from '../subresources.ts';
@@ -21,7 +21,7 @@ async function bind({ world }: ApiServer, operation: Operation, { metadata, targ
   const name = operation.name ?? '';
   if (metadata?.name !== name) throw ApiError.badRequest('name in URL does not match name in Binding object');
   const errors = targetErrors(target);
-  if (errors.length > 0) throw ApiError.internal(fieldErrorsText(errors));
+  if (errors.length > 0) throw ApiError.invalid({ group: '', kind: 'Binding' }, name, errors);
   const collection = pods.collection ?? '';
   const key = objectKey(operation.namespace, name);
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
