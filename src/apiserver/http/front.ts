@@ -12,6 +12,7 @@ import {
   type UserInfo,
 } from '../../machinery/mod.ts';
 import { anonymous, type Authenticator } from '../authn/authenticator.ts';
+import { impersonated } from '../authn/impersonation.ts';
 import type { Discovery } from '../discovery.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
 import { goIntegerError } from '../read.ts';
@@ -162,8 +163,14 @@ export class HttpFront {
     return anonymous;
   }
 
-  async #respond(request: HttpRequest, info: RequestInfo): Promise<HttpResponse> {
+  /** Whom the request acts as: who sent it, or somebody whom that user may impersonate. */
+  async #identify(request: Pick<HttpRequest, 'headers' | 'url' | 'peer'>): Promise<UserInfo> {
     const user = await this.authenticate(request);
+    return impersonated(user, request, (attributes) => this.#parts.server.authorize(attributes));
+  }
+
+  async #respond(request: HttpRequest, info: RequestInfo): Promise<HttpResponse> {
+    const user = await this.#identify(request);
     if (info.resource !== undefined) return this.#resource(request, { ...info, resource: info.resource }, user);
     const verb = request.method.toLowerCase();
     await this.#parts.server.authorize({
@@ -246,7 +253,7 @@ export class HttpFront {
     upgrade: StreamUpgrade,
   ): Promise<void> {
     try {
-      const user = await this.authenticate(request);
+      const user = await this.#identify(request);
       const info = parseUrl(request.method, request.url);
       const { resource } = info;
       const kind =
