@@ -1,48 +1,49 @@
 /**
- * Clients that act as service accounts of kube-system, for controllers in a program of their own: each gets the rights of its
- * role and no more, as with upstream's `--use-service-account-credentials`.
+ * Clients of controllers that run alone: each controller acts as its own service account, as upstream's do with
+ * --use-service-account-credentials, so that the audit log and RBAC know them apart. Their tokens are asked for with the
+ * controller manager's own credentials and renewed long before they end.
  */
-import { serviceAccounts, type TokenRequest } from '../api/mod.ts';
-import { errorText, type Clock, type Log } from '../base/mod.ts';
+import { serviceAccounts } from '../api/mod.ts';
+import { errorText, HostError, type JsonObject, type Log } from '../base/mod.ts';
+import type { ClusterAccess } from '../cli/mod.ts';
 import { HttpClient, type Client } from '../client/mod.ts';
 import { HttpsTransport } from '../host/http/mod.ts';
 import { isApiError } from '../machinery/mod.ts';
 
-export interface AccountClientsOptions {
-  /** Makes accounts and their tokens. */
+const namespace = 'kube-system';
+const lifeSeconds = 3600;
+const renewMs = (lifeSeconds * 1000) / 2;
+
+export interface AccountClientsWorld {
+  /** The controller manager's. */
   readonly client: Client;
-  readonly server: string;
-  /** PEM. */
-  readonly certificateAuthority: string;
-  readonly clock: Clock;
+  readonly access: ClusterAccess;
   readonly log: Log;
 }
 
-const namespace = 'kube-system';
-const lifetimeSeconds = 3600;
-/** Tokens are renewed after this part of their life, and again soon when that failed. */
-const renewAfterMs = lifetimeSeconds * 1000 * 0.8;
-const retryMs = 10_000;
-
 export class AccountClients implements Disposable {
-  readonly #options: AccountClientsOptions;
+  readonly #world: AccountClientsWorld;
+  readonly #tokens = new Map<string, string>();
+  readonly #clients = new Map<string, HttpClient>();
   readonly #stack = new DisposableStack();
-  readonly #clients = new Map<string, Client>();
 
-  private constructor(options: AccountClientsOptions) {
-    this.#options = options;
+  private constructor(world: AccountClientsWorld) {
+    this.#world = world;
   }
 
-  /** Resolves when every account has its first token. */
-  static async open(accounts: readonly string[], options: AccountClientsOptions): Promise<AccountClients> {
-    const clients = new AccountClients(options);
-    await Promise.all(accounts.map((account) => clients.#open(account)));
-    return clients;
+  /** Resolves when every account is there and has a token. */
+  static async open(world: AccountClientsWorld, accounts: ReadonlySet<string>): Promise<AccountClients> {
+    const opened = new AccountClients(world);
+    await Promise.all([...accounts].map((account) => opened.#open(account)));
+    const renewing = setInterval(() => void opened.#renewAll(), renewMs).unref();
+    opened.#stack.defer(() => clearInterval(renewing));
+    return opened;
   }
 
-  /** The client of one of the accounts that were asked for. */
-  of(account: string): Client {
-    return this.#clients.get(account) ?? this.#options.client;
+  clientFor(account: string): Client {
+    const client = this.#clients.get(account);
+    if (client === undefined) throw new HostError('NotFound', `no token was asked for the account ${account}`);
+    return client;
   }
 
   [Symbol.dispose](): void {
@@ -50,42 +51,36 @@ export class AccountClients implements Disposable {
   }
 
   async #open(account: string): Promise<void> {
-    const { server, certificateAuthority } = this.#options;
-    let token = await this.#token(account);
-    let timer: Disposable | undefined;
-    const renew = (): void => {
-      this.#token(account).then(
-        (renewed) => {
-          token = renewed;
-          later(renewAfterMs);
-        },
-        (error: unknown) => {
-          this.#options.log.warn('could not renew a token', { account, error: errorText(error) });
-          later(retryMs);
-        },
-      );
-    };
-    const later = (delayMs: number): void => {
-      if (!this.#stack.disposed) timer = this.#options.clock.after(delayMs, renew);
-    };
-    later(renewAfterMs);
-    this.#stack.defer(() => timer?.[Symbol.dispose]());
-    const transport = this.#stack.use(new HttpsTransport({ server, certificateAuthority, token: () => token }));
+    const object = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: account } };
+    try {
+      await this.#world.client.create(serviceAccounts, object);
+    } catch (error) {
+      if (!isApiError(error, 'AlreadyExists')) throw error;
+    }
+    await this.#renew(account);
+    const { server, certificateAuthority } = this.#world.access;
+    const token = (): string => this.#tokens.get(account) ?? '';
+    const transport = this.#stack.use(new HttpsTransport({ server, certificateAuthority, token }));
     this.#clients.set(account, new HttpClient(transport));
   }
 
-  async #token(name: string): Promise<string> {
-    const { client } = this.#options;
-    await client.create(serviceAccounts, { metadata: { name, namespace } }).catch((error: unknown) => {
-      if (!isApiError(error, 'AlreadyExists')) throw error;
-    });
-    const request: TokenRequest = {
+  async #renew(account: string): Promise<void> {
+    const request: JsonObject = {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',
-      metadata: { name, namespace },
-      spec: { audiences: [], expirationSeconds: lifetimeSeconds },
+      spec: { expirationSeconds: lifeSeconds },
     };
-    const answer = await client.create(serviceAccounts, request, { subresource: 'token' });
-    return (answer as TokenRequest).status?.token ?? '';
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+    const { status } = (await this.#world.client.raw('POST', path, request)) as { status?: { token?: string } };
+    if (status?.token === undefined) throw new HostError('Token', `the API server gave no token for ${account}`);
+    this.#tokens.set(account, status.token);
+  }
+
+  /** A token that was not renewed is good for as long again; the next turn tries once more. */
+  async #renewAll(): Promise<void> {
+    for (const account of this.#tokens.keys())
+      await this.#renew(account).catch((error: unknown) =>
+        this.#world.log.warn('the token of a controller could not be renewed', { account, error: errorText(error) }),
+      );
   }
 }

@@ -20,6 +20,7 @@ const configs: Readonly<Record<string, CertificateRequest>> = {
   'controller-manager.conf': requests.controllerManager,
   'scheduler.conf': requests.scheduler,
   'proxy.conf': requests.proxy,
+  'kubelet.conf': requests.node(defaultNodeName()),
 };
 
 export async function run(invocation: Invocation): Promise<void> {

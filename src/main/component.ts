@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { errorText, HostError, uuid, type Clock, type Log, type Random } from '../base/mod.ts';
-import { currentAccess, UsageError, type Invocation } from '../cli/mod.ts';
+import { currentAccess, UsageError, type ClusterAccess, type Invocation } from '../cli/mod.ts';
 import { EventRecorder, HttpClient, InformerCache, LeaderElection, type Client } from '../client/mod.ts';
 import { HttpsTransport } from '../host/http/mod.ts';
 import { jsonLog, systemClock, systemRandom, type LogLevel } from '../host/system.ts';
@@ -15,8 +15,7 @@ export interface ComponentWorld {
   readonly log: Log;
   /** `https://host:port`. */
   readonly server: string;
-  /** PEM of the CA that signed the API server's certificate. */
-  readonly certificateAuthority: string;
+  readonly access: ClusterAccess;
 }
 
 /** Runs `start` with a client made from --kubeconfig; what it returns is disposed of at the end. */
@@ -27,12 +26,11 @@ export async function runComponent(
 ): Promise<void> {
   const path = invocation.string('kubeconfig');
   if (path === undefined) throw new UsageError(`kutter ${name} needs --kubeconfig FILE`);
-  const { token, ...access } = currentAccess(read(path), read);
+  const access = currentAccess(read(path), read);
+  const { token, ...tls } = access;
   const log = componentLog(invocation).with({ component: name });
   await using stack = new AsyncDisposableStack();
-  const transport = stack.use(
-    new HttpsTransport({ ...access, ...(token === undefined ? {} : { token: () => token }) }),
-  );
+  const transport = stack.use(new HttpsTransport({ ...tls, ...(token === undefined ? {} : { token: () => token }) }));
   const client = new HttpClient(transport);
   const cache = stack.use(new InformerCache({ client, clock: systemClock, log }));
   stack.use(
@@ -43,7 +41,7 @@ export async function runComponent(
       random: systemRandom,
       log,
       server: access.server,
-      certificateAuthority: access.certificateAuthority,
+      access,
     }),
   );
   log.info('started', { server: access.server });

@@ -3,19 +3,20 @@ import { kinds } from '../api/mod.ts';
 import type { Invocation } from '../cli/mod.ts';
 import { controllers, startControllers } from '../controllers/mod.ts';
 import { AccountClients } from './account-clients.ts';
-import { runLeading } from './component.ts';
+import { runComponent } from './component.ts';
 
 export function run(invocation: Invocation): Promise<void> {
-  return runLeading('controller-manager', invocation, async (world) => {
-    const stack = new AsyncDisposableStack();
-    const clients = stack.use(
-      await AccountClients.open(
-        controllers.map(({ account }) => account),
-        world,
+  return runComponent('controller-manager', invocation, async (world) => {
+    const { cache, clock, log, access } = world;
+    await using stack = new AsyncDisposableStack();
+    const accounts = stack.use(await AccountClients.open(world, new Set(controllers.map(({ account }) => account))));
+    const clientFor = accounts.clientFor.bind(accounts);
+    stack.use(
+      await startControllers(
+        { clientFor, cache, clock, log },
+        { resources: kinds, rootCa: access.certificateAuthority },
       ),
     );
-    const options = { resources: kinds, rootCa: world.certificateAuthority };
-    stack.use(await startControllers({ ...world, clientFor: (account) => clients.of(account) }, options));
-    return stack;
+    return stack.move();
   });
 }
