@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRegistry } from '../../tools/images/registry.ts';
 import { programPath } from '../../tools/programs.ts';
-import { Machine, type MachineOptions, type Ran, type RunOptions } from './machine.ts';
+import { endGroup, Machine, type MachineOptions, type Ran, type RunOptions } from './machine.ts';
 
 /** The newest and a very old one. */
 export type KubectlVersion = '1.35' | '1.20';
@@ -49,7 +49,7 @@ export class RunningKubectl {
   }
 
   async stop(): Promise<void> {
-    this.#child.kill('SIGTERM');
+    endGroup(this.#child);
     await this.ended;
   }
 }
@@ -113,7 +113,7 @@ export class RealCluster implements AsyncDisposable {
     const child = this.machine.start(programPath(`kubectl-${version}`), args, {
       env: { KUBECONFIG: this.kubeconfig, HOME: this.dataDir },
     });
-    this.#stack.defer(() => void child.kill('SIGKILL'));
+    this.#stack.defer(() => endGroup(child));
     return new RunningKubectl(child);
   }
 
@@ -203,7 +203,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Rea
   const folder = await mkdtemp(join(tmpdir(), 'kutter-cluster-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const registry = stack.use(await startRegistry());
-  const ownFolders = ['/run', '/opt', '/tmp/loap'];
+  const ownFolders = ['/run', '/opt', '/var/lib/kutter', '/tmp/loap'];
   const [machine] = await Promise.all([Machine.start({ ...options, ownFolders }), registry.push(...options.images)]);
   stack.use(machine);
   await mirrorRegistry(machine, registry.url, join(folder, 'registry.sock'), stack);
@@ -240,6 +240,6 @@ async function mirrorRegistry(
   await once(server, 'listening');
   stack.defer(() => void server.close());
   const relay = machine.start(process.execPath, [join(import.meta.dirname, 'tcp-relay.ts'), `${mirrorPort}`, socket]);
-  stack.defer(() => void relay.kill('SIGKILL'));
+  stack.defer(() => endGroup(relay));
   await once(relay.stdout ?? relay, 'data');
 }

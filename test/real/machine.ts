@@ -5,7 +5,8 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rmdir } from 'node:fs/promises';
 import { HostError } from '../../src/base/mod.ts';
 
 export interface Ran {
@@ -33,13 +34,21 @@ const commandTimeoutMs = 60_000;
 /** The first process of a namespace is every orphan's parent: a shell that waits reaps them. */
 const firstProcess = 'echo ready; while :; do sleep 0.1; done';
 
+/** Ends what `Machine.start` has started. */
+export function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
+}
+
 export class Machine implements AsyncDisposable {
   readonly #holder: ChildProcess;
   readonly #pid: string;
+  /** On the real machine, to mount on. */
+  readonly #madeFolders: readonly string[];
 
-  private constructor(holder: ChildProcess, pid: string) {
+  private constructor(holder: ChildProcess, pid: string, madeFolders: readonly string[]) {
     this.#holder = holder;
     this.#pid = pid;
+    this.#madeFolders = madeFolders;
   }
 
   static async start({ hostName, addresses, ownFolders }: MachineOptions): Promise<Machine> {
@@ -52,7 +61,11 @@ export class Machine implements AsyncDisposable {
     holder.once('exit', () => process.off('exit', kill));
     await once(holder.stdout ?? holder, 'data');
     const child = (await readFile(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8')).trim();
-    const machine = new Machine(holder, child);
+    const machine = new Machine(
+      holder,
+      child,
+      ownFolders.filter((folder) => !existsSync(folder)),
+    );
     const script = [
       `hostname ${hostName}`,
       'ip link set lo up',
@@ -77,6 +90,8 @@ export class Machine implements AsyncDisposable {
     const { env = {} } = options;
     return spawn('nsenter', ['-t', this.#pid, '-n', '-u', '-m', '-p', '--wd=/', '--', program, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      // A group of its own: nsenter stands before the program, and passes no signals on.
+      detached: true,
       env: { ...process.env, ...env, LC_ALL: 'C' },
     });
   }
@@ -84,7 +99,7 @@ export class Machine implements AsyncDisposable {
   /** Runs a program on the machine to its end, whatever end that is. */
   run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
     const child = this.start(program, args, options);
-    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? commandTimeoutMs);
+    const timer = setTimeout(() => endGroup(child), options.timeoutMs ?? commandTimeoutMs);
     let stdout = '';
     let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -121,5 +136,7 @@ export class Machine implements AsyncDisposable {
     const gone = once(this.#holder, 'exit');
     this.#holder.kill('SIGKILL');
     await gone;
+    // Somebody else may use it by now.
+    for (const folder of this.#madeFolders) await rmdir(folder).catch(() => undefined);
   }
 }

@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { startRealCluster, type RealCluster } from './cluster-fixture.ts';
 import { blogTests } from './seed-blog.ts';
 import { podTests } from './seed-pods.ts';
+import { serviceTests } from './seed-services.ts';
 import { workloadTests } from './seed-workloads.ts';
 
 let cluster: RealCluster;
@@ -32,6 +33,8 @@ describe('a real cluster', () => {
     workloadTests(clusterOf);
     blogTests(clusterOf);
   });
+
+  serviceTests(clusterOf);
 
   test('kubectl top is refused clearly', async () => {
     for (const version of ['1.20', '1.35'] as const) {
