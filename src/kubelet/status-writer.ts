@@ -77,7 +77,7 @@ export class StatusWriter implements AsyncDisposable {
   async #write(uid: string): Promise<void> {
     const entry = this.#entries.get(uid);
     if (entry === undefined) return;
-    const { wanted, pod } = entry;
+    const { wanted, pod, revision: sentAt } = entry;
     const body = statusPatch(uid, entry.written, wanted);
     if (body !== undefined) {
       try {
@@ -93,11 +93,10 @@ export class StatusWriter implements AsyncDisposable {
           { type: 'strategic', body },
           { subresource: 'status', fieldManager: 'kubelet', cause },
         );
-        // What came later than this write is known already.
-        if (revisionOf(answer) >= entry.revision) {
-          entry.written = { ...entry.written, ...wanted };
-          entry.revision = revisionOf(answer);
-        }
+        const revision = revisionOf(answer);
+        // A server that changed nothing takes this status for what it has.
+        if (revision <= sentAt) entry.written = { ...entry.written, ...wanted };
+        else if (revision > entry.revision) Object.assign(entry, { written: answer.status ?? {}, revision });
       } catch (error) {
         // Gone, or another pod has the name by now: nobody wants this status any more.
         if (!isApiError(error, 'NotFound', 'Conflict')) {
@@ -111,7 +110,9 @@ export class StatusWriter implements AsyncDisposable {
         entry.written = wanted;
       }
     }
-    if (!jsonEqual(entry.wanted, wanted)) return this.#queue.add(uid);
+    // Newer, or the answer tells that somebody else had written meanwhile.
+    if (!jsonEqual(entry.wanted, wanted) || statusPatch(uid, entry.written, wanted) !== undefined)
+      return this.#queue.add(uid);
     for (const resolve of entry.waiting.splice(0)) resolve();
   }
 }

@@ -6,8 +6,8 @@
  * wrong; taints of others are never touched; NoExecute taints are put on by the zone's plan, slowly, and taken off here at
  * once.
  */
-import { jsonEqual, rfc3339 } from '../../base/mod.ts';
-import { leases, nodes, pods, type Node, type NodeCondition, type Taint } from '../../api/mod.ts';
+import { jsonEqual, rfc3339, type DeepReadonly } from '../../base/mod.ts';
+import { leases, nodes, pods, type Node, type NodeCondition, type Pod, type Taint } from '../../api/mod.ts';
 import {
   defineController,
   nothing,
@@ -42,6 +42,8 @@ interface NodeMemory {
   /** The last sign of life, and when we saw it. */
   readonly sign: string;
   readonly seenMs: number;
+  /** Pods that were called not ready since the node said that it is not. */
+  readonly toldPods?: readonly string[];
 }
 
 const leaseNamespace = 'kube-node-lease';
@@ -141,8 +143,10 @@ function planNode(
     // What follows from unknown conditions is planned from them.
     if (actions.length > 0) return { actions: [...registered, ...actions], remember: current };
   }
-  const actions = [...registered, ...nodeChange(node, now), ...podsNotReady(view, node, now)];
-  return { actions, remember: current, ...(now > silentAtMs ? {} : { wakeAtMs: silentAtMs + 1 }) };
+  const unready = podsToCall(view, node, memory);
+  const actions = [...registered, ...nodeChange(node, now), ...unready.map((pod) => callNotReady(pod, now))];
+  const remember = { uid, sign: current.sign, seenMs: current.seenMs, ...toldAfter(view, node, { unready, memory }) };
+  return { actions, remember, ...(now > silentAtMs ? {} : { wakeAtMs: silentAtMs + 1 }) };
 }
 
 /** A sign of life is a new heartbeat in the status or a renewed lease. */
@@ -274,30 +278,47 @@ function withEviction(node: ReadNode, taints: readonly ReadTaint[], timeAdded: s
   return [...others, { key, effect: 'NoExecute', timeAdded }];
 }
 
-/** Nobody should be sent to pods of which nobody knows how they are. */
-function podsNotReady(view: NodeView, node: ReadNode, now: number): readonly Action[] {
-  if ((readiness(node) ?? 'True') === 'True') return [];
+/**
+ * Nobody should be sent to pods of which nobody knows how they are. A kubelet that itself says that its node is not ready
+ * may say otherwise of its pods, so each is called so once.
+ */
+function podsToCall(view: NodeView, node: ReadNode, memory: NodeMemory | undefined): readonly DeepReadonly<Pod>[] {
+  const ready = readiness(node) ?? 'True';
+  if (ready === 'True') return [];
+  const told = ready === 'False' ? (memory?.toldPods ?? []) : [];
   return view.pods
     .index('node', node.metadata.name ?? '')
-    .filter(isReady)
-    .map((pod): Action => {
-      const { namespace, name = '', uid } = pod.metadata;
-      const body = {
-        metadata: { uid },
-        status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: rfc3339(now) }] },
-      };
-      const event: Action = {
-        do: 'event',
-        event: { regarding: pod, type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' },
-      };
-      return {
-        do: 'patch',
-        resource: pods,
-        key: { namespace, name },
-        patch: { type: 'strategic', body },
-        subresource: 'status',
-        tolerates: ({ reason }) => reason === 'NotFound' || reason === 'Conflict',
-        onDone: () => [event],
-      };
-    });
+    .filter((pod) => isReady(pod) && !told.includes(pod.metadata.uid ?? ''));
+}
+
+function toldAfter(
+  view: NodeView,
+  node: ReadNode,
+  { unready, memory }: { readonly unready: readonly DeepReadonly<Pod>[]; readonly memory: NodeMemory | undefined },
+): Pick<NodeMemory, 'toldPods'> {
+  if (readiness(node) !== 'False') return {};
+  const told = new Set([...(memory?.toldPods ?? []), ...unready.map(({ metadata }) => metadata.uid ?? '')]);
+  const there = view.pods.index('node', node.metadata.name ?? '').map(({ metadata }) => metadata.uid ?? '');
+  return told.size === 0 ? {} : { toldPods: there.filter((uid) => told.has(uid)) };
+}
+
+function callNotReady(pod: DeepReadonly<Pod>, now: number): Action {
+  const { namespace, name = '', uid } = pod.metadata;
+  const body = {
+    metadata: { uid },
+    status: { conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: rfc3339(now) }] },
+  };
+  const event: Action = {
+    do: 'event',
+    event: { regarding: pod, type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' },
+  };
+  return {
+    do: 'patch',
+    resource: pods,
+    key: { namespace, name },
+    patch: { type: 'strategic', body },
+    subresource: 'status',
+    tolerates: ({ reason }) => reason === 'NotFound' || reason === 'Conflict',
+    onDone: () => [event],
+  };
 }
