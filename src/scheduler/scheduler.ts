@@ -5,9 +5,10 @@
  * number at a time; whatever fails comes back to the queue.
  */
 import { namespaces, nodes, pods, type Namespace, type Node, type Pod } from '../api/mod.ts';
-import { AssertionError, errorText, type Clock, type DeepReadonly, type Log } from '../base/mod.ts';
+import { AssertionError, errorText, TerminalError, type Clock, type DeepReadonly, type Log } from '../base/mod.ts';
 import type { Client, EventRecorder, Informer, InformerCache, ObjectChange } from '../client/mod.ts';
 import { isApiError } from '../machinery/mod.ts';
+import { tookEffect } from './binding-outcome.ts';
 import { ClusterState } from './cluster-state.ts';
 import type { ChangeKind, ClusterChange, Failure, Plugin, Profile } from './framework.ts';
 import { fitFailureText } from './message.ts';
@@ -60,6 +61,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #peers: Peers;
   readonly #subscriptions: Disposable[] = [];
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
   #namespacesRevision = 0;
   #nextStart = 0;
   #running = false;
@@ -118,6 +120,7 @@ export class Scheduler implements AsyncDisposable {
   /** Takes nothing more up and resolves when what is being carried out is done. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
+    this.#stopping.abort(new TerminalError('the scheduler is being stopped'));
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     this.#queue[Symbol.dispose]();
     this.#turn?.[Symbol.dispose]();
@@ -262,8 +265,12 @@ export class Scheduler implements AsyncDisposable {
       }
     } catch (error) {
       if (error instanceof AssertionError) throw error;
-      for (const plugin of reserved.toReversed()) plugin.unreserve?.(pod, nodeName);
-      return this.#onBindingFailed(queued, nodeName, { error, step });
+      const { clock } = this.#options;
+      const asking = { client, clock, signal: this.#stopping.signal };
+      if (step === '' || !(await tookEffect(asking, { pod: pod.pod, nodeName, error }))) {
+        for (const plugin of reserved.toReversed()) plugin.unreserve?.(pod, nodeName);
+        return this.#onBindingFailed(queued, nodeName, { error, step });
+      }
     }
     log.debug('bound', { pod: pod.key, node: nodeName });
     await events.record({
