@@ -31,8 +31,8 @@ export interface MachineOptions {
 }
 
 const commandTimeoutMs = 60_000;
-/** The first process of a namespace is every orphan's parent: a shell that waits reaps them. */
-const firstProcess = 'echo ready; while :; do sleep 0.1; done';
+/** The first process of a namespace is every orphan's parent: a shell that waits reaps them. It ends with the test. */
+const firstProcess = 'echo ready; cat; exit 0';
 
 /** Ends what `Machine.start` has started. */
 export function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
@@ -54,7 +54,7 @@ export class Machine implements AsyncDisposable {
   static async start({ hostName, addresses, ownFolders }: MachineOptions): Promise<Machine> {
     const namespaces = ['--net', '--uts', '--mount', '--pid', '--mount-proc', '--fork', '--kill-child=SIGKILL'];
     const holder = spawn('unshare', [...namespaces, 'sh', '-c', firstProcess], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
     const kill = (): void => void holder.kill('SIGKILL');
     process.once('exit', kill);
