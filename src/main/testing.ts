@@ -7,7 +7,16 @@
 import { setImmediate } from 'node:timers/promises';
 import facts from '../api/upstream/facts.json' with { type: 'json' };
 import { bootstrap, composeServer, stamp, type ComposedServer, type InProcessClient } from '../apiserver/mod.ts';
-import { deepFreeze, HostError, seededRandom, silentLog, VirtualClock, type Clock, type Log, type Random } from '../base/mod.ts';
+import {
+  deepFreeze,
+  HostError,
+  seededRandom,
+  silentLog,
+  VirtualClock,
+  type Clock,
+  type Log,
+  type Random,
+} from '../base/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
 import { controllerUser, startControllers } from '../controllers/mod.ts';
 import { passingTokenKeys } from '../host/pki/mod.ts';
@@ -98,7 +107,10 @@ export class TestCluster implements AsyncDisposable {
       options.https === true ? await (await import('./testing-endpoint.ts')).TestEndpoint.start(world) : undefined;
     const api =
       endpoint?.api ??
-      composeServer({ ...world, facts, tokenKeys: passingTokenKeys() }, { authorizers: [], posts: [], disabledPlugins });
+      composeServer(
+        { ...world, facts, tokenKeys: passingTokenKeys() },
+        { authorizers: [], posts: [], disabledPlugins },
+      );
     const cluster = new TestCluster({ clock, virtual, api, store, log, endpoint });
     await bootstrap(api);
     if (components) await cluster.#startComponents({ clock, random, log }, options);
@@ -114,9 +126,7 @@ export class TestCluster implements AsyncDisposable {
     // Without an endpoint there is no certificate to trust; pods wait for the ConfigMap all the same.
     const rootCa = this.#endpoint?.ca ?? 'none';
     const clientFor = (account: string): Client => api.client(controllerUser(account));
-    this.#stack.use(
-      await startControllers({ clientFor, cache, clock, log }, { resources, rootCa }),
-    );
+    this.#stack.use(await startControllers({ clientFor, cache, clock, log }, { resources, rootCa }));
     const client = this.as({ username: 'system:kube-scheduler', groups: ['system:authenticated'] });
     const events = new EventRecorder({ client, clock, log }, { component: 'default-scheduler' });
     this.#stack.use(await new Scheduler({ client, cache, events, clock, log }).start());
