@@ -31,6 +31,8 @@ export function nodeIpam({
   readonly nodeCidrPrefix: number;
 }): Controller<Reads> {
   const cidr = parseCidr(clusterCidr);
+  // A write whose answer was lost may have taken effect: until the view shows the node with a block, this one is its own.
+  const given = new Map<string, string>();
   return defineController<typeof reads>({
     name: 'node-ipam-controller',
     reads,
@@ -38,7 +40,11 @@ export function nodeIpam({
     plan(view, name) {
       const node = view.nodes.get(name);
       if (cidr === undefined || node === undefined || !isWaiting(node)) return nothing;
-      const free = firstFree(cidr, nodeCidrPrefix, (block) => view.nodes.index('podCidr', block).length > 0);
+      forgetSeen(given, view.nodes);
+      const { uid = '' } = node.metadata;
+      const taken = new Set(given.values());
+      const isTaken = (block: string): boolean => taken.has(block) || view.nodes.index('podCidr', block).length > 0;
+      const free = given.get(uid) ?? firstFree(cidr, nodeCidrPrefix, isTaken);
       if (free === undefined)
         return {
           actions: [
@@ -53,7 +59,8 @@ export function nodeIpam({
             },
           ],
         };
-      const body = { metadata: { uid: node.metadata.uid }, spec: { podCIDR: free, podCIDRs: [free] } };
+      given.set(uid, free);
+      const body = { metadata: { uid }, spec: { podCIDR: free, podCIDRs: [free] } };
       return {
         actions: [
           {
@@ -67,6 +74,13 @@ export function nodeIpam({
       };
     },
   });
+}
+
+/** What the view shows, or has lost, needs no memory. */
+function forgetSeen(given: Map<string, string>, view: ResourceView<Node>): void {
+  if (given.size === 0) return;
+  const waiting = new Set(view.list().flatMap((node) => (isWaiting(node) ? [node.metadata.uid] : [])));
+  for (const uid of given.keys()) if (!waiting.has(uid)) given.delete(uid);
 }
 
 function firstFree(cidr: Cidr, prefix: number, isTaken: (block: string) => boolean): string | undefined {
