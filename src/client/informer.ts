@@ -3,7 +3,8 @@
  * store's own), so a view costs a tree of references.
  *
  * What always holds: the view is the state at `revision` for this resource; changes are applied, indexes included, before
- * subscribers hear of them; a lost watch is taken up where it was, or listed anew with the difference told as changes.
+ * subscribers hear of them; a lost watch is taken up where it was, or listed anew with the difference told as changes, of
+ * which an object that was made again under its name is two.
  */
 import { errorText, Tree, type Clock, type DeepReadonly, type Log } from '../base/mod.ts';
 import { isApiError, keyOf, type KubeObject, type Resource } from '../machinery/mod.ts';
@@ -199,12 +200,11 @@ export class Informer<T extends KubeObject> implements ResourceView<T>, Disposab
       if (!next.has(key)) changes.push({ key, object: undefined });
     });
     for (const [key, object] of next) {
-      const previous = this.#items.get(key);
-      if (
-        previous?.metadata?.resourceVersion !== object.metadata?.resourceVersion ||
-        previous?.metadata?.uid !== object.metadata?.uid
-      )
-        changes.push({ key, object });
+      const previous = this.#items.get(key)?.metadata;
+      const { uid, resourceVersion } = object.metadata ?? {};
+      // Deleted and made again unseen: whoever waits for the old one to go hears of both.
+      if (previous !== undefined && previous.uid !== uid) changes.push({ key, object: undefined });
+      if (previous?.resourceVersion !== resourceVersion || previous?.uid !== uid) changes.push({ key, object });
     }
     this.#failures = 0;
     this.#apply(changes, revision);
