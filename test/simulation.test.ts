@@ -15,6 +15,8 @@ const rest = async (): Promise<void> => await setImmediate();
 const found: readonly (readonly [seed: number, what: string])[] = [
   [38, 'node controller and kubelet wrote a pod ready and not ready, against each other'],
   [87, 'a binding whose answer was lost was forgotten, and its node given away twice'],
+  [240, 'an owner was deleted and made again while the controllers were cut off, and its dependents stayed'],
+  [333, 'two nodes got the same pod CIDR after an answer was lost'],
 ];
 
 async function twice(seed: number, faults: boolean): Promise<void> {
