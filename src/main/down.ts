@@ -1,6 +1,7 @@
 /** `kutter down`: ends the cluster's process and takes away all that runs for it. What it knows stays, unless --purge. */
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { HostError, silentLog } from '../base/mod.ts';
 import { consoleProgress, type Invocation } from '../cli/mod.ts';
@@ -13,8 +14,15 @@ import { removeContext } from './kubeconfig-file.ts';
 import { clusterAddresses } from './networks.ts';
 import { podNetworkOptions } from './pod-network.ts';
 import { endProcess, runningProcess } from './process-file.ts';
-import { removalOptions } from './runtime.ts';
-import { clusterPaths, dataDirOf, readSettings, type ClusterPaths, type ClusterSettings } from './settings.ts';
+import { removalOptions, runDirectory } from './runtime.ts';
+import {
+  clusterPaths,
+  clustersDirectory,
+  dataDirOf,
+  readSettings,
+  type ClusterPaths,
+  type ClusterSettings,
+} from './settings.ts';
 
 const patienceMs = 15_000;
 
@@ -38,9 +46,12 @@ export async function run(invocation: Invocation): Promise<void> {
     await unmountBelow([paths.kubelet]);
     await rm(`${paths.kubelet}/pods`, { recursive: true, force: true });
   }
+  // What all clusters share goes with the last of them.
+  await rmdir(dirname(runDirectory(settings))).catch(() => undefined);
   if (!purge) return;
   await removeContext(settings.name, invocation.string('kubeconfig'));
   await rm(paths.dataDir, { recursive: true, force: true });
+  await rmdir(clustersDirectory).catch(() => undefined);
 }
 
 async function removeContainers(settings: ClusterSettings, paths: ClusterPaths, purge: boolean): Promise<void> {
