@@ -30,7 +30,7 @@ export interface MachineOptions {
   readonly ownFolders: readonly string[];
 }
 
-const commandTimeoutMs = 60_000;
+const commandTimeoutMs = 150_000;
 /** The first process of a namespace is every orphan's parent: a shell that waits reaps them. It ends with the test. */
 const firstProcess = 'echo ready; cat; exit 0';
 
