@@ -31,6 +31,7 @@ export function unsettled(world: World): readonly string[] {
     ),
     ...unplaced(history),
     ...podsAtRest(history),
+    ...sharedAddresses(history),
     ...replicas(history),
     ...rollouts(history),
     ...orphans(history),
@@ -41,7 +42,7 @@ export function unsettled(world: World): readonly string[] {
 }
 
 function of<T extends KubeObject>(history: SimulatedHistory, resource: Resource<T>): readonly DeepReadonly<T>[] {
-  return [...history.objects(resource as unknown as Resource).values()] as unknown as readonly DeepReadonly<T>[];
+  return [...history.objects(resource).values()] as unknown as readonly DeepReadonly<T>[];
 }
 
 function nodesReady({ history, machines }: World): string[] {
@@ -83,6 +84,17 @@ function podsAtRest(history: SimulatedHistory): string[] {
     return isReady(pod)
       ? []
       : [`pod ${nameOf(pod)} on ${pod.spec?.nodeName ?? ''} is ${pod.status?.phase ?? ''}, not ready`];
+  });
+}
+
+function sharedAddresses(history: SimulatedHistory): string[] {
+  const holders = new Map<string, string>();
+  return podsNow(history).flatMap((pod) => {
+    const ip = pod.status?.podIP;
+    if (ip === undefined || isOver(pod) || pod.spec?.hostNetwork === true) return [];
+    const other = holders.get(ip);
+    holders.set(ip, nameOf(pod));
+    return other === undefined ? [] : [`pods ${other} and ${nameOf(pod)} share ${ip}`];
   });
 }
 

@@ -14,8 +14,8 @@ export interface MachineWorld {
   readonly onFailure: (error: unknown) => void;
 }
 
-export const machineCpus = 4;
-export const machineMemoryBytes = 4 * 1024 ** 3;
+const machineCpus = 4;
+const machineMemoryBytes = 4 * 1024 ** 3;
 
 export class SimulatedMachine {
   readonly name: string;

@@ -63,7 +63,7 @@ export class SimulatedServer {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => {
         this.#calls.delete(fail);
-        reject(error as Error);
+        reject(error);
       };
       this.#calls.add(fail);
       call(this.api.client(user)).then((answer) => {
@@ -100,7 +100,7 @@ export class SimulatedServer {
 
   die(): void {
     this.#dead = true;
-    for (const fail of [...this.#calls]) fail(died());
+    for (const fail of this.#calls) fail(died());
     // It waits for a write that never ends; what matters is that it takes no new ones.
     void this.store.close();
   }

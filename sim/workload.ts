@@ -7,7 +7,6 @@ import {
   pods,
   services,
   type Deployment,
-  type Node,
   type Pod,
   type PodSpec,
 } from '../src/api/mod.ts';
@@ -29,7 +28,7 @@ const refusals = [
   'ServiceUnavailable',
   'InternalError',
 ] as const;
-export const simulationFinalizer = 'simulation.example/hold';
+const simulationFinalizer = 'simulation.example/hold';
 const machinesMax = 6;
 const beginnings = 4;
 
@@ -54,7 +53,7 @@ export class Workload {
   }
 
   async step(): Promise<void> {
-    const operations: readonly (readonly [weight: number, name: string, run: () => Promise<unknown>])[] = [
+    const operations: readonly (readonly [weight: number, name: string, run: () => Promise<string | void>])[] = [
       [6, 'create a deployment', () => this.#createDeployment()],
       [6, 'scale', () => this.#patchDeployment({ spec: { replicas: this.#below(9) } })],
       [6, 'set an image', () => this.#setImage()],
@@ -99,9 +98,9 @@ export class Workload {
     }
   }
 
-  async #do(name: string, run: () => Promise<unknown>): Promise<void> {
+  async #do(name: string, run: () => Promise<string | void>): Promise<void> {
     try {
-      this.#world.did(`${name} ${String((await this.#world.during(run())) ?? '')}`);
+      this.#world.did(`${name} ${(await this.#world.during(run())) ?? ''}`);
     } catch (error) {
       if (!(error instanceof HostError) && !isApiError(error, ...refusals)) throw error;
       this.#world.did(`${name}: ${(error as Error).message}`);
@@ -251,7 +250,7 @@ export class Workload {
   }
 
   async #cordon(): Promise<string> {
-    const node = this.#known(nodes)[this.#below(this.#known(nodes).length)] as DeepReadonly<Node> | undefined;
+    const node = this.#known(nodes)[this.#below(this.#known(nodes).length)];
     if (node === undefined) throw new HostError('NothingThere', 'no nodes yet');
     const body = { spec: { unschedulable: node.spec?.unschedulable === true ? null : true } };
     await this.#world.asAdmin((client) => client.patch(nodes, keyOf(node), { type: 'merge', body }));
