@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deployments, namespaces, pods, type Deployment } from '../api/mod.ts';
+import { deployments, namespaces, pods, startCluster, type Deployment } from './testing.ts';
 import type { Cause } from '../client/mod.ts';
 import { isApiError } from '../machinery/mod.ts';
-import { startCluster } from './testing.ts';
 
 const web: Deployment = {
   metadata: { name: 'web', namespace: 'default' },

@@ -186,3 +186,6 @@ export function startCluster(options: TestClusterOptions = {}): Promise<TestClus
 export function startApiServer(options: Omit<TestClusterOptions, 'nodes' | 'behaviour'> = {}): Promise<TestCluster> {
   return TestCluster.start(options, false);
 }
+
+// What a test names in its calls: `cluster.client.create(deployments, …)`, and the types of the objects.
+export * from '../api/mod.ts';
