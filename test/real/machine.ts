@@ -127,7 +127,7 @@ export class Machine implements AsyncDisposable {
     const list = await this.command('ps', ['-eo', 'pid=,ppid=,args=']);
     return list
       .split('\n')
-      .filter((line) => line !== '' && !/^ *1 |^ *\d+ +1 sleep 0\.1$| ps -eo /.test(line))
+      .filter((line) => line !== '' && !/^ *1 |^ *\d+ +1 cat$| ps -eo /.test(line))
       .map((line) => line.trim());
   }
 

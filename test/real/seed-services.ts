@@ -59,7 +59,9 @@ function flowTests(clusterOf: () => RealCluster, version: KubectlVersion, config
     deployTests(flowOf, config);
     accessTests(flowOf);
     podAccessTests(flowOf);
-    updateTests(flowOf);
+    // With nginx, which is ready sooner, every kubectl updates; here one does.
+    if (version === '1.35') updateTests(flowOf);
+    editTests(flowOf);
     endTests(flowOf);
   });
 }
@@ -194,7 +196,7 @@ function podAccessTests(flowOf: () => Flow): void {
     await forward.stop();
 
     const file = `/opt/copied-${version}`;
-    await flow.kd('cp', `${pod}:opt/myblog/manage.py`, file);
+    await flow.kd('cp', `${pod}:/opt/myblog/manage.py`, file);
     assert.match(await cluster.machine.command('cat', [file]), /DJANGO_SETTINGS_MODULE/);
     await flow.kd('cp', file, `${pod}:/tmp/back.py`);
     assert.match(await flow.sh(pod, 'cat /tmp/back.py'), /DJANGO_SETTINGS_MODULE/);
@@ -250,7 +252,9 @@ function updateTests(flowOf: () => Flow): void {
     const after = await flow.kd('rollout', 'history', 'deploy', 'myblog');
     assert.match(after, /\n2 +kubectl set image .*\n3 +kubectl apply /);
   });
+}
 
+function editTests(flowOf: () => Flow): void {
   test('labels, annotations, edit and patch', async () => {
     const flow = flowOf();
     const { cluster, version } = flow;
