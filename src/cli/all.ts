@@ -123,6 +123,13 @@ export const commands: readonly Command[] = [
         help: 'Where volumes and state are kept',
         default: '/var/lib/kutter/kubelet',
       },
+      'tls-cert-file': { type: 'string', value: 'FILE', help: 'Certificate of the port for logs, exec and metrics' },
+      'tls-private-key-file': { type: 'string', value: 'FILE', help: 'Its key; without both the port is not served' },
+      'client-ca-file': {
+        type: 'string',
+        value: 'FILE',
+        help: 'Whose client certificates the port accepts (default: the CA of the kubeconfig)',
+      },
     },
   },
   {

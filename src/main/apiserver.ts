@@ -83,6 +83,8 @@ export async function run(invocation: Invocation): Promise<void> {
     };
     await writeFile(join(directory, file), withContext('', entry), { mode: 0o600 });
   }
+  // With what a kubelet on this machine serves its port: pki/kubelet-server.crt and .key.
+  await pki.credential('kubelet-server', requests.kubeletServing(defaultNodeName(), [address, '127.0.0.1']));
   log.info('started', { port: plane.http.port, kubeconfig: join(directory, 'admin.conf') });
   await untilEnd();
 }

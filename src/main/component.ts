@@ -13,8 +13,6 @@ export interface ComponentWorld {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** `https://host:port`. */
-  readonly server: string;
   readonly access: ClusterAccess;
 }
 
@@ -26,7 +24,7 @@ export async function runComponent(
 ): Promise<void> {
   const path = invocation.string('kubeconfig');
   if (path === undefined) throw new UsageError(`kutter ${name} needs --kubeconfig FILE`);
-  const access = currentAccess(read(path), read);
+  const access = currentAccess(readText(path), readText);
   const { token, ...tls } = access;
   const log = componentLog(invocation).with({ component: name });
   await using stack = new AsyncDisposableStack();
@@ -40,7 +38,6 @@ export async function runComponent(
       clock: systemClock,
       random: systemRandom,
       log,
-      server: access.server,
       access,
     }),
   );
@@ -99,7 +96,8 @@ export function untilEnd(): Promise<void> {
   });
 }
 
-function read(path: string): string {
+/** Throws HostError `NotFound`. */
+export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {

@@ -5,9 +5,10 @@ import type { Invocation } from '../cli/mod.ts';
 import { EventRecorder } from '../client/mod.ts';
 import { CriRuntime } from '../host/cri/mod.ts';
 import { linuxKubeletHost } from '../host/kubelet/mod.ts';
-import { Kubelet, kubeletConfig } from '../kubelet/mod.ts';
+import { Kubelet, kubeletConfig, KubeletServer } from '../kubelet/mod.ts';
 import { primaryAddress } from './addresses.ts';
-import { runComponent } from './component.ts';
+import { readText, runComponent } from './component.ts';
+import { serveKubelet } from './kubelet-endpoint.ts';
 import { clusterAddresses, usualNetworks } from './networks.ts';
 import { defaultNodeName } from './settings.ts';
 
@@ -27,6 +28,20 @@ export function run(invocation: Invocation): Promise<void> {
       podLogsDirectory: join(directory, 'logs'),
     });
     const host = await linuxKubeletHost({ rootDirectory: directory, cgroupParent: `/kutter-${nodeName}` });
-    return new Kubelet({ ...world, events, runtime, host, config }).start();
+    const stack = new AsyncDisposableStack();
+    const kubelet = stack.use(new Kubelet({ ...world, events, runtime, host, config }));
+    await kubelet.start();
+    const certificate = invocation.string('tls-cert-file');
+    const key = invocation.string('tls-private-key-file');
+    if (certificate !== undefined && key !== undefined) {
+      const clientCa = invocation.string('client-ca-file');
+      const files = {
+        certificate: readText(certificate),
+        key: readText(key),
+        clientCa: clientCa === undefined ? world.access.certificateAuthority : readText(clientCa),
+      };
+      stack.use(await serveKubelet({ server: new KubeletServer(kubelet), port: config.port, ...files }));
+    }
+    return stack;
   });
 }

@@ -41,6 +41,10 @@ describe('components alone', () => {
       ['--kubeconfig', join(api, 'kubelet.conf'), '--runtime-endpoint', endpoint].concat([
         '--data-dir',
         join(home.folder, 'kubelet'),
+        '--tls-cert-file',
+        join(api, 'pki', 'kubelet-server.crt'),
+        '--tls-private-key-file',
+        join(api, 'pki', 'kubelet-server.key'),
       ]),
     proxy: () => ['--kubeconfig', join(api, 'proxy.conf')],
   };
@@ -97,6 +101,8 @@ describe('components alone', () => {
     await kubectl('apply', '-f', sample);
     await kubectl('rollout', 'status', 'deployment/web', '--timeout=50s');
     await eventually(10_000, async () => assert.match(await page(), /Welcome to nginx/));
+    assert.match(await kubectl('logs', 'deployment/web', '--tail=5'), /nginx|GET \/|start worker/);
+    assert.equal(await kubectl('exec', 'deployment/web', '--', 'sh', '-c', 'echo $((20+3))'), '23');
   });
 
   for (const name of ['apiserver', 'controller-manager', 'scheduler', 'kubelet', 'proxy']) {
