@@ -12,6 +12,7 @@ import {
   type Column,
   type FieldPath,
   type KubeObject,
+  type Strategy,
 } from '../../machinery/mod.ts';
 import { report, type Errors } from '../checks.ts';
 import { column, wideColumn } from '../columns.ts';
@@ -47,14 +48,14 @@ interface Binding {
   readonly subjects?: readonly DeepReadonly<Subject>[];
 }
 
-export function defaultBinding(draft: { roleRef: RoleRef; subjects?: Subject[] }): void {
+function defaultBinding(draft: { roleRef: RoleRef; subjects?: Subject[] }): void {
   // Always written, so what nobody gave is empty.
   if ((draft.roleRef.apiGroup ?? '') === '') draft.roleRef.apiGroup = rbacGroup;
   for (const subject of draft.subjects ?? [])
     if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ??= rbacGroup;
 }
 
-export function checkBinding(errors: Errors, { roleRef, subjects = [] }: Binding, namespaced: boolean): void {
+function checkBinding(errors: Errors, { roleRef, subjects = [] }: Binding, namespaced: boolean): void {
   const path = field('roleRef');
   const { apiGroup = '', kind, name } = roleRef;
   if (apiGroup !== rbacGroup) errors.push(notSupported(path.child('apiGroup'), apiGroup, [rbacGroup]));
@@ -66,7 +67,7 @@ export function checkBinding(errors: Errors, { roleRef, subjects = [] }: Binding
 }
 
 /** The role is what was granted: to grant another one is another binding. */
-export function checkRoleRefUnchanged(errors: Errors, { roleRef }: Binding, { roleRef: before }: Binding): void {
+function checkRoleRefUnchanged(errors: Errors, { roleRef }: Binding, { roleRef: before }: Binding): void {
   if (!jsonEqual(roleRef, before)) errors.push(invalid('roleRef', roleRef, 'cannot change roleRef'));
 }
 
@@ -110,4 +111,26 @@ export function bindingColumns<T extends KubeObject & Binding>(): Column<T>[] {
       names(binding, 'ServiceAccount'),
     ),
   ];
+}
+
+/** What both kinds of binding do; only a namespaced one may be for a Role. */
+export function bindingStrategy<T extends KubeObject & { roleRef: RoleRef; subjects?: Subject[] }>(
+  namespaced: boolean,
+): Strategy<T> {
+  const check = (binding: Binding): Errors => {
+    const errors: Errors = [];
+    checkBinding(errors, binding, namespaced);
+    return errors;
+  };
+  return {
+    validateName: nameIsPathSegment,
+    createOnUpdate: true,
+    defaults: defaultBinding,
+    validate: (binding) => check(binding),
+    validateUpdate(binding, old) {
+      const errors = check(binding);
+      checkRoleRefUnchanged(errors, binding, old);
+      return errors;
+    },
+  };
 }
