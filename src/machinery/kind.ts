@@ -6,6 +6,7 @@
  * that it sees is shared and immutable.
  */
 import type { DeepReadonly, Json, JsonObject, Random } from '../base/mod.ts';
+import type { Decoder } from './decode.ts';
 import type { FieldError } from './field-error.ts';
 import { apiVersionOf, type KubeObject, type Resource } from './meta.ts';
 import type { NameValidation } from './names.ts';
@@ -128,13 +129,39 @@ export interface Strategy<T> extends UpdateStrategy<T> {
 
 export interface KindVersion {
   readonly version: string;
-  /** The OpenAPI name of the definition in the facts. */
+  /** The OpenAPI name of the definition in the facts; for a custom resource the name that OpenAPI gives it. */
   readonly schema: string;
+  /**
+   * How JSON becomes an object of this version, where the facts do not say it: a custom resource's decoder prunes, names
+   * unknown fields and fills in the defaults of its structural schema. Its result belongs to the caller.
+   */
+  readonly decoder?: Decoder;
+  /** The JSON schema to publish in OpenAPI, where the facts do not say it. */
+  readonly openapi?: JsonObject;
   /** Conversions from and to the storage version; absent where only `apiVersion` differs. Must not mutate. */
   readonly toStorage?: (object: JsonObject) => JsonObject;
   readonly fromStorage?: (object: JsonObject) => JsonObject;
   /** Sent as a Warning header with every request for this version. */
   readonly deprecated?: string;
+}
+
+/**
+ * How objects are kept that are not simply kept as the hooks see them. Each version of a custom resource is a kind of its own
+ * (schema, columns and hooks are its own) over one collection, whose entries may be in any version, and from before a change
+ * of the schema.
+ */
+export interface StoredForm {
+  /** Whether a stored object already is as this kind shows it. Asked for every object that is read. */
+  isShown(stored: DeepReadonly<KubeObject>, revision: number): boolean;
+  /**
+   * Stored objects as this kind shows them (converted, pruned, with defaults), as many and in their order; a promise where a
+   * webhook converts. Throws or rejects with ApiError.
+   */
+  show(stored: readonly DeepReadonly<KubeObject>[]): readonly KubeObject[] | Promise<readonly KubeObject[]>;
+  /** An object of this kind as it is to be stored. Must not mutate. */
+  keep(object: KubeObject): KubeObject | Promise<KubeObject>;
+  /** Whether a stored object is out of date (in an older version), so that even a write without a change replaces it. */
+  isStale(stored: DeepReadonly<KubeObject>): boolean;
 }
 
 export interface Kind<T extends KubeObject = KubeObject> extends Resource<T> {
@@ -149,6 +176,7 @@ export interface Kind<T extends KubeObject = KubeObject> extends Resource<T> {
    * (events). Then its only version converts, and every hook sees the stored form.
    */
   readonly storedAs: string;
+  readonly storedForm?: StoredForm;
   /** Where objects are kept, in upstream's layout. Undefined: nothing is kept, the API server answers (reviews). */
   readonly collection: string | undefined;
   readonly verbs: readonly string[];
