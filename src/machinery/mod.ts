@@ -1,3 +1,4 @@
+export * from './apply/merge-type.ts';
 export * from './base64.ts';
 export * from './decode.ts';
 export * from './field-error.ts';
