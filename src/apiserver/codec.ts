@@ -21,6 +21,7 @@ import {
 } from '../machinery/mod.ts';
 import type { Entry } from '../store/mod.ts';
 import type { FieldValidation } from './operation.ts';
+import { shownBytes, shownObject } from './stored-form.ts';
 
 export interface Decoded {
   /** In the version of the request. */
@@ -31,6 +32,8 @@ export interface Decoded {
 export interface DecodeRequest {
   readonly gvk: GroupVersionKind;
   readonly schema: string;
+  /** For what the facts do not describe. */
+  readonly decoder?: Decoder | undefined;
   readonly body: unknown;
   readonly findings?: readonly string[] | undefined;
   readonly validation: FieldValidation;
@@ -84,13 +87,15 @@ export class Codec {
   }
 
   /** Throws ApiError BadRequest for what is not an object of this kind. */
-  decode({ gvk, schema, body, findings = [], validation, refuse = refusalOf(gvk) }: DecodeRequest): Decoded {
+  decode(request: DecodeRequest): Decoded {
+    const { gvk, body, findings = [], validation, refuse = refusalOf(gvk) } = request;
     if (!isJsonObject(body))
       throw ApiError.badRequest(`the object provided is unrecognized (must be of type ${gvk.kind})`);
     this.#checkKind(body, gvk);
-    const clean = this.#clean(schema, body, refuse);
+    const decoder = request.decoder ?? this.#decoder(request.schema);
+    const clean = cleaned(decoder, body, refuse);
     const notes = [
-      ...(clean.hasUnknownFields && validation !== 'Ignore' ? this.#decoder(schema).unknownFields(body) : []),
+      ...(clean.hasUnknownFields && validation !== 'Ignore' ? decoder.unknownFields(body) : []),
       ...findings,
     ];
     if (notes.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${notes.join(', ')}`);
@@ -119,22 +124,22 @@ export class Codec {
 
   /** Cleans an object that has no kind of its own, e.g. DeleteOptions. */
   decodePart(schema: string, body: unknown): JsonObject {
-    return this.#clean(schema, body, ApiError.badRequest).object;
-  }
-
-  #clean(schema: string, body: unknown, refuse: (why: string) => ApiError): CleanObject {
-    try {
-      return this.#decoder(schema).decode(body);
-    } catch (error) {
-      if (error instanceof DecodeError) throw refuse(error.message);
-      throw error;
-    }
+    return cleaned(this.#decoder(schema), body, ApiError.badRequest).object;
   }
 
   #decoder(schema: string): Decoder {
     let decoder = this.#decoders.get(schema);
     if (decoder === undefined) this.#decoders.set(schema, (decoder = compileDecoder(schema, this.#facts)));
     return decoder;
+  }
+}
+
+function cleaned(decoder: Decoder, body: unknown, refuse: (why: string) => ApiError): CleanObject {
+  try {
+    return decoder.decode(body);
+  } catch (error) {
+    if (error instanceof DecodeError) throw refuse(error.message);
+    throw error;
   }
 }
 
@@ -186,7 +191,7 @@ export function fromStorage(kind: Kind, version: string, object: DeepReadonly<Ku
 
 /** A stored entry in one of its kind's versions, made once. */
 export function objectOf(kind: Kind, version: string, entry: Entry): DeepReadonly<KubeObject> {
-  if (isStored(kind, version)) return entry.value;
+  if (isStored(kind, version)) return shownObject(kind, entry);
   return entry.memo(`object ${kind.group} ${version}`, () => fromStorage(kind, version, entry.value as KubeObject));
 }
 
@@ -194,7 +199,7 @@ const encoder = new TextEncoder();
 
 /** The JSON of a stored entry in one of its kind's versions, made once. */
 export function bytesOf(kind: Kind, version: string, entry: Entry): Uint8Array {
-  if (isStored(kind, version)) return entry.bytes;
+  if (isStored(kind, version)) return shownBytes(kind, entry);
   return entry.memo(`bytes ${kind.group} ${version}`, () =>
     encoder.encode(JSON.stringify(objectOf(kind, version, entry))),
   );

@@ -7,6 +7,7 @@ import { ApiError, deleted, objectKey, type Kind, type KubeObject, type ObjectMe
 import type { Entry } from '../store/mod.ts';
 import type { ListResult, Operation, Result } from './operation.ts';
 import { collectionOf, list } from './read.ts';
+import { kept, ready, shownObject } from './stored-form.ts';
 import { heldBack, removal, type Task } from './write.ts';
 import type { WriteWorld } from './world.ts';
 
@@ -60,7 +61,8 @@ async function removeOnce(
   options: DeleteOptions,
   current: Entry,
 ): Promise<Result | undefined> {
-  const old = current.value as KubeObject;
+  await ready(kind, [current]);
+  const old = shownObject(kind, current);
   const { name = '', uid = '' } = old.metadata ?? {};
   checkPreconditions(kind, name, options, old);
   await world.admission.validate(
@@ -87,7 +89,7 @@ async function removeOnce(
   }
   const { collection, name: key, revision: expected } = current;
   const result = await world.store.commit(
-    [{ collection, name: key, expected, value: draft as JsonObject }],
+    [{ collection, name: key, expected, value: await kept(kind, draft) }],
     operation.cause,
   );
   const entry = result.ok ? result.events[0]?.entry : undefined;

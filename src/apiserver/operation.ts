@@ -2,7 +2,7 @@
  * What the API server is asked and what it answers, as plain records. The HTTP front and the in-process client both speak
  * this; neither authentication nor any encoding is in here.
  */
-import type { JsonObject } from '../base/mod.ts';
+import type { DeepReadonly, JsonObject } from '../base/mod.ts';
 import type { Cause } from '../client/mod.ts';
 import type { Kind, KubeObject, UserInfo } from '../machinery/mod.ts';
 import type { Entry } from '../store/mod.ts';
@@ -65,7 +65,7 @@ export type Result =
       readonly code: number;
       readonly kind?: Kind;
       readonly version?: string;
-      readonly value: KubeObject | JsonObject;
+      readonly value: DeepReadonly<KubeObject> | JsonObject;
       readonly warnings: readonly string[];
     }
   | { readonly type: 'list'; readonly kind: Kind; readonly version: string; readonly list: ListResult }

@@ -9,6 +9,7 @@ import {
   invalid,
   PatchError,
   statusCauses,
+  type Decoder,
   type GroupVersionKind,
   type Kind,
   type KubeObject,
@@ -23,11 +24,12 @@ export function patched(
   operation: Operation,
   current: DeepReadonly<KubeObject>,
 ): Decoded {
-  const { schema } = versionOf(kind, operation.version);
+  const { schema, decoder } = versionOf(kind, operation.version);
   const target = fromStorage(kind, operation.version, current) as JsonObject;
   return applyPatch(world, operation, {
     target,
     schema,
+    decoder,
     gvk: { group: kind.group, version: operation.version, kind: kind.kind },
   });
 }
@@ -35,15 +37,18 @@ export function patched(
 export interface PatchTarget {
   readonly target: JsonObject;
   readonly schema: string;
+  readonly decoder?: Decoder | undefined;
   readonly gvk: GroupVersionKind;
 }
 
 /** Throws ApiError BadRequest or Invalid for a patch that cannot be applied or does not lead to an object of the kind. */
-export function applyPatch(world: WriteWorld, operation: Operation, { target, schema, gvk }: PatchTarget): Decoded {
+export function applyPatch(world: WriteWorld, operation: Operation, patchTarget: PatchTarget): Decoded {
+  const { target, schema, decoder, gvk } = patchTarget;
   const body = apply(world, schema, operation, target);
   return world.codec.decode({
     gvk,
     schema,
+    decoder,
     body,
     findings: operation.bodyFindings,
     validation: operation.options.fieldValidation ?? 'Warn',

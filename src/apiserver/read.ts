@@ -1,9 +1,10 @@
 /** GET, LIST and the beginning of a watch: always from one snapshot, never waiting for a writer. */
-import { errorText, isJsonObject, sleep, type Clock } from '../base/mod.ts';
+import { errorText, isJsonObject, sleep, type Clock, type Tree } from '../base/mod.ts';
 import { ApiError, objectKey, parseJson, type Kind } from '../machinery/mod.ts';
 import type { Entry, Snapshot, Store } from '../store/mod.ts';
 import type { ListResult, OperationOptions } from './operation.ts';
 import { select } from './selection.ts';
+import { ready } from './stored-form.ts';
 import { tooLarge, translated, WatchStream } from './watch.ts';
 
 export interface ReadWorld {
@@ -38,6 +39,8 @@ export async function list(
     throw ApiError.badRequest('specifying resource version is not allowed when using continue');
   const snapshot = token === undefined ? await snapshotFor(world, options) : continued(world.store, token);
   const collection = snapshot.collection(collectionOf(kind));
+  const start = token === undefined ? selection.from : token.start;
+  if (kind.storedForm !== undefined && !selection.all) await ready(kind, entriesOf(collection, start, selection.to));
   const limit = options.limit ?? 0;
   const entries: Entry[] = [];
   let next: string | undefined;
@@ -51,7 +54,7 @@ export async function list(
       entries.push(entry);
       return true;
     },
-    token === undefined ? selection.from : token.start,
+    start,
     selection.to,
   );
   if (next === undefined) return { entries, revision: snapshot.revision };
@@ -85,11 +88,20 @@ export async function watch(
     await world.store.sync();
     if (revision !== undefined) await happened(world, revision);
   }
-  return new WatchStream(world.store, {
+  const stream = new WatchStream(world.store, {
+    kind,
     collection: collectionOf(kind),
     selection,
     after: initial ? undefined : (revision ?? world.store.current.revision),
   });
+  await stream.begin();
+  return stream;
+}
+
+function entriesOf(collection: Tree<Entry>, from: string, to: string | undefined): Entry[] {
+  const entries: Entry[] = [];
+  collection.scan((entry) => void entries.push(entry), from, to);
+  return entries;
 }
 
 function parseRevision(text: string | undefined): number | undefined {

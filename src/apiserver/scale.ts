@@ -4,6 +4,7 @@ import { ApiError, field, invalid, type Kind, type KubeObject, type ScaleStrateg
 import type { Operation, Result } from './operation.ts';
 import { applyPatch } from './patch.ts';
 import { get } from './read.ts';
+import { ready, shownObject } from './stored-form.ts';
 import type { WriteWorld } from './world.ts';
 import { change, checkAddress } from './write.ts';
 
@@ -23,7 +24,8 @@ export async function scale(
   const name = operation.name ?? '';
   if (operation.verb === 'get') {
     const entry = await get(world, kind, { namespace: operation.namespace, name });
-    return answer(scaleOf(strategy, entry.value));
+    await ready(kind, [entry]);
+    return answer(scaleOf(strategy, shownObject(kind, entry)));
   }
   const result = await change(world, kind, operation, (current) => {
     const wanted = wantedScale(world, operation, scaleOf(strategy, current));
@@ -42,13 +44,9 @@ export async function scale(
     strategy.setReplicas(draft, replicas);
     return { draft, warnings: [] };
   });
-  const object =
-    result.type === 'entry'
-      ? (result.entry.value as KubeObject)
-      : result.type === 'value'
-        ? (result.value as KubeObject)
-        : {};
-  return answer(scaleOf(strategy, object));
+  if (result.type === 'value') return answer(scaleOf(strategy, result.value as KubeObject));
+  await ready(kind, [result.entry]);
+  return answer(scaleOf(strategy, shownObject(kind, result.entry)));
 }
 
 function wantedScale(world: WriteWorld, operation: Operation, current: JsonObject): Scale {

@@ -1,5 +1,5 @@
 /** Which entries of a collection an operation is about: namespace, label selector and field selector as one test. */
-import { isJsonObject, prefixEnd } from '../base/mod.ts';
+import { isJsonObject, prefixEnd, type DeepReadonly } from '../base/mod.ts';
 import {
   ApiError,
   assertFieldsSupported,
@@ -14,6 +14,7 @@ import {
   type LabelSelector,
 } from '../machinery/mod.ts';
 import type { Entry, Interest } from '../store/mod.ts';
+import { shownObject } from './stored-form.ts';
 
 export interface Selection {
   readonly namespace: string | undefined;
@@ -26,6 +27,7 @@ export interface Selection {
   readonly all: boolean;
   /** Set when few entries can be selected: what a watch need be told of. */
   readonly interest: Interest | undefined;
+  /** Unless `all`, the entry has to be ready to be shown. */
   matches(entry: Entry): boolean;
 }
 
@@ -54,7 +56,7 @@ export function select(kind: Kind, options: SelectionOptions): Selection {
   const matches = (entry: Entry): boolean => {
     if (entry.name < from || (to !== undefined && entry.name >= to)) return false;
     if (all) return true;
-    const object = entry.value as KubeObject;
+    const object = shownObject(kind, entry);
     return (
       labels.matches(object.metadata?.labels) &&
       fields.requirements.every(
@@ -69,7 +71,8 @@ export function select(kind: Kind, options: SelectionOptions): Selection {
 /** A field other than the address that must have one value, such as the node of a pod. */
 function fieldInterest(kind: Kind, fields: FieldSelector): Interest | undefined {
   const exact = fields.requirements.find(({ field, operator }) => operator === '=' && field in kind.selectable);
-  if (exact === undefined) return undefined;
+  // An index cannot wait until an entry is ready to be shown.
+  if (exact === undefined || kind.storedForm !== undefined) return undefined;
   return {
     index: `${kind.group} ${exact.field}`,
     value: exact.value,
@@ -109,7 +112,7 @@ function exactly(fields: FieldSelector, field: string): string | undefined {
   return fields.requirements.find((requirement) => requirement.field === field && requirement.operator === '=')?.value;
 }
 
-function fieldOf(kind: Kind, field: string, object: KubeObject): string {
+function fieldOf(kind: Kind, field: string, object: DeepReadonly<KubeObject>): string {
   if (field === 'metadata.name') return object.metadata?.name ?? '';
   if (field === 'metadata.namespace') return object.metadata?.namespace ?? '';
   return isJsonObject(object) ? (kind.selectable[field]?.(object) ?? '') : '';

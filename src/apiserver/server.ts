@@ -9,6 +9,7 @@ import type { Operation, Result } from './operation.ts';
 import { get, list, watch } from './read.ts';
 import { type Registry } from './registry.ts';
 import { scale } from './scale.ts';
+import { ready } from './stored-form.ts';
 import type { PostHandler } from './subresources.ts';
 import type { WriteWorld } from './world.ts';
 import { create, decodeBody, patch, update } from './write.ts';
@@ -41,6 +42,14 @@ export class ApiServer {
 
   /** What `handle` does with an operation that is authorized. */
   async carryOut(operation: Operation): Promise<Result> {
+    const result = await this.#perform(operation);
+    // Whoever encodes the answer does not wait.
+    if (result.type === 'entry') await ready(result.kind, [result.entry]);
+    else if (result.type === 'list') await ready(result.kind, result.list.entries);
+    return result;
+  }
+
+  async #perform(operation: Operation): Promise<Result> {
     const served = this.registry.find(operation.group, operation.version, operation.resource);
     if (served === undefined) throw notServed();
     const { kind } = served;

@@ -2,7 +2,7 @@
  * A watch as its consumer reads it: a filtered cursor over the store's log. The consumer takes when it can write, so a slow
  * one holds no memory; one that falls behind the history gets ApiError `Expired`.
  */
-import { ApiError } from '../machinery/mod.ts';
+import { ApiError, type Kind } from '../machinery/mod.ts';
 import {
   CompactedError,
   FutureRevisionError,
@@ -12,6 +12,7 @@ import {
   type Watch,
 } from '../store/mod.ts';
 import type { Selection } from './selection.ts';
+import { ready } from './stored-form.ts';
 
 export type WatchType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
@@ -22,22 +23,35 @@ export interface WatchItem {
 }
 
 export interface WatchRequest {
+  readonly kind: Kind;
   readonly collection: string;
   readonly selection: Selection;
   /** Undefined: begin with the current objects as ADDED. */
   readonly after: number | undefined;
 }
 
+/** Events that were taken and wait until they are ready to be shown. */
+interface Held {
+  readonly events: readonly ChangeEvent[];
+  /** Up to which revision everything was taken before them. */
+  readonly after: number;
+  failure?: unknown;
+  waiting: boolean;
+}
+
 export class WatchStream implements Disposable {
+  readonly #kind: Kind;
   readonly #selection: Selection;
   readonly #watch: Watch;
   #initial: Entry[];
+  #held: Held | undefined;
   #onReady: () => void = () => undefined;
   /** The revision of the state that the initial events show. */
   readonly initialRevision: number;
   readonly hasInitial: boolean;
 
   constructor(store: Store, request: WatchRequest) {
+    this.#kind = request.kind;
     this.#selection = request.selection;
     this.hasInitial = request.after === undefined;
     this.initialRevision = request.after ?? store.current.revision;
@@ -46,7 +60,7 @@ export class WatchStream implements Disposable {
       const { from, to } = request.selection;
       store.current.collection(request.collection).scan(
         (entry) => {
-          if (request.selection.matches(entry)) this.#initial.push(entry);
+          if (request.kind.storedForm !== undefined || request.selection.matches(entry)) this.#initial.push(entry);
         },
         from,
         to,
@@ -56,6 +70,18 @@ export class WatchStream implements Disposable {
     this.#watch = translated(() =>
       store.watch(request.collection, this.initialRevision, () => this.#onReady(), request.selection.interest),
     );
+  }
+
+  /** Resolves when the stream can be read. Rejects with ApiError, and is disposed, when the first objects cannot be shown. */
+  async begin(): Promise<void> {
+    if (this.#kind.storedForm === undefined) return;
+    try {
+      await ready(this.#kind, this.#initial);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+    this.#initial = this.#initial.filter((entry) => this.#selection.matches(entry));
   }
 
   /** Sets who is told that there may be something to take. Called synchronously while the store publishes. */
@@ -69,7 +95,7 @@ export class WatchStream implements Disposable {
 
   /** Up to which revision everything has been taken. */
   get revision(): number {
-    return this.#initial.length > 0 ? 0 : this.#watch.revision;
+    return this.#initial.length > 0 ? 0 : (this.#held?.after ?? this.#watch.revision);
   }
 
   /** The next items, at most about `limit`; empty when there is nothing new now. */
@@ -85,11 +111,41 @@ export class WatchStream implements Disposable {
       return items;
     }
     for (;;) {
-      const events = translated(() => this.#watch.take(limit));
+      const events = this.#next(limit);
       if (events.length === 0) return [];
       const items = events.flatMap((event) => this.#item(event) ?? []);
       if (items.length > 0) return items;
     }
+  }
+
+  /** The next events that are ready to be shown; whoever reads is told when there are some again. */
+  #next(limit: number): readonly ChangeEvent[] {
+    if (this.#held !== undefined) return this.#release(this.#held);
+    const after = this.#watch.revision;
+    const events = translated(() => this.#watch.take(limit));
+    const waiting = ready(
+      this.#kind,
+      this.#kind.storedForm === undefined ? [] : events.flatMap(({ entry, previous }) => [previous ?? entry, entry]),
+    );
+    if (waiting === undefined) return events;
+    const held: Held = { events, after, waiting: true };
+    this.#held = held;
+    waiting
+      .catch((error: unknown) => {
+        held.failure = error;
+      })
+      .finally(() => {
+        held.waiting = false;
+        this.#onReady();
+      });
+    return [];
+  }
+
+  #release(held: Held): readonly ChangeEvent[] {
+    if (held.waiting) return [];
+    if (held.failure !== undefined) throw held.failure;
+    this.#held = undefined;
+    return held.events;
   }
 
   [Symbol.dispose](): void {

@@ -4,7 +4,7 @@
  * What always holds: the object that is committed was checked as it is; a refused request changed nothing; a write without
  * change makes no revision; a conflict that the client did not ask about is resolved by doing the work again.
  */
-import { assert, jsonEqual, type DeepReadonly, type JsonObject } from '../base/mod.ts';
+import { assert, jsonEqual, type DeepReadonly } from '../base/mod.ts';
 import {
   ApiError,
   invalid,
@@ -21,6 +21,7 @@ import { carryMeta, fillMeta, generateName, metaErrors, metaUpdateErrors, specCh
 import type { Operation, Result } from './operation.ts';
 import { patched } from './patch.ts';
 import { collectionOf } from './read.ts';
+import { kept, ready, shownObject } from './stored-form.ts';
 import type { WriteWorld } from './world.ts';
 
 /** Attempts at a generated name, and at a change that somebody else's keeps getting ahead of. */
@@ -84,7 +85,7 @@ async function createOnce(
       collection,
       name,
       expected: 0,
-      value: draft as JsonObject,
+      value: await kept(kind, draft),
       ttlMs: strategy.ttlMs?.(draft),
     };
     const result = await world.store.commit([change, ...claims], operation.cause);
@@ -147,12 +148,13 @@ export async function change(
   kind: Kind,
   operation: Operation,
   produce: (current: DeepReadonly<KubeObject>) => Produced,
-): Promise<Result> {
+): Promise<Written> {
   const name = operation.name ?? '';
   for (let attempt = 1; ; attempt++) {
     const current = world.store.head.get(collectionOf(kind), objectKey(operation.namespace, name));
     if (current === undefined) throw ApiError.notFound(kind, name);
-    const { draft, warnings } = produce(current.value);
+    await ready(kind, [current]);
+    const { draft, warnings } = produce(shownObject(kind, current));
     const attempted = await changeOnce({ world, kind, operation }, current, draft);
     if (attempted !== undefined) return { ...attempted, warnings: [...warnings, ...attempted.warnings] };
     if (attempt === attemptsMax) throw ApiError.modified(kind, name);
@@ -167,7 +169,7 @@ async function changeOnce(
   current: Entry,
   draft: KubeObject,
 ): Promise<Written | undefined> {
-  const old = current.value as KubeObject;
+  const old = shownObject(kind, current);
   const name = operation.name ?? '';
   checkPreconditions(kind, name, draft, old);
   const context = world.context(operation);
@@ -195,9 +197,10 @@ async function changeOnce(
     entry,
     warnings,
   });
-  if (jsonEqual(draft, old)) return written(await durable(world, current));
+  if (jsonEqual(draft, old) && kind.storedForm?.isStale(current.value) !== true)
+    return written(await durable(world, current));
   const ends = metadata.deletionTimestamp !== undefined && !heldBack(kind, draft);
-  const changes = ends ? removal(kind, current, draft) : replacement(kind, current, draft);
+  const changes = ends ? removal(kind, current, draft) : await replacement(kind, current, draft);
   const result = await world.store.commit(changes, operation.cause);
   if (result.ok) return written(entryOf(result));
   if (result.failed !== changes[0] && result.failed.value !== undefined) refuseClaim(kind, draft, result.failed);
@@ -213,11 +216,11 @@ async function durable(world: WriteWorld, entry: Entry): Promise<Entry> {
   return entry;
 }
 
-function replacement(kind: Kind, current: Entry, draft: KubeObject): Change[] {
+async function replacement(kind: Kind, current: Entry, draft: KubeObject): Promise<Change[]> {
   const { collection, name, revision } = current;
   return [
-    { collection, name, expected: revision, value: draft as JsonObject, ttlMs: kind.strategy.ttlMs?.(draft) },
-    ...claimChanges(kind, draft, current.value),
+    { collection, name, expected: revision, value: await kept(kind, draft), ttlMs: kind.strategy.ttlMs?.(draft) },
+    ...claimChanges(kind, draft, shownObject(kind, current)),
   ];
 }
 
@@ -306,10 +309,10 @@ export function decodeBody(
   kind: Kind,
   operation: Operation,
 ): { object: KubeObject; warnings: readonly string[] } {
-  const { schema } = versionOf(kind, operation.version);
+  const { schema, decoder } = versionOf(kind, operation.version);
   const { body, bodyFindings: findings, options } = operation;
   const gvk = { group: kind.group, version: operation.version, kind: kind.kind };
-  return world.codec.decode({ gvk, schema, body, findings, validation: options.fieldValidation ?? 'Warn' });
+  return world.codec.decode({ gvk, schema, decoder, body, findings, validation: options.fieldValidation ?? 'Warn' });
 }
 
 /** What is written must be the object of the URL; one that does not name its namespace is in that of the URL. */

@@ -3,7 +3,7 @@
  * concatenation, a watch event with a frame around them.
  */
 import { stringify } from 'yaml';
-import { encode as protobufEncode, proto2, type JsonObject } from '../../base/mod.ts';
+import { encode as protobufEncode, proto2, type DeepReadonly, type JsonObject } from '../../base/mod.ts';
 import { apiVersionOf, type Kind, type KubeObject } from '../../machinery/mod.ts';
 import type { Entry } from '../../store/mod.ts';
 import { bytesOf, objectOf, type Codec } from '../codec.ts';
@@ -54,7 +54,7 @@ export function entryBytes(view: View, entry: Entry): Uint8Array {
 /** One object that is not stored. */
 export function valueBytes(
   view: View,
-  value: KubeObject | JsonObject,
+  value: DeepReadonly<KubeObject> | JsonObject,
 ): { readonly mediaType: string; readonly body: Uint8Array } {
   const body = isProtobuf(view) ? view.codec.toProtobuf(value) : undefined;
   return body === undefined
