@@ -4,11 +4,11 @@ import { kinds } from '../api/mod.ts';
 import type { ClusterConfig, Facts, UserInfo } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
 import { admissionPlugins } from './admission/chain.ts';
-import type { Authenticator } from './authn/authenticator.ts';
+import type { AnonymousPolicy, Authenticator } from './authn/authenticator.ts';
 import { BootstrapTokens } from './authn/bootstrap-token.ts';
 import { ServiceAccountTokens } from './authn/service-account.ts';
 import type { TokenKeys } from './authn/token.ts';
-import { BearerAuthenticator } from './authn/tokens.ts';
+import { ApiTokens, BearerAuthenticator } from './authn/tokens.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import { escalationCheck } from './authz/escalation.ts';
 import { NodeAuthorizer } from './authz/node.ts';
@@ -84,8 +84,9 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
     tokenKeys === undefined
       ? undefined
       : new ServiceAccountTokens({ store, clock, random, keys: tokenKeys, issuers: [issuer], audiences: [issuer] });
+  const bootstrapTokens = new BootstrapTokens(store, clock);
   const bearer = new BearerAuthenticator(
-    [...(tokens === undefined ? [] : [tokens]), new BootstrapTokens(store, clock)],
+    [...(tokens === undefined ? [] : [tokens]), new ApiTokens((token) => bootstrapTokens.userOf(token), [issuer])],
     [issuer],
   );
   const posts = [...postHandlers({ rbac, tokens, bearer }), ...parts.posts];
@@ -95,7 +96,7 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
 
 export interface FrontOptions {
   readonly authenticators: readonly Authenticator[];
-  readonly anonymousAllowed: boolean;
+  readonly anonymous: AnonymousPolicy;
   readonly connectors: readonly Connector[];
   readonly paths: readonly PathHandler[];
   readonly health: readonly HealthCheck[];
@@ -114,7 +115,7 @@ export function composeFront({ server }: ComposedServer, options: FrontOptions):
     registry: server.registry,
     process: options.process,
   });
-  const { authenticators, anonymousAllowed, connectors } = options;
+  const { authenticators, anonymous, connectors } = options;
   const paths = [
     healthPaths(options.health, options.shuttingDown),
     versionPath(options.version),
@@ -127,7 +128,7 @@ export function composeFront({ server }: ComposedServer, options: FrontOptions):
     metrics,
     server,
     authenticators,
-    anonymousAllowed,
+    anonymous,
     discovery,
     paths,
     connectors,

@@ -52,7 +52,7 @@ export class ControlPlane implements AsyncDisposable {
     );
     this.front = composeFront(this.api, {
       authenticators: [new CertificateAuthenticator(), this.api.bearer],
-      anonymousAllowed: true,
+      anonymous: { enabled: true },
       connectors: options.connectors(this.api),
       paths: [
         ...(this.api.tokens === undefined
@@ -83,9 +83,9 @@ export class ControlPlane implements AsyncDisposable {
       clientCa: pki.ca,
       respond: (request) => this.front.respond(request),
       upgrade: (request, socket, head, peer) => {
-        const { method = 'GET', url = '/', headers } = request;
+        const { method = 'GET', url = '/', headers, rawHeaders } = request;
         void this.front.upgrade(
-          { method, url, headers: headers as Record<string, string | undefined>, peer },
+          { method, url, headers: headers as Record<string, string | undefined>, rawHeaders, peer },
           new HttpUpgrade(request, socket, head),
         );
       },

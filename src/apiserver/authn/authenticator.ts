@@ -2,18 +2,33 @@
 import { ApiError, type UserInfo } from '../../machinery/mod.ts';
 import type { HttpRequest, Peer } from '../http/message.ts';
 
+/** What a request shows of who sent it. */
+export type Credentials = Pick<HttpRequest, 'headers' | 'rawHeaders' | 'url' | 'peer'>;
+
 export interface Authenticator {
   /** Undefined: no credential of this sort. Throws ApiError Unauthorized for one that is wrong. */
-  authenticate(
-    request: Pick<HttpRequest, 'headers' | 'url' | 'peer'>,
-  ): UserInfo | undefined | Promise<UserInfo | undefined>;
+  authenticate(request: Credentials): UserInfo | undefined | Promise<UserInfo | undefined>;
 }
 
 export const anonymous: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
 
+/** Who may come without any credential: nobody, everybody, or whoever asks for one of a few paths. */
+export interface AnonymousPolicy {
+  readonly enabled: boolean;
+  readonly paths?: readonly string[];
+}
+
+/** The anonymous user, unless the policy has none for this request. */
+export function anonymousUser({ enabled, paths }: AnonymousPolicy, url: string): UserInfo | undefined {
+  if (!enabled) return undefined;
+  if (paths === undefined || paths.length === 0) return anonymous;
+  const query = url.indexOf('?');
+  return paths.includes(query < 0 ? url : url.slice(0, query)) ? anonymous : undefined;
+}
+
 /** Adds the group that every authenticated user is in. */
-function authenticated(user: UserInfo): UserInfo {
-  return user.groups.includes('system:authenticated')
+export function authenticated(user: UserInfo): UserInfo {
+  return user.groups.includes('system:authenticated') || user.groups.includes('system:unauthenticated')
     ? user
     : { ...user, groups: [...user.groups, 'system:authenticated'] };
 }
@@ -23,12 +38,22 @@ export class CertificateAuthenticator implements Authenticator {
   readonly #known = new WeakMap<Peer, UserInfo>();
 
   authenticate({ peer }: Pick<HttpRequest, 'peer'>): UserInfo | undefined {
-    if (peer.untrusted === true) throw ApiError.unauthorized();
-    if (peer.certificate === undefined) return undefined;
+    if (peer.certificate === undefined) {
+      // A front proxy's certificate says nothing of who the proxy is.
+      if (peer.untrusted === true || peer.frontProxy !== undefined) throw ApiError.unauthorized();
+      return undefined;
+    }
     let user = this.#known.get(peer);
     if (user === undefined) {
-      const { commonName, organizations, uid } = peer.certificate;
-      user = authenticated({ username: commonName, groups: organizations, ...(uid === undefined ? {} : { uid }) });
+      const { commonName, organizations, uid, fingerprint } = peer.certificate;
+      // A certificate without a name is nobody's.
+      if (commonName === '') return undefined;
+      user = authenticated({
+        username: commonName,
+        groups: organizations,
+        ...(uid === undefined ? {} : { uid }),
+        extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprint}`] },
+      });
       this.#known.set(peer, user);
     }
     return user;
@@ -36,8 +61,8 @@ export class CertificateAuthenticator implements Authenticator {
 }
 
 export function bearerToken({ headers, url }: Pick<HttpRequest, 'headers' | 'url'>): string | undefined {
-  const match = /^bearer (.+)$/i.exec(headers['authorization'] ?? '');
-  if (match !== null) return match[1]?.trim();
+  const match = /^bearer ([^ ]*)/i.exec((headers['authorization'] ?? '').trim());
+  if (match !== null) return match[1];
   // Browsers cannot set headers on a WebSocket: there the token travels as a sub-protocol.
   const offered = headers['sec-websocket-protocol'];
   if (offered === undefined || !url.startsWith('/api')) return undefined;

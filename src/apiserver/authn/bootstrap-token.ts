@@ -2,9 +2,10 @@
 import { secrets, type Secret } from '../../api/mod.ts';
 import type { Clock, DeepReadonly } from '../../base/mod.ts';
 import type { Store } from '../../store/mod.ts';
-import { InvalidToken, type TokenAuthenticator, type TokenUser } from './tokens.ts';
+import type { UserInfo } from '../../machinery/mod.ts';
+import { InvalidToken } from './tokens.ts';
 
-export class BootstrapTokens implements TokenAuthenticator {
+export class BootstrapTokens {
   readonly #store: Store;
   readonly #clock: Clock;
 
@@ -13,7 +14,8 @@ export class BootstrapTokens implements TokenAuthenticator {
     this.#clock = clock;
   }
 
-  authenticateToken(token: string, audiences: readonly string[]): TokenUser | undefined {
+  /** Undefined: not a token of this sort. Throws InvalidToken for one that is, and is not good. */
+  userOf(token: string): UserInfo | undefined {
     const [, id = '', given = ''] = /^([a-z0-9]{6})\.([a-z0-9]{16})$/.exec(token) ?? [];
     if (id === '') return undefined;
     const secret = this.#store.current.get(secrets.collection ?? '', `kube-system/bootstrap-token-${id}`)?.value as
@@ -38,10 +40,7 @@ export class BootstrapTokens implements TokenAuthenticator {
     const extra = value('auth-extra-groups')
       .split(',')
       .filter((group) => /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/.test(group));
-    return {
-      user: { username: `system:bootstrap:${id}`, groups: ['system:bootstrappers', ...extra, 'system:authenticated'] },
-      audiences,
-    };
+    return { username: `system:bootstrap:${id}`, groups: ['system:bootstrappers', ...extra, 'system:authenticated'] };
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { ApiError, type UserInfo } from '../../machinery/mod.ts';
 import type { Attributes } from '../authz/authorizer.ts';
-import type { HttpRequest } from '../http/message.ts';
+import { headerValues, type HttpRequest } from '../http/message.ts';
 
 const accountPrefix = 'system:serviceaccount:';
 const extraPrefix = 'impersonate-extra-';
@@ -21,15 +21,16 @@ interface Wanted {
 /** Who the request acts as; `user` where it asks for nobody else. `authorize` throws ApiError Forbidden. */
 export async function impersonated(
   user: UserInfo,
-  { headers }: Pick<HttpRequest, 'headers'>,
+  request: Pick<HttpRequest, 'headers' | 'rawHeaders'>,
   authorize: (attributes: Attributes) => Promise<void>,
 ): Promise<UserInfo> {
+  const { headers } = request;
   const asked = Object.keys(headers).some((name) => name.startsWith('impersonate-'));
   if (!asked) return user;
   const username = headers['impersonate-user'] ?? '';
-  const groups = listOf(headers['impersonate-group']);
+  const groups = headerValues(request, 'impersonate-group');
   const uid = headers['impersonate-uid'] ?? '';
-  const extra = extraOf(headers);
+  const extra = headerMap(request, extraPrefix);
   if (username === '')
     throw ApiError.internal(`requested ${JSON.stringify({ groups, uid, extra })} without impersonating a user`);
   for (const wanted of partsOf(username, groups, uid, extra)) await authorize({ user, verb: 'impersonate', ...wanted });
@@ -78,21 +79,15 @@ function groupsOf(username: string, groups: readonly string[]): readonly string[
   return known ? own : [...own, all];
 }
 
-/** Repeated headers arrive joined. */
-function listOf(value: string | undefined): string[] {
-  return (value ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-}
-
-function extraOf(headers: HttpRequest['headers']): Record<string, readonly string[]> {
-  const extra: Record<string, readonly string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (!name.startsWith(extraPrefix)) continue;
-    extra[decoded(name.slice(extraPrefix.length))] = listOf(value);
-  }
-  return extra;
+/** The headers that begin with `prefix`, by what follows it; case and percent signs are as HTTP leaves them. */
+export function headerMap(
+  request: Pick<HttpRequest, 'headers' | 'rawHeaders'>,
+  prefix: string,
+): Record<string, readonly string[]> {
+  const found: Record<string, readonly string[]> = {};
+  for (const name of Object.keys(request.headers))
+    if (name.startsWith(prefix)) found[decoded(name.slice(prefix.length))] = headerValues(request, name);
+  return found;
 }
 
 function decoded(key: string): string {

@@ -105,7 +105,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (known === undefined) return undefined;
     this.#checkTime(known);
     this.#checkObjects(known, token);
-    return { user: known.user, audiences: known.kept ? audiences : commonAudiences(known.audiences, audiences) };
+    return { user: known.user, audiences: commonAudiences(known.kept ? this.audiences : known.audiences, audiences) };
   }
 
   #remembered(token: string): KnownToken | undefined {

@@ -1,4 +1,9 @@
-/** Bearer tokens: sorts of tokens as values in a list, asked in order; one that nobody knows is refused. */
+/**
+ * Bearer tokens: sorts of tokens as values in a list, asked in order. What one of them holds against a token does not keep
+ * the others from knowing it; a token that nobody knows is refused, with all that was held against it.
+ *
+ * Who answers at once is asked at once: a request with a token that is known already waits for nothing.
+ */
 import { ApiError, goQuote, type UserInfo } from '../../machinery/mod.ts';
 import type { HttpRequest } from '../http/message.ts';
 import { bearerToken, type Authenticator } from './authenticator.ts';
@@ -11,7 +16,10 @@ export interface TokenUser {
 
 export interface TokenAuthenticator {
   /** Undefined: not a token of this sort. Throws InvalidToken for one that is, and is not good. */
-  authenticateToken(token: string, audiences: readonly string[]): TokenUser | undefined;
+  authenticateToken(
+    token: string,
+    audiences: readonly string[],
+  ): TokenUser | undefined | Promise<TokenUser | undefined>;
 }
 
 /** Why a token is not good. Told in token reviews and in the log; who sent it gets Unauthorized. */
@@ -19,6 +27,13 @@ export class InvalidToken extends ApiError {
   constructor(message: string) {
     super('Unauthorized', message);
   }
+}
+
+interface Question {
+  readonly token: string;
+  readonly audiences: readonly string[];
+  /** What was held against the token so far. */
+  readonly failures: string[];
 }
 
 export class BearerAuthenticator implements Authenticator {
@@ -31,14 +46,14 @@ export class BearerAuthenticator implements Authenticator {
     this.#audiences = audiences;
   }
 
-  authenticate(request: Pick<HttpRequest, 'headers' | 'url'>): UserInfo | undefined {
+  authenticate(request: Pick<HttpRequest, 'headers' | 'url'>): UserInfo | undefined | Promise<UserInfo> {
     const token = bearerToken(request);
     if (token === undefined || token === '') return undefined;
     try {
-      return this.review(token, this.#audiences).user;
+      const asked = this.review(token, this.#audiences);
+      return asked instanceof Promise ? asked.then(({ user }) => user, refuse) : asked.user;
     } catch (error) {
-      if (error instanceof InvalidToken) throw ApiError.unauthorized();
-      throw error;
+      return refuse(error);
     }
   }
 
@@ -46,14 +61,39 @@ export class BearerAuthenticator implements Authenticator {
     return this.#audiences;
   }
 
-  /** Throws InvalidToken. */
-  review(token: string, audiences: readonly string[]): TokenUser {
-    for (const authenticator of this.#authenticators) {
-      const found = authenticator.authenticateToken(token, audiences);
-      if (found !== undefined) return found;
-    }
-    throw new InvalidToken('invalid bearer token');
+  /** Throws or rejects with InvalidToken. */
+  review(token: string, audiences: readonly string[]): TokenUser | Promise<TokenUser> {
+    return this.#ask(0, { token, audiences, failures: [] });
   }
+
+  #ask(from: number, question: Question): TokenUser | Promise<TokenUser> {
+    const { token, audiences, failures } = question;
+    for (let i = from; i < this.#authenticators.length; i++) {
+      try {
+        const asked = this.#authenticators[i]?.authenticateToken(token, audiences);
+        if (asked instanceof Promise)
+          return asked
+            .catch((error: unknown) => note(error, failures))
+            .then((found) => found ?? this.#ask(i + 1, question));
+        if (asked !== undefined) return asked;
+      } catch (error) {
+        note(error, failures);
+      }
+    }
+    const texts = [...new Set([unknownToken, ...failures])];
+    throw new InvalidToken(texts.length === 1 ? unknownToken : `[${texts.join(', ')}]`);
+  }
+}
+
+const unknownToken = 'invalid bearer token';
+
+function note(error: unknown, failures: string[]): undefined {
+  if (!(error instanceof InvalidToken)) throw error;
+  failures.push(error.message);
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof InvalidToken ? ApiError.unauthorized() : error;
 }
 
 /** Those of the wanted audiences that the token is for. Throws InvalidToken when there is none. */
@@ -62,4 +102,30 @@ export function commonAudiences(held: readonly string[], wanted: readonly string
   if (common.length > 0) return common;
   const list = (audiences: readonly string[]): string => `[${audiences.map(goQuote).join(' ')}]`;
   throw new InvalidToken(`token audiences ${list(held)} is invalid for the target audiences ${list(wanted)}`);
+}
+
+/**
+ * Tokens that say nothing of audiences are for the API server alone: for whoever else is meant they are not known.
+ */
+export class ApiTokens implements TokenAuthenticator {
+  readonly #userOf: (token: string) => UserInfo | undefined | Promise<UserInfo | undefined>;
+  readonly #audiences: readonly string[];
+
+  /** `userOf` throws InvalidToken; `audiences` are those of the API server. */
+  constructor(
+    userOf: (token: string) => UserInfo | undefined | Promise<UserInfo | undefined>,
+    audiences: readonly string[],
+  ) {
+    this.#userOf = userOf;
+    this.#audiences = audiences;
+  }
+
+  authenticateToken(token: string, wanted: readonly string[]): TokenUser | undefined | Promise<TokenUser | undefined> {
+    const audiences = wanted.filter((audience) => this.#audiences.includes(audience));
+    if (audiences.length === 0) return undefined;
+    const answer = (user: UserInfo | undefined): TokenUser | undefined =>
+      user === undefined ? undefined : { user, audiences };
+    const user = this.#userOf(token);
+    return user instanceof Promise ? user.then(answer) : answer(user);
+  }
 }

@@ -11,7 +11,7 @@ import {
   type Subresource,
   type UserInfo,
 } from '../../machinery/mod.ts';
-import { anonymous, type Authenticator } from '../authn/authenticator.ts';
+import { anonymousUser, type AnonymousPolicy, type Authenticator, type Credentials } from '../authn/authenticator.ts';
 import { impersonated } from '../authn/impersonation.ts';
 import type { Discovery } from '../discovery.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
@@ -42,7 +42,7 @@ import { WatchBody } from './watch-body.ts';
 export interface FrontParts {
   readonly server: ApiServer;
   readonly authenticators: readonly Authenticator[];
-  readonly anonymousAllowed: boolean;
+  readonly anonymous: AnonymousPolicy;
   readonly discovery: Discovery;
   /** What is served besides resources: health, version, OpenAPI, metrics. Asked in order. */
   readonly paths: readonly PathHandler[];
@@ -145,7 +145,7 @@ export class HttpFront {
   }
 
   /** Who sent the request; throws ApiError Unauthorized. */
-  async authenticate(request: Pick<HttpRequest, 'headers' | 'url' | 'peer'>): Promise<UserInfo> {
+  async authenticate(request: Credentials): Promise<UserInfo> {
     let wrong: ApiError | undefined;
     for (const authenticator of this.#parts.authenticators) {
       try {
@@ -159,12 +159,13 @@ export class HttpFront {
       }
     }
     if (wrong !== undefined) throw wrong;
-    if (!this.#parts.anonymousAllowed || request.headers['authorization'] !== undefined) throw ApiError.unauthorized();
-    return anonymous;
+    const user = anonymousUser(this.#parts.anonymous, request.url);
+    if (user === undefined) throw ApiError.unauthorized();
+    return user;
   }
 
   /** Whom the request acts as: who sent it, or somebody whom that user may impersonate. */
-  async #identify(request: Pick<HttpRequest, 'headers' | 'url' | 'peer'>): Promise<UserInfo> {
+  async #identify(request: Credentials): Promise<UserInfo> {
     const user = await this.authenticate(request);
     return impersonated(user, request, (attributes) => this.#parts.server.authorize(attributes));
   }
@@ -248,10 +249,7 @@ export class HttpFront {
   }
 
   /** A request that asks for another protocol. Answers it in every case; never rejects. */
-  async upgrade(
-    request: Pick<HttpRequest, 'method' | 'headers' | 'url' | 'peer'>,
-    upgrade: StreamUpgrade,
-  ): Promise<void> {
+  async upgrade(request: Credentials & Pick<HttpRequest, 'method'>, upgrade: StreamUpgrade): Promise<void> {
     try {
       const user = await this.#identify(request);
       const info = parseUrl(request.method, request.url);

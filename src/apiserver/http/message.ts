@@ -6,6 +6,8 @@ export interface HttpRequest {
   readonly url: string;
   /** Names in lower case; repeated ones joined by a comma. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Names and values in turn, as they came: for headers whose values may hold commas themselves. */
+  readonly rawHeaders?: readonly string[];
   readonly peer: Peer;
   /** Reads the whole body. Rejects with ApiError RequestEntityTooLarge beyond `sizeBytesMax`. */
   body(sizeBytesMax: number): Promise<Uint8Array>;
@@ -18,12 +20,31 @@ export interface Peer {
   readonly address: string;
   /** It showed a certificate that none of our CAs signed, or that is not valid now. */
   readonly untrusted?: true;
+  /** The subject of a certificate that the CA of front proxies signed. */
+  readonly frontProxy?: { readonly commonName: string };
   /** The subject of a client certificate that one of our CAs signed. */
   readonly certificate?: {
     readonly commonName: string;
     readonly organizations: readonly string[];
     readonly uid?: string;
+    /** SHA-256 of the certificate, in hexadecimal. */
+    readonly fingerprint: string;
   };
+}
+
+/** Every value of a header, each as it was sent. */
+export function headerValues(
+  { headers, rawHeaders }: Pick<HttpRequest, 'headers' | 'rawHeaders'>,
+  name: string,
+): string[] {
+  if (rawHeaders === undefined) {
+    const joined = headers[name];
+    return joined === undefined ? [] : joined.split(',').map((value) => value.trim());
+  }
+  const values: string[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2)
+    if (rawHeaders[i]?.toLowerCase() === name) values.push(rawHeaders[i + 1] ?? '');
+  return values;
 }
 
 export interface HttpResponse {

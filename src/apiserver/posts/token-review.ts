@@ -12,20 +12,19 @@ export function tokenReview(bearer: BearerAuthenticator): PostHandler {
       const review = body as TokenReview;
       if ((review.spec?.token ?? '') === '')
         throw ApiError.badRequest('token is required for TokenReview in authentication');
-      return answer(201, { ...review, status: statusOf(bearer, review) });
+      return answer(201, { ...review, status: await statusOf(bearer, review) });
     },
   };
 }
 
-function statusOf(bearer: BearerAuthenticator, { spec }: TokenReview): JsonObject {
+async function statusOf(bearer: BearerAuthenticator, { spec }: TokenReview): Promise<JsonObject> {
   const wanted = (spec.audiences ?? []).length === 0 ? bearer.audiences : (spec.audiences ?? []);
   try {
-    const { user, audiences } = bearer.review(spec.token, wanted);
+    const { user, audiences } = await bearer.review(spec.token, wanted);
     return { authenticated: true, user: userBody(user), audiences: [...audiences] };
   } catch (error) {
     if (!(error instanceof InvalidToken)) throw error;
-    const generic = 'invalid bearer token';
-    return { user: {}, error: error.message === generic ? generic : `[${generic}, ${error.message}]` };
+    return { user: {}, error: error.message };
   }
 }
 

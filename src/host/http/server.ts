@@ -2,13 +2,14 @@
  * The HTTP server on Node: TLS with HTTP/2 and HTTP/1.1 on one port, requests and responses as the API server's records,
  * back-pressure passed through, every limit explicit.
  */
+import { X509Certificate } from 'node:crypto';
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2';
 import type http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { PeerCertificate, TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, PeerCertificate, TLSSocket } from 'node:tls';
 import { HostError } from '../../base/mod.ts';
 import type { HttpRequest, HttpResponse, Peer, StreamBody } from '../../apiserver/ports.ts';
 
@@ -20,6 +21,8 @@ export interface HttpServerOptions {
   readonly key: string;
   /** CAs whose client certificates are accepted, PEM. */
   readonly clientCa: string;
+  /** CAs of front proxies, PEM: who shows a certificate of theirs may say in headers who the user is. */
+  readonly frontProxyCa?: string;
   readonly respond: (request: HttpRequest) => Promise<HttpResponse>;
   /** Takes over a connection that asks for another protocol; owns the socket from then on. */
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer, peer: Peer) => void;
@@ -57,18 +60,23 @@ export class HttpServer implements AsyncDisposable {
   readonly #server: Http2SecureServer;
   readonly #sockets = new Set<Socket>();
   readonly #peers = new WeakMap<object, Peer>();
+  readonly #authorities: string[];
+  readonly #roots: Roots;
   #port = 0;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
     const limits = { ...defaultLimits, ...options.limits };
     this.#limits = limits;
+    const { clientCa, frontProxyCa = '' } = options;
+    this.#authorities = [clientCa, ...(frontProxyCa === '' ? [] : [frontProxyCa])];
+    this.#roots = { client: fingerprints(clientCa), frontProxy: fingerprints(frontProxyCa) };
     this.#server = createSecureServer(
       {
         allowHTTP1: true,
         cert: options.certificate,
         key: options.key,
-        ca: options.clientCa,
+        ca: this.#authorities,
         requestCert: true,
         // Authentication refuses a certificate of another CA, with a Status; the handshake could only hang up.
         rejectUnauthorized: false,
@@ -122,7 +130,7 @@ export class HttpServer implements AsyncDisposable {
 
   /** Replaces the serving certificate; connections that are open keep theirs. */
   renew(certificate: string, key: string): void {
-    this.#server.setSecureContext({ cert: certificate, key, ca: this.#options.clientCa });
+    this.#server.setSecureContext({ cert: certificate, key, ca: this.#authorities });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -159,6 +167,9 @@ export class HttpServer implements AsyncDisposable {
       method: request.method ?? 'GET',
       url: request.url ?? '/',
       headers: request.headers as Record<string, string | undefined>,
+      get rawHeaders() {
+        return request.rawHeaders;
+      },
       peer: this.#peer(request),
       body: (sizeBytesMax) => readBody(request, sizeBytesMax, this.#limits.requestTimeoutMs),
       get signal() {
@@ -173,7 +184,7 @@ export class HttpServer implements AsyncDisposable {
     // HTTP/2 hands out a proxy of the socket; the session is what stays the same for the connection.
     const identity: object = 'stream' in request ? (request.stream.session ?? socket) : socket;
     let peer = this.#peers.get(identity);
-    if (peer === undefined) this.#peers.set(identity, (peer = peerOf(socket)));
+    if (peer === undefined) this.#peers.set(identity, (peer = peerOf(socket, this.#roots)));
     return peer;
   }
 }
@@ -211,16 +222,55 @@ function http1Options(limits: HttpLimits): http.ServerOptions {
   };
 }
 
-function peerOf(socket: TLSSocket): Peer {
+/** Fingerprints of the certificates at the end of chains, by what a chain that ends there is good for. */
+interface Roots {
+  readonly client: ReadonlySet<string>;
+  readonly frontProxy: ReadonlySet<string>;
+}
+
+function fingerprints(bundle: string): ReadonlySet<string> {
+  const certificates = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return new Set(certificates.map((pem) => new X509Certificate(pem).fingerprint256));
+}
+
+/** Where upstream looks for a user's uid in the subject of a certificate. */
+const uidAttribute = '1.3.6.1.4.1.57683.2';
+
+function peerOf(socket: TLSSocket, roots: Roots): Peer {
   const address = socket.remoteAddress ?? '';
   // Node's types leave out that there may be none.
-  const shown = socket.getPeerCertificate() as Partial<PeerCertificate> | null;
-  const subject = shown?.subject;
-  if (subject === undefined || subject === null) return { address };
+  const shown = socket.getPeerCertificate(true) as Partial<DetailedPeerCertificate> | null;
+  const subject = shown?.subject as (PeerCertificate['subject'] & Record<string, string | undefined>) | undefined;
+  if (shown === null || subject === undefined) return { address };
   if (!socket.authorized) return { address, untrusted: true };
-  const commonName = [subject.CN].flat()[0] ?? '';
+  const chain = chainOf(shown);
+  const signedBy = (root: ReadonlySet<string>): boolean => chain.some((fingerprint) => root.has(fingerprint));
+  const commonName = [subject.CN].flat().at(-1) ?? '';
+  const frontProxy = signedBy(roots.frontProxy) ? { frontProxy: { commonName } } : {};
+  if (!signedBy(roots.client)) return { address, ...frontProxy };
   const organizations = subject.O === undefined ? [] : [subject.O].flat();
-  return { address, certificate: { commonName, organizations } };
+  const uid = subject[uidAttribute];
+  const fingerprint = (shown.fingerprint256 ?? '').replaceAll(':', '').toLowerCase();
+  const certificate = { commonName, organizations, fingerprint, ...(uid === undefined ? {} : { uid }) };
+  return { address, certificate, ...frontProxy };
+}
+
+/**
+ * The fingerprints of a certificate and of those above it, up to the CA that ends the chain. Node links certificates by
+ * their names alone; which of two CAs of the same name has signed, only the signature tells.
+ */
+function chainOf(certificate: Partial<DetailedPeerCertificate>): string[] {
+  const chain: string[] = [];
+  let at: Partial<DetailedPeerCertificate> | undefined = certificate;
+  let below: X509Certificate | undefined;
+  while (at?.raw !== undefined && at.fingerprint256 !== undefined && !chain.includes(at.fingerprint256)) {
+    const parsed = new X509Certificate(at.raw);
+    if (below?.verify(parsed.publicKey) === false) break;
+    chain.push(at.fingerprint256);
+    below = parsed;
+    at = at.issuerCertificate;
+  }
+  return chain;
 }
 
 /** Rejects with HostError: `RequestEntityTooLarge`, `RequestTimeout`, or `ClientGone` when the connection broke. */
