@@ -32,8 +32,16 @@ export interface ListMerge {
 export interface MapMerge {
   readonly type: 'map';
   readonly atomic: boolean;
-  /** The type of a member; undefined: there is no such field. */
-  member(name: string): MergeType | undefined;
+  /** How a member merges; undefined: there is no such field. */
+  member(name: string): Member | undefined;
+}
+
+export interface Member {
+  /** Its path element in a set of fields: `f:spec`. */
+  readonly element: string;
+  readonly type: MergeType;
+  /** A field of the schema; otherwise an entry of a map or an unknown field. */
+  readonly declared: boolean;
 }
 
 export interface DeducedMerge {
@@ -66,7 +74,7 @@ export function mapList(
 
 /** An object whose members are all of one type. */
 export function mapMerge(value: MergeType, atomic = false): MapMerge {
-  return { type: 'map', atomic, member: () => value };
+  return { type: 'map', atomic, member: (name) => entry(name, value) };
 }
 
 /** An object with declared fields. Other members are of the type `rest`, or not allowed. */
@@ -74,7 +82,20 @@ export function structMerge(
   fields: ReadonlyMap<string, MergeType>,
   { rest, atomic = false }: { readonly rest?: MergeType | undefined; readonly atomic?: boolean } = {},
 ): MapMerge {
-  return { type: 'map', atomic, member: (name) => fields.get(name) ?? rest };
+  const declared = new Map([...fields].map(([name, type]) => [name, field(name, type)]));
+  return {
+    type: 'map',
+    atomic,
+    member: (name) => declared.get(name) ?? (rest === undefined ? undefined : entry(name, rest)),
+  };
+}
+
+function field(name: string, type: MergeType): Member {
+  return { element: `f:${name}`, type, declared: true };
+}
+
+function entry(name: string, type: MergeType): Member {
+  return { element: `f:${name}`, type, declared: false };
 }
 
 const scalars: ReadonlyMap<string, MergeType> = new Map<string, MergeType>([
@@ -112,14 +133,15 @@ class MergeTypes {
     const facts = this.#facts.types[name];
     assert(facts !== undefined, `no facts of the type ${name}`);
     if (facts.untagged === true) return deducedMerge;
-    const members = new Map<string, MergeType | undefined>();
-    if (facts.gvks !== undefined) members.set('apiVersion', stringMerge).set('kind', stringMerge);
-    const member = (field: string): MergeType | undefined => {
-      const known = members.get(field);
-      if (known !== undefined || !Object.hasOwn(facts.fields, field)) return known;
-      const fieldFacts = facts.fields[field];
-      const made = fieldFacts && this.#field(fieldFacts);
-      members.set(field, made);
+    const members = new Map<string, Member>();
+    if (facts.gvks !== undefined) for (const key of ['apiVersion', 'kind']) members.set(key, field(key, stringMerge));
+    const member = (key: string): Member | undefined => {
+      const known = members.get(key);
+      if (known !== undefined) return known;
+      const fieldFacts = Object.hasOwn(facts.fields, key) ? facts.fields[key] : undefined;
+      if (fieldFacts === undefined) return undefined;
+      const made = field(key, this.#field(fieldFacts));
+      members.set(key, made);
       return made;
     };
     return { type: 'map', atomic: (mapType ?? facts.mapType) === 'atomic', member };
