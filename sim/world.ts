@@ -14,7 +14,7 @@ import {
   type Log,
   type Random,
 } from '../src/base/mod.ts';
-import { EventRecorder, InformerCache, type Client } from '../src/client/mod.ts';
+import { EventRecorder, fixedResources, InformerCache, type Client } from '../src/client/mod.ts';
 import { controllerUser, startControllers } from '../src/controllers/mod.ts';
 import type { UserInfo } from '../src/machinery/mod.ts';
 import { Scheduler } from '../src/scheduler/mod.ts';
@@ -242,8 +242,14 @@ export class World {
     const log = this.#log;
     const cache = new InformerCache({ client: clientFor(admin), clock, log });
     const starting = startControllers(
-      { clientFor: (account) => clientFor(controllerUser(account)), cache, clock, log },
-      { resources: kinds.filter(({ collection }) => collection !== undefined), rootCa: 'none' },
+      {
+        clientFor: (account) => clientFor(controllerUser(account)),
+        cache,
+        resources: fixedResources(kinds.filter(({ collection }) => collection !== undefined)),
+        clock,
+        log,
+      },
+      { rootCa: 'none' },
     );
     return { clients, cache, started: starting, stop: async () => (await starting)[Symbol.asyncDispose]() };
   }

@@ -7,6 +7,7 @@ import {
   ControllerRun,
   defineController,
   EventRecorder,
+  fixedResources,
   read,
   WorkQueue,
   type Controller,
@@ -26,6 +27,7 @@ async function run(
   const world = {
     client,
     cache,
+    resources: fixedResources([]),
     clock,
     events,
     log: silentLog,

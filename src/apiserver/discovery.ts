@@ -1,6 +1,13 @@
 /** Discovery: which groups, versions and resources there are, plain and aggregated. Made from the registry, kept until it changes. */
 import type { JsonObject } from '../base/mod.ts';
-import { apiVersionOf, type Kind, type KindVersion, type Subresource, type KubeObject } from '../machinery/mod.ts';
+import {
+  apiVersionOf,
+  compareVersions,
+  type Kind,
+  type KindVersion,
+  type KubeObject,
+  type Subresource,
+} from '../machinery/mod.ts';
 import type { Registry } from './registry.ts';
 
 /** Groups that upstream lists first, in its order of preference; the others follow as they were added. */
@@ -131,17 +138,9 @@ function groupsOf(kinds: readonly Kind[]): Group[] {
       name,
       versions: [...versions]
         .map(([version, served]) => ({ version, kinds: served }))
-        .sort((a, b) => versionRank(b.version) - versionRank(a.version)),
+        .sort((a, b) => compareVersions(a.version, b.version)),
     }))
     .sort((a, b) => rank(a.name) - rank(b.name));
-}
-
-/** v2 before v1 before v2beta1 before v1beta1 before v1alpha1. */
-function versionRank(version: string): number {
-  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
-  if (match === null) return -1;
-  const [, major = '0', stage, minor = '0'] = match;
-  return (stage === undefined ? 2 : stage === 'beta' ? 1 : 0) * 1e6 + Number(major) * 1e3 + Number(minor);
 }
 
 function groupBody({ name, versions }: Group): JsonObject {

@@ -2,37 +2,45 @@
  * The kinds that are served, found by group, version and resource. Built-ins are there from the start, custom resources come
  * and go; `generation` moves with every change, for whoever caches what follows from it (discovery, OpenAPI).
  */
-import type { Kind, KindVersion } from '../machinery/mod.ts';
+import type { ServedResources } from '../client/mod.ts';
+import { compareVersions, groupResource, type Kind, type KindVersion } from '../machinery/mod.ts';
 
 export interface Served {
   readonly kind: Kind;
   readonly version: KindVersion;
 }
 
-export class Registry {
+export class Registry implements ServedResources {
   readonly #served = new Map<string, Served>();
   readonly #kinds = new Set<Kind>();
+  readonly #subscribers = new Set<() => void>();
   #generation = 0;
 
   constructor(kinds: readonly Kind[]) {
-    for (const kind of kinds) this.add(kind);
+    this.add(...kinds);
   }
 
   get generation(): number {
     return this.#generation;
   }
 
-  add(kind: Kind): void {
-    this.#kinds.add(kind);
-    for (const version of kind.versions)
-      this.#served.set(address(kind.group, version.version, kind.plural), { kind, version });
-    this.#generation += 1;
+  add(...kinds: readonly Kind[]): void {
+    this.replace([], kinds);
   }
 
-  remove(kind: Kind): void {
-    this.#kinds.delete(kind);
-    for (const { version } of kind.versions) this.#served.delete(address(kind.group, version, kind.plural));
+  /** Takes kinds away and brings others, as one change. */
+  replace(gone: readonly Kind[], come: readonly Kind[]): void {
+    for (const kind of gone) {
+      this.#kinds.delete(kind);
+      for (const { version } of kind.versions) this.#served.delete(address(kind.group, version, kind.plural));
+    }
+    for (const kind of come) {
+      this.#kinds.add(kind);
+      for (const version of kind.versions)
+        this.#served.set(address(kind.group, version.version, kind.plural), { kind, version });
+    }
     this.#generation += 1;
+    for (const tell of this.#subscribers) tell();
   }
 
   find(group: string, version: string, plural: string): Served | undefined {
@@ -42,6 +50,23 @@ export class Registry {
   /** Every kind once, in the order in which they were added. */
   kinds(): readonly Kind[] {
     return [...this.#kinds];
+  }
+
+  /** The kinds that are kept, of several versions of one the preferred one. */
+  get list(): readonly Kind[] {
+    const preferred = new Map<string, Kind>();
+    for (const kind of this.#kinds) {
+      if (kind.collection === undefined) continue;
+      const known = preferred.get(groupResource(kind));
+      if (known === undefined || compareVersions(kind.version, known.version) < 0)
+        preferred.set(groupResource(kind), kind);
+    }
+    return [...preferred.values()];
+  }
+
+  subscribe(onChange: () => void): Disposable {
+    this.#subscribers.add(onChange);
+    return { [Symbol.dispose]: () => void this.#subscribers.delete(onChange) };
   }
 }
 

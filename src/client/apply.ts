@@ -5,16 +5,17 @@
  * plan wrote (so a plan never repeats what it just did); a failure brings the key back after a while, a conflict at once.
  */
 import { AssertionError, errorText, TerminalError, type Clock, type DeepReadonly, type Log } from '../base/mod.ts';
-import { isApiError, objectKey, type KubeObject, type Resource } from '../machinery/mod.ts';
+import { groupResource, isApiError, objectKey, type KubeObject, type Resource } from '../machinery/mod.ts';
 import type { Client } from './client.ts';
 import type { EventRecorder } from './events.ts';
 import type { Informer, InformerCache, ObjectChange } from './informer.ts';
-import type { Action, Controller, Look, Plan, Reads, ViewOf } from './plan.ts';
+import type { Action, Controller, Look, Plan, Read, Reads, ServedResources, ViewOf } from './plan.ts';
 import { WorkQueue } from './queue.ts';
 
 export interface ControllerWorld {
   readonly client: Client;
   readonly cache: InformerCache;
+  readonly resources: ServedResources;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Log;
@@ -25,33 +26,34 @@ export interface ControllerWorld {
 /** Writes that one plan has in flight at a time. */
 const inFlightMax = 64;
 
-/** Until when a view must have caught up with what a plan did, by resource: `group/plural`. */
+/** Until when a view must have caught up with what a plan did, by the name of group and plural. */
 interface Written {
   readonly revisions: Map<string, number>;
   /** What is gone for good; a deletion has no revision to wait for. */
   readonly gone: { readonly resource: string; readonly key: string; readonly uid: string }[];
 }
 
+/** One resource that is read: its view, and the subscription that wakes keys. */
+interface Reading {
+  readonly read: Read<KubeObject>;
+  readonly informer: Informer<KubeObject>;
+  subscription?: Disposable | undefined;
+}
+
 export class ControllerRun<R extends Reads> implements AsyncDisposable {
   readonly #controller: Controller<R>;
   readonly #world: ControllerWorld;
-  readonly #informers: ReadonlyMap<string, Informer<KubeObject>>;
-  readonly #view: ViewOf<R>;
+  readonly #readings = new Map<string, Reading>();
   readonly #queue: WorkQueue;
-  readonly #subscriptions: Disposable[] = [];
   readonly #remembered = new Map<string, unknown>();
   readonly #stopped = Promise.withResolvers<void>();
+  #view: ViewOf<R> = {} as ViewOf<R>;
+  #resources: Disposable | undefined;
 
   constructor(controller: Controller<R>, world: ControllerWorld) {
     this.#controller = controller;
     this.#world = world;
-    const reads = Object.entries(controller.reads);
-    this.#informers = new Map(
-      reads.map(([name, { resource, select }]) => [name, world.cache.informer<KubeObject>(resource, select)]),
-    );
-    for (const [name, { indexes = {} }] of reads)
-      for (const [index, values] of Object.entries(indexes)) this.#informers.get(name)?.addIndex(index, values);
-    this.#view = Object.fromEntries(this.#informers) as unknown as ViewOf<R>;
+    for (const [name, read] of this.#wanted()) this.#readings.set(name, this.#open(read));
     this.#queue = new WorkQueue({
       clock: world.clock,
       concurrency: controller.concurrency ?? 5,
@@ -62,21 +64,70 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
 
   /** Starts once every view is complete: a plan must not take what has not been listed yet for missing. */
   async start(): Promise<this> {
-    await Promise.all([...this.#informers.values()].map((informer) => informer.reached(0)));
-    for (const [name, { wakes }] of Object.entries(this.#controller.reads)) {
-      if (wakes === undefined) continue;
-      const wake = (object: DeepReadonly<KubeObject> | undefined, change: ObjectChange<KubeObject>): void => {
-        if (object !== undefined) for (const key of wakes(object, this.#view, change)) this.#queue.add(key);
-      };
-      const subscription = this.#informers.get(name)?.subscribe((changes) => {
-        for (const change of changes) {
-          wake(change.object, change);
-          wake(change.previous, change);
-        }
-      });
-      if (subscription !== undefined) this.#subscriptions.push(subscription);
-    }
+    await Promise.all([...this.#readings.values()].map(({ informer }) => informer.reached(0)));
+    this.#showViews();
+    for (const reading of this.#readings.values()) this.#subscribe(reading);
+    if (this.#controller.readsOf !== undefined) this.#resources = this.#world.resources.subscribe(() => this.#follow());
     return this;
+  }
+
+  /** What is to be read now: what the controller names, and what it reads of every resource that is served. */
+  #wanted(): Map<string, Read<KubeObject>> {
+    const { reads, readsOf } = this.#controller;
+    const wanted = new Map<string, Read<KubeObject>>(Object.entries(reads));
+    if (readsOf === undefined) return wanted;
+    for (const resource of this.#world.resources.list) {
+      const read = readsOf(resource);
+      if (read !== undefined) wanted.set(groupResource(resource), read);
+    }
+    return wanted;
+  }
+
+  #open(read: Read<KubeObject>): Reading {
+    const informer = this.#world.cache.informer<KubeObject>(read.resource, read.select);
+    for (const [index, values] of Object.entries(read.indexes ?? {})) informer.addIndex(index, values);
+    return { read, informer };
+  }
+
+  #subscribe(reading: Reading): void {
+    const { wakes } = reading.read;
+    if (wakes === undefined) return;
+    const wake = (object: DeepReadonly<KubeObject> | undefined, change: ObjectChange<KubeObject>): void => {
+      if (object !== undefined) for (const key of wakes(object, this.#view, change)) this.#queue.add(key);
+    };
+    reading.subscription = reading.informer.subscribe((changes) => {
+      for (const change of changes) {
+        wake(change.object, change);
+        wake(change.previous, change);
+      }
+    });
+  }
+
+  #showViews(): void {
+    const complete = [...this.#readings].filter(([, { informer }]) => informer.synced);
+    this.#view = Object.fromEntries(complete.map(([name, { informer }]) => [name, informer])) as unknown as ViewOf<R>;
+  }
+
+  /** Takes up resources that have come, once their views are complete, and leaves those that have gone. */
+  #follow(): void {
+    const wanted = this.#wanted();
+    for (const [name, reading] of this.#readings) {
+      if (wanted.get(name)?.resource.version === reading.read.resource.version) continue;
+      reading.subscription?.[Symbol.dispose]();
+      this.#readings.delete(name);
+      this.#world.cache.release(reading.read.resource);
+    }
+    this.#showViews();
+    for (const [name, read] of wanted) if (!this.#readings.has(name)) void this.#takeUp(name, read);
+  }
+
+  async #takeUp(name: string, read: Read<KubeObject>): Promise<void> {
+    const reading = this.#open(read);
+    this.#readings.set(name, reading);
+    await reading.informer.reached(0);
+    if (this.#readings.get(name) !== reading) return;
+    this.#showViews();
+    this.#subscribe(reading);
   }
 
   /** Plans this key again, e.g. from outside of the watched resources. */
@@ -85,7 +136,9 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    this.#resources?.[Symbol.dispose]();
+    for (const { subscription } of this.#readings.values()) subscription?.[Symbol.dispose]();
+    this.#readings.clear();
     this.#stopped.resolve();
     await this.#queue[Symbol.asyncDispose]();
   }
@@ -147,12 +200,11 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
 
   /** Waits until the views hold what was written, so that the next plan starts from it. */
   async #seen({ revisions, gone }: Written): Promise<void> {
-    for (const [name, { resource, select }] of Object.entries(this.#controller.reads)) {
-      const informer = this.#informers.get(name);
-      const id = idOf(resource);
+    for (const { read, informer } of this.#readings.values()) {
+      const id = groupResource(read.resource);
       const revision = revisions.get(id);
-      if (revision !== undefined && select === undefined) await informer?.reached(revision);
-      for (const deleted of gone) if (deleted.resource === id) await informer?.gone(deleted.key, deleted.uid);
+      if (revision !== undefined && read.select === undefined) await informer.reached(revision);
+      for (const deleted of gone) if (deleted.resource === id) await informer.gone(deleted.key, deleted.uid);
     }
   }
 
@@ -183,7 +235,7 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     let object: DeepReadonly<KubeObject> | undefined;
     const doomed = action.do === 'delete' ? this.#doomed(action) : undefined;
     try {
-      if (action.do === 'look') return await this.#follow(await this.#look(action), key, written);
+      if (action.do === 'look') return await this.#carryOn(await this.#look(action), key, written);
       object = await this.#write(action, key);
       if (doomed !== undefined && object === undefined) written.gone.push(doomed);
     } catch (error) {
@@ -192,30 +244,29 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
         return void (doomed !== undefined && written.gone.push(doomed));
       if (!isApiError(error)) throw error;
       if (action.tolerates?.(error) === true) return;
-      await this.#follow(action.onError?.(error) ?? [], key, written);
+      await this.#carryOn(action.onError?.(error) ?? [], key, written);
       throw error;
     }
     if (action.do !== 'event' && object !== undefined) {
-      const id = idOf(action.resource);
+      const id = groupResource(action.resource);
       written.revisions.set(
         id,
         Math.max(written.revisions.get(id) ?? 0, Number(object.metadata?.resourceVersion ?? 0)),
       );
     }
-    await this.#follow(action.onDone?.(object) ?? [], key, written);
+    await this.#carryOn(action.onDone?.(object) ?? [], key, written);
   }
 
   /** What a deletion is about to remove from a view. */
   #doomed({ resource, key, options }: Extract<Action, { do: 'delete' }>): Written['gone'][number] | undefined {
-    const id = idOf(resource);
-    const name = Object.entries(this.#controller.reads).find(([, candidate]) => idOf(candidate.resource) === id)?.[0];
+    const id = groupResource(resource);
     const doomed = objectKey(key.namespace, key.name);
-    const uid =
-      options?.uid ?? (name === undefined ? undefined : this.#informers.get(name)?.get(doomed)?.metadata?.uid);
+    const shown = [...this.#readings.values()].find(({ read }) => groupResource(read.resource) === id);
+    const uid = options?.uid ?? shown?.informer.get(doomed)?.metadata?.uid;
     return uid === undefined ? undefined : { resource: id, key: doomed, uid };
   }
 
-  async #follow(actions: readonly Action[], key: string, written: Written): Promise<void> {
+  async #carryOn(actions: readonly Action[], key: string, written: Written): Promise<void> {
     for (const action of actions) await this.#apply(action, key, written);
   }
 
@@ -245,7 +296,7 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     const cause = {
       component: this.#controller.name,
       key,
-      revision: this.#informers.values().next().value?.revision ?? 0,
+      revision: this.#readings.values().next().value?.informer.revision ?? 0,
     };
     const options = {
       cause,
@@ -256,8 +307,4 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     if (action.do === 'update') return client.update(resource, action.object, options);
     return client.patch(resource, action.key, action.patch, options);
   }
-}
-
-function idOf({ group, plural }: Resource): string {
-  return `${group}/${plural}`;
 }

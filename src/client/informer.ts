@@ -21,7 +21,8 @@ export interface ObjectChange<T> {
 export type IndexFunction<T> = (object: DeepReadonly<T>) => readonly string[];
 
 /** What a plan may read of one resource. */
-export interface ResourceView<T> {
+export interface ResourceView<T extends KubeObject> {
+  readonly resource: Resource<T>;
   get(key: string): DeepReadonly<T> | undefined;
   /** All objects, or those of a namespace, in the order of their keys. */
   list(namespace?: string): readonly DeepReadonly<T>[];
@@ -282,6 +283,13 @@ export class InformerCache implements Disposable {
       this.#informers.set(id, informer);
     }
     return informer as unknown as Informer<T>;
+  }
+
+  /** Ends the view of a resource that is not served any more. */
+  release({ group, version, plural }: Resource): void {
+    const id = [group, version, plural, undefined, undefined, undefined].join('|');
+    this.#informers.get(id)?.[Symbol.dispose]();
+    this.#informers.delete(id);
   }
 
   /** Resolves once every informer asked for so far has its first list. */

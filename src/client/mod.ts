@@ -1,6 +1,7 @@
 export * from './client.ts';
 export * from './plan.ts';
 export { ControllerRun, type ControllerWorld } from './apply.ts';
+export { DiscoveredResources, fixedResources } from './discovery.ts';
 export { EventRecorder, type EventSource } from './events.ts';
 export {
   Informer,

@@ -106,9 +106,21 @@ export type View = Readonly<Record<string, ResourceView<KubeObject>>>;
 export type Reads = Readonly<Record<string, Read<any>>>;
 export type ViewOf<R extends Reads> = { readonly [K in keyof R]: R[K] extends Read<infer T> ? ResourceView<T> : never };
 
+/** A resource that one may meet in any group: with what it can do. */
+export type ServedResource = Resource & { readonly verbs: readonly string[] };
+
+/** Every resource that the API server serves and keeps, each in its preferred version. They come and go at run time. */
+export interface ServedResources {
+  readonly list: readonly ServedResource[];
+  /** Calls back, never from within this call, after the list has changed. */
+  subscribe(onChange: () => void): Disposable;
+}
+
 export interface Controller<R extends Reads = Reads, M = unknown> {
   readonly name: string;
   readonly reads: R;
+  /** What is read besides of a resource that the API server serves, under the name of its group and plural, if anything. */
+  readonly readsOf?: (resource: ServedResource) => Read<KubeObject> | undefined;
   /** How many keys are planned and applied at a time; 5 unless said otherwise, as upstream. */
   readonly concurrency?: number;
   /** How long a key rests after it was worked on, for plans that cost as much as their key has parts; 0 unless said otherwise. */

@@ -62,13 +62,13 @@ export const controllers: readonly ControllerUnit[] = [
     name: 'namespace-controller',
     account: 'namespace-controller',
     component: 'namespace-controller',
-    controllers: ({ resources }) => [namespaceController(resources)],
+    controllers: () => [namespaceController],
   }),
   controllerUnit({
     name: 'garbage-collector-controller',
     account: 'generic-garbage-collector',
     component: 'garbage-collector-controller',
-    controllers: ({ resources }) => [garbageCollector(resources)],
+    controllers: () => [garbageCollector],
   }),
   controllerUnit({
     name: 'clusterrole-aggregation-controller',

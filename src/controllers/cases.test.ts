@@ -18,6 +18,7 @@ import type { Action, Controller, Reads, ResourceView, View } from '../client/mo
 import {
   ApiError,
   controllerReference,
+  groupResource,
   keyOf,
   objectKey,
   type Kind,
@@ -73,10 +74,12 @@ function expand(short: Short): KubeObject[] {
 
 class CaseView implements ResourceView<KubeObject> {
   readonly revision = 1;
+  readonly resource: Resource;
   readonly #objects: readonly KubeObject[];
   readonly #indexes: NonNullable<Reads[string]['indexes']>;
 
-  constructor(objects: readonly KubeObject[], indexes: NonNullable<Reads[string]['indexes']>) {
+  constructor({ resource, indexes = {} }: Reads[string], objects: readonly KubeObject[]) {
+    this.resource = resource;
     this.#objects = objects;
     this.#indexes = indexes;
   }
@@ -202,7 +205,6 @@ function controllerNamed(name: string, options: Partial<ControllerOptions> | und
   assert.ok(unit, `no controller ${name}`);
   const [controller] = unit.controllers({
     ...defaultControllerOptions,
-    resources: kinds,
     rootCa: 'the CA',
     ...options,
   });
@@ -219,14 +221,29 @@ function planned(name: string): unknown {
   const seen = documents.slice(0, at < 0 ? documents.length : at).flatMap(expand);
   const onServer = at < 0 ? [] : documents.slice(at + 1).flatMap(expand);
   const controller = controllerNamed(dirname(name).replace('cases/', ''), head.options);
+  // What is served is what the case is about, so that a new kind does not change the cases of others.
+  const objects = [...seen, ...onServer];
+  const owners = objects.flatMap(({ metadata }) => metadata?.ownerReferences ?? []);
+  const named = new Set(['ConfigMap', 'Pod', ...[...objects, ...owners].map(({ kind }) => kind)]);
+  const served = kinds.filter(({ kind, collection }) => collection !== undefined && named.has(kind));
+  const reads = [
+    ...Object.entries(controller.reads),
+    ...served.map((kind) => [groupResource(kind), controller.readsOf?.(kind)] as const),
+  ];
   const view: View = Object.fromEntries(
-    Object.entries(controller.reads).map(([read, { resource, indexes = {} }]) => [
-      read,
-      new CaseView(
-        seen.filter(({ kind }) => kind === resource.kind),
-        indexes,
-      ),
-    ]),
+    reads.flatMap(([name, one]) =>
+      one === undefined
+        ? []
+        : [
+            [
+              name,
+              new CaseView(
+                one,
+                seen.filter(({ kind }) => kind === one.resource.kind),
+              ),
+            ],
+          ],
+    ),
   );
   const now = Date.parse(head.now ?? defaultNow);
   const plan = controller.plan(view, head.key, now, head.remembered);

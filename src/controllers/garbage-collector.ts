@@ -12,14 +12,11 @@ import {
   nothing,
   read,
   type Action,
-  type Controller,
   type IndexFunction,
   type LookAt,
   type ObjectChange,
   type Plan,
-  type Read,
   type Reads,
-  type ResourceView,
   type View,
 } from '../client/mod.ts';
 import {
@@ -30,7 +27,6 @@ import {
   type OwnerReference,
   type Resource,
 } from '../machinery/mod.ts';
-import type { ServedResource } from './unit.ts';
 
 type ReadObject = DeepReadonly<KubeObject>;
 type Reference = DeepReadonly<OwnerReference>;
@@ -44,7 +40,7 @@ interface Item {
 /** What the graph is made of. */
 interface Graph {
   readonly view: View;
-  readonly resources: ReadonlyMap<string, Resource>;
+  /** By group and kind: `apps/Deployment`. */
   readonly byKind: ReadonlyMap<string, Resource>;
 }
 
@@ -55,44 +51,48 @@ const lookAgainMs = 30_000;
 
 const byOwner: IndexFunction<KubeObject> = ({ metadata }) => (metadata?.ownerReferences ?? []).map(({ uid }) => uid);
 
-export function garbageCollector(served: readonly ServedResource[]): Controller<Reads> {
-  const watched = served.filter(
-    ({ plural, verbs }) =>
-      plural !== 'events' && ['delete', 'list', 'watch', 'patch'].every((verb) => verbs.includes(verb)),
-  );
-  const resources = new Map(watched.map((resource): [string, Resource] => [groupResource(resource), resource]));
-  const byKind = new Map(
-    watched.map((resource): [string, Resource] => [`${resource.group}/${resource.kind}`, resource]),
-  );
-  const graphOf = (view: View): Graph => ({ view, resources, byKind });
-  const reads: Record<string, Read<KubeObject>> = {};
-  for (const [name, resource] of resources)
-    reads[name] = read<KubeObject>(resource, {
-      indexes: { owners: byOwner },
-      wakes: (object, view, change) => wakes(graphOf(view), { resource, object }, change),
-    });
-  return defineController<Reads>({
-    name: 'garbage-collector-controller',
-    reads,
-    concurrency: 20,
-    plan(view, key, now) {
-      const graph = graphOf(view as View);
-      const item = itemOf(graph, key);
-      return item === undefined ? nothing : plan(graph, item, now);
-    },
-  });
+export const garbageCollector = defineController<Reads>({
+  name: 'garbage-collector-controller',
+  reads: {},
+  readsOf: (resource) =>
+    resource.plural !== 'events' && ['delete', 'list', 'watch', 'patch'].every((verb) => resource.verbs.includes(verb))
+      ? read<KubeObject>(resource, {
+          indexes: { owners: byOwner },
+          wakes: (object, view, change) => wakes(graphOf(view), { resource, object }, change),
+        })
+      : undefined,
+  concurrency: 20,
+  plan(view, key, now) {
+    const graph = graphOf(view as View);
+    const item = itemOf(graph, key);
+    return item === undefined ? nothing : plan(graph, item, now);
+  },
+});
+
+/** A view stays the same for as long as the same resources are read. */
+const graphs = new WeakMap<View, Graph>();
+
+function graphOf(view: View): Graph {
+  let graph = graphs.get(view);
+  if (graph !== undefined) return graph;
+  const resources = Object.values(view).map(({ resource }): [string, Resource] => [
+    `${resource.group}/${resource.kind}`,
+    resource,
+  ]);
+  graphs.set(view, (graph = { view, byKind: new Map(resources) }));
+  return graph;
 }
 
 function idOf({ resource, object }: Item): string {
   return `${groupResource(resource)} ${keyOf(object)}`;
 }
 
-function itemOf({ view, resources }: Graph, id: string): Item | undefined {
+function itemOf({ view }: Graph, id: string): Item | undefined {
   const space = id.indexOf(' ');
   const name = id.slice(0, space);
-  const resource = resources.get(name);
-  const object = view[name]?.get(id.slice(space + 1));
-  return resource === undefined || object === undefined ? undefined : { resource, object };
+  const objects = view[name];
+  const object = objects?.get(id.slice(space + 1));
+  return objects === undefined || object === undefined ? undefined : { resource: objects.resource, object };
 }
 
 /** The object itself where it has owners or waits for us; its dependents when it goes; an owner that waits for it. */
@@ -241,12 +241,11 @@ function metadataPatch(
   };
 }
 
-function dependentsOf({ view, resources }: Graph, uid: string | undefined): readonly Item[] {
+function dependentsOf({ view }: Graph, uid: string | undefined): readonly Item[] {
   if (uid === undefined) return [];
   const items: Item[] = [];
-  for (const [name, resource] of resources)
-    for (const object of (view[name] as ResourceView<KubeObject>).index('owners', uid))
-      items.push({ resource, object });
+  for (const objects of Object.values(view))
+    for (const object of objects.index('owners', uid)) items.push({ resource: objects.resource, object });
   return items;
 }
 

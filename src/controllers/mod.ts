@@ -1,9 +1,3 @@
 export { controllers } from './all.ts';
 export { controllerUser, startControllers, type ControllersWorld, type StartOptions } from './start.ts';
-export {
-  defaultControllerOptions,
-  type ControllerOptions,
-  type ControllerUnit,
-  type NodeOptions,
-  type ServedResource,
-} from './unit.ts';
+export { defaultControllerOptions, type ControllerOptions, type ControllerUnit, type NodeOptions } from './unit.ts';

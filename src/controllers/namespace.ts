@@ -5,20 +5,18 @@
  * server itself, not a view, has said of every resource that nothing is left; until then the conditions say what is.
  */
 import { jsonEqual, rfc3339, type DeepReadonly } from '../base/mod.ts';
-import { namespaces, pods, type Namespace, type NamespaceCondition } from '../api/mod.ts';
+import { events, namespaces, pods, type Namespace, type NamespaceCondition } from '../api/mod.ts';
 import {
   defineController,
   nothing,
   read,
   type Action,
-  type Controller,
   type Plan,
-  type Read,
   type Reads,
   type ResourceView,
+  type View,
 } from '../client/mod.ts';
-import { groupResource, type ApiError, type KubeObject } from '../machinery/mod.ts';
-import type { ServedResource } from './unit.ts';
+import { type ApiError, type KubeObject, type Resource } from '../machinery/mod.ts';
 
 type ReadNamespace = DeepReadonly<Namespace>;
 
@@ -28,49 +26,39 @@ const finalizer = 'kubernetes';
 
 /** What is left of one resource in a namespace. */
 interface Content {
-  readonly resource: ServedResource;
+  readonly resource: Resource;
   readonly objects: readonly DeepReadonly<KubeObject>[];
 }
 
-export function namespaceController(resources: readonly ServedResource[]): Controller<Reads> {
-  const deletable = resources.filter(
-    ({ namespaced, verbs }) => namespaced && verbs.includes('delete') && verbs.includes('list'),
-  );
-  // Events come and go in great numbers: they are only looked at in the end.
-  const watched = deletable.filter(({ plural, verbs }) => plural !== 'events' && verbs.includes('watch'));
-  const ownReads: Record<string, Read<KubeObject>> = {};
-  for (const resource of watched)
-    ownReads[groupResource(resource)] = read<KubeObject>(resource, {
-      wakes: ({ metadata }, view) =>
-        isTerminating(view['/']?.get(metadata?.namespace ?? '')) ? [metadata?.namespace ?? ''] : [],
-    });
-  const reads: Reads = {
+export const namespaceController = defineController({
+  name: 'namespace-controller',
+  reads: {
     '/': read(namespaces, { wakes: (namespace) => (isTerminating(namespace) ? [namespace.metadata.name ?? ''] : []) }),
-    ...ownReads,
-  };
-  return defineController({
-    name: 'namespace-controller',
-    reads,
-    concurrency: 10,
-    plan(view, key, now) {
-      const namespace = (view['/'] as ResourceView<Namespace>).get(key);
-      if (
-        namespace === undefined ||
-        !isTerminating(namespace) ||
-        !(namespace.spec?.finalizers ?? []).includes(finalizer)
-      )
-        return nothing;
-      const contents = watched
-        .map((resource): Content => ({
-          resource,
-          objects: (view[groupResource(resource)] as ResourceView<KubeObject>).list(key),
-        }))
-        .filter(({ objects }) => objects.length > 0);
-      if (contents.length > 0) return { ...removeContents(namespace, contents, now), wakeAtMs: now + lookAgainMs };
-      return { actions: [finalizeIfEmpty(namespace, deletable)], wakeAtMs: now + lookAgainMs };
-    },
-  });
-}
+  } as Reads,
+  // Events come and go in great numbers: they are only looked at in the end.
+  readsOf: (resource) =>
+    resource.namespaced &&
+    resource.plural !== events.plural &&
+    ['delete', 'list', 'watch'].every((verb) => resource.verbs.includes(verb))
+      ? read<KubeObject>(resource, {
+          wakes: ({ metadata }, view) =>
+            isTerminating(view['/']?.get(metadata?.namespace ?? '')) ? [metadata?.namespace ?? ''] : [],
+        })
+      : undefined,
+  concurrency: 10,
+  plan(view, key, now) {
+    const namespace = (view['/'] as ResourceView<Namespace>).get(key);
+    if (namespace === undefined || !isTerminating(namespace) || !(namespace.spec?.finalizers ?? []).includes(finalizer))
+      return nothing;
+    const watched = Object.values(view as View).filter(({ resource }) => resource.namespaced);
+    const contents = watched
+      .map((objects): Content => ({ resource: objects.resource, objects: objects.list(key) }))
+      .filter(({ objects }) => objects.length > 0);
+    if (contents.length > 0) return { ...removeContents(namespace, contents, now), wakeAtMs: now + lookAgainMs };
+    const deletable = [...watched.map(({ resource }) => resource), events];
+    return { actions: [finalizeIfEmpty(namespace, deletable)], wakeAtMs: now + lookAgainMs };
+  },
+});
 
 function isTerminating(namespace: DeepReadonly<KubeObject> | undefined): boolean {
   return (namespace?.metadata?.deletionTimestamp ?? '') !== '';
@@ -93,7 +81,8 @@ function removeContents(namespace: ReadNamespace, contents: readonly Content[], 
 function deletionOf({ metadata }: ReadNamespace, { resource, objects }: Content): readonly Action[] {
   const namespace = metadata.name ?? '';
   const options = { propagationPolicy: 'Background' } as const;
-  if (resource.verbs.includes('deletecollection')) return [{ do: 'deleteCollection', resource, namespace, options }];
+  if (resource.verbs?.includes('deletecollection') === true)
+    return [{ do: 'deleteCollection', resource, namespace, options }];
   return objects.map(({ metadata: { name = '' } = {} }): Action => ({
     do: 'delete',
     resource,
@@ -103,7 +92,7 @@ function deletionOf({ metadata }: ReadNamespace, { resource, objects }: Content)
 }
 
 /** Asks for one object of every resource; only where there is none the namespace may go. */
-function finalizeIfEmpty(namespace: ReadNamespace, resources: readonly ServedResource[]): Action {
+function finalizeIfEmpty(namespace: ReadNamespace, resources: readonly Resource[]): Action {
   const name = namespace.metadata.name ?? '';
   return {
     do: 'look',

@@ -4,7 +4,14 @@
  * What always holds: a controller starts once its own views are complete, and disposing waits for what is being carried out.
  */
 import type { Clock, Log } from '../base/mod.ts';
-import { ControllerRun, EventRecorder, type Client, type ControllerWorld, type InformerCache } from '../client/mod.ts';
+import {
+  ControllerRun,
+  EventRecorder,
+  type Client,
+  type ControllerWorld,
+  type InformerCache,
+  type ServedResources,
+} from '../client/mod.ts';
 import { controllers } from './all.ts';
 import { defaultControllerOptions, type ControllerOptions, type ControllerUnit } from './unit.ts';
 
@@ -12,12 +19,13 @@ export interface ControllersWorld {
   /** A client that acts as the service account of this name in kube-system. */
   readonly clientFor: (account: string) => Client;
   readonly cache: InformerCache;
+  readonly resources: ServedResources;
   readonly clock: Clock;
   readonly log: Log;
   readonly onPlan?: ControllerWorld['onPlan'];
 }
 
-export type StartOptions = Pick<ControllerOptions, 'resources' | 'rootCa'> &
+export type StartOptions = Pick<ControllerOptions, 'rootCa'> &
   Partial<ControllerOptions> & {
     /** Which controllers to run; all of them unless said otherwise. */
     readonly enabled?: (unit: ControllerUnit) => boolean;
@@ -29,10 +37,18 @@ export async function startControllers(world: ControllersWorld, options: StartOp
   const running = new AsyncDisposableStack();
   const starting = controllers.filter(enabled).flatMap((unit) => {
     const client = world.clientFor(unit.account);
-    const { cache, clock, onPlan } = world;
+    const { cache, resources, clock, onPlan } = world;
     const log = world.log.with({ controller: unit.name });
     const events = new EventRecorder({ client, clock, log }, { component: unit.component });
-    const own: ControllerWorld = { client, cache, events, clock, log, ...(onPlan === undefined ? {} : { onPlan }) };
+    const own: ControllerWorld = {
+      client,
+      cache,
+      resources,
+      events,
+      clock,
+      log,
+      ...(onPlan === undefined ? {} : { onPlan }),
+    };
     return unit.controllers(settings).map((controller) => running.use(new ControllerRun(controller, own)).start());
   });
   await Promise.all(starting);

@@ -1,13 +1,7 @@
 /** What the list of controllers holds: a controller with the name and the account under which it acts. */
 import type { Controller, Reads } from '../client/mod.ts';
-import type { Kind, KubeObject, Resource } from '../machinery/mod.ts';
-
-/** A resource that controllers may meet in any namespace and of any kind: with what it can do. */
-export type ServedResource = Resource & Pick<Kind<KubeObject>, 'verbs'>;
 
 export interface ControllerOptions {
-  /** Everything that the API server serves and keeps. */
-  readonly resources: readonly ServedResource[];
   /** The certificates that pods trust the API server by, in PEM. Empty: none are published. */
   readonly rootCa: string;
   readonly nodes: NodeOptions;
@@ -32,7 +26,7 @@ export interface NodeOptions {
 }
 
 /** Upstream's defaults; 1.32 raised the node monitor's grace period to 50 seconds. */
-export const defaultControllerOptions: Omit<ControllerOptions, 'resources' | 'rootCa'> = {
+export const defaultControllerOptions: Omit<ControllerOptions, 'rootCa'> = {
   finishedPodsMax: 12_500,
   nodes: {
     monitorGraceMs: 50_000,

@@ -61,6 +61,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly plural: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** What can be done with it, where that is known. */
+  readonly verbs?: readonly string[];
   /** Carries the type only; never set. */
   readonly objectType?: T;
 }
@@ -75,6 +77,18 @@ export function parseApiVersion(apiVersion: string): { group: string; version: s
   return slash < 0
     ? { group: '', version: apiVersion }
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+}
+
+/** The order of versions, the preferred one first: v2, v1, v2beta1, v1beta1, v1alpha1; then all other names by the alphabet. */
+export function compareVersions(a: string, b: string): number {
+  return versionRank(b) - versionRank(a) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+function versionRank(version: string): number {
+  const match = /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/.exec(version);
+  if (match === null) return -1;
+  const [, major = '0', stage, minor = '0'] = match;
+  return (stage === undefined ? 2 : stage === 'beta' ? 1 : 0) * 1e12 + Number(major) * 1e6 + Number(minor);
 }
 
 /** `deployments.apps`, or `pods` for the core group: how errors and RBAC write a resource. */

@@ -153,10 +153,10 @@ export class Cluster implements AsyncDisposable {
 
   async #controllers(api: ComposedServer, cache: InformerCache, pki: Pki): Promise<void> {
     const { log } = this.#world;
-    const world = { clientFor: (account: string) => api.client(controllerUser(account)), cache, clock, log };
+    const clientFor = (account: string): Client => api.client(controllerUser(account));
     const nodes = { ...defaultControllerOptions.nodes, clusterCidr: this.#world.settings.podCidr };
-    const resources = api.server.registry.kinds();
-    this.#stack.use(await startControllers(world, { resources, rootCa: pki.ca, nodes }));
+    const resources = api.server.registry;
+    this.#stack.use(await startControllers({ clientFor, cache, resources, clock, log }, { rootCa: pki.ca, nodes }));
     this.#ran('controllers');
   }
 

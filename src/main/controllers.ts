@@ -1,6 +1,6 @@
 /** `kutter controller-manager`: the controllers as a program of their own, against any API server. */
-import { kinds } from '../api/mod.ts';
 import type { Invocation } from '../cli/mod.ts';
+import { DiscoveredResources } from '../client/mod.ts';
 import { controllers, startControllers } from '../controllers/mod.ts';
 import { AccountClients } from './account-clients.ts';
 import { runComponent } from './component.ts';
@@ -11,11 +11,9 @@ export function run(invocation: Invocation): Promise<void> {
     await using stack = new AsyncDisposableStack();
     const accounts = stack.use(await AccountClients.open(world, new Set(controllers.map(({ account }) => account))));
     const clientFor = accounts.clientFor.bind(accounts);
+    const resources = stack.use(await new DiscoveredResources(world).start());
     stack.use(
-      await startControllers(
-        { clientFor, cache, clock, log },
-        { resources: kinds, rootCa: access.certificateAuthority },
-      ),
+      await startControllers({ clientFor, cache, resources, clock, log }, { rootCa: access.certificateAuthority }),
     );
     return stack.move();
   });

@@ -122,11 +122,11 @@ export class TestCluster implements AsyncDisposable {
     { nodes = 1, behaviour }: TestClusterOptions,
   ): Promise<void> {
     const { api, cache } = this;
-    const resources = api.server.registry.kinds();
+    const resources = api.server.registry;
     // Without an endpoint there is no certificate to trust; pods wait for the ConfigMap all the same.
     const rootCa = this.#endpoint?.ca ?? 'none';
     const clientFor = (account: string): Client => api.client(controllerUser(account));
-    this.#stack.use(await startControllers({ clientFor, cache, clock, log }, { resources, rootCa }));
+    this.#stack.use(await startControllers({ clientFor, cache, resources, clock, log }, { rootCa }));
     const client = this.as({ username: 'system:kube-scheduler', groups: ['system:authenticated'] });
     const events = new EventRecorder({ client, clock, log }, { component: 'default-scheduler' });
     this.#stack.use(await new Scheduler({ client, cache, events, clock, log }).start());

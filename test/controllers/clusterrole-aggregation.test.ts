@@ -1,17 +1,18 @@
 /** Aggregated ClusterRoles, by a controller that has no more rights than its own role gives it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clusterRoles, kinds } from '../../src/api/mod.ts';
+import { clusterRoles } from '../../src/api/mod.ts';
 import { silentLog } from '../../src/base/mod.ts';
+import type { Client } from '../../src/client/mod.ts';
 import { controllerUser, startControllers } from '../../src/controllers/mod.ts';
 import { startApiServer } from '../../src/main/testing.ts';
 
 test('the roles of a new cluster sum up, and follow what is labelled into them', async () => {
   await using cluster = await startApiServer({ clock: 'virtual' });
   const { cache, clock } = cluster;
-  const world = { clientFor: (account: string) => cluster.as(controllerUser(account)), cache, clock, log: silentLog };
+  const clientFor = (account: string): Client => cluster.as(controllerUser(account));
+  const world = { clientFor, cache, resources: cluster.api.server.registry, clock, log: silentLog };
   await using _ = await startControllers(world, {
-    resources: kinds,
     rootCa: '',
     enabled: ({ name }) => name === 'clusterrole-aggregation-controller',
   });

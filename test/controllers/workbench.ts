@@ -4,7 +4,6 @@ import { UnreliableClient } from '../../sim/unreliable-client.ts';
 import {
   deployments,
   events,
-  kinds,
   namespaces,
   pods,
   replicaSets,
@@ -28,7 +27,7 @@ export interface Workbench extends AsyncDisposable {
   readonly trace: string[];
 }
 
-export interface WorkbenchOptions extends Partial<Omit<StartOptions, 'enabled' | 'resources'>> {
+export interface WorkbenchOptions extends Partial<Omit<StartOptions, 'enabled'>> {
   readonly seed?: number;
   /** Names of controllers; all of them unless said otherwise. */
   readonly controllers?: readonly string[];
@@ -61,8 +60,8 @@ export async function workbench(options: WorkbenchOptions = {}): Promise<Workben
     const own = unreliable ? running.use(new InformerCache(world)) : cache;
     const enabled = ({ name }: { name: string }): boolean => controllers?.includes(name) ?? true;
     const starting = startControllers(
-      { clientFor, cache: own, clock, log: log ?? silent, onPlan },
-      { resources: kinds, rootCa: 'the CA', ...rest, enabled },
+      { clientFor, cache: own, resources: cluster.api.server.registry, clock, log: log ?? silent, onPlan },
+      { rootCa: 'the CA', ...rest, enabled },
     );
     // Lists over a bad connection take time, which passes only while somebody advances it.
     if (unreliable) await cluster.advance(60_000);

@@ -122,7 +122,7 @@ export class RequestMetrics implements PathHandler {
   #storeLines(): string[] {
     const lines = header('apiserver_storage_objects', 'gauge', 'Stored objects by resource.');
     const { current, compacted } = this.#store;
-    for (const { collection, plural, group } of this.#registry.kinds()) {
+    for (const { collection, plural, group } of this.#registry.list) {
       if (collection === undefined) continue;
       lines.push(
         `apiserver_storage_objects{resource="${group === '' ? plural : `${plural}.${group}`}"} ${current.collection(collection).size}`,

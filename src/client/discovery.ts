@@ -1,0 +1,113 @@
+/**
+ * Which resources an API server serves, as its discovery says: asked again and again, since nothing tells of a change.
+ *
+ * What always holds: a group that cannot be asked (its own server is away) keeps the resources that it was last seen with.
+ */
+import { errorText, isJsonObject, jsonEqual, type Clock, type JsonObject, type Log } from '../base/mod.ts';
+import { apiVersionOf } from '../machinery/mod.ts';
+import type { Client } from './client.ts';
+import type { ServedResource, ServedResources } from './plan.ts';
+
+export interface DiscoveryWorld {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const pollMs = 30_000;
+
+/** Resources that never change. */
+export function fixedResources(list: readonly ServedResource[]): ServedResources {
+  return { list, subscribe: () => ({ [Symbol.dispose]: () => undefined }) };
+}
+
+export class DiscoveredResources implements ServedResources, Disposable {
+  readonly #world: DiscoveryWorld;
+  readonly #subscribers = new Set<() => void>();
+  #byGroup: ReadonlyMap<string, readonly ServedResource[]> = new Map();
+  #list: readonly ServedResource[] = [];
+  #next: Disposable | undefined;
+  #disposed = false;
+
+  constructor(world: DiscoveryWorld) {
+    this.#world = world;
+  }
+
+  /** Rejects when the API server cannot be asked at all. */
+  async start(): Promise<this> {
+    await this.#look();
+    this.#schedule();
+    return this;
+  }
+
+  get list(): readonly ServedResource[] {
+    return this.#list;
+  }
+
+  subscribe(onChange: () => void): Disposable {
+    this.#subscribers.add(onChange);
+    return { [Symbol.dispose]: () => void this.#subscribers.delete(onChange) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#next?.[Symbol.dispose]();
+  }
+
+  #schedule(): void {
+    if (this.#disposed) return;
+    const { clock, log } = this.#world;
+    this.#next = clock.after(pollMs, () => {
+      this.#look()
+        .catch((error: unknown) => log.warn('could not discover what is served', { error: errorText(error) }))
+        .finally(() => this.#schedule());
+    });
+  }
+
+  async #look(): Promise<void> {
+    const groups = objects((await this.#ask('/apis'))['groups']).map(({ name, preferredVersion }) => ({
+      name: text(name),
+      version: text(isJsonObject(preferredVersion) ? preferredVersion['version'] : ''),
+    }));
+    const found = new Map<string, readonly ServedResource[]>();
+    for (const { name, version } of [{ name: '', version: 'v1' }, ...groups])
+      found.set(name, await this.#resourcesOf(name, version));
+    const list = [...found.values()].flat();
+    this.#byGroup = found;
+    if (this.#disposed || jsonEqual(list, this.#list)) return;
+    this.#list = list;
+    for (const tell of this.#subscribers) tell();
+  }
+
+  async #resourcesOf(group: string, version: string): Promise<readonly ServedResource[]> {
+    const path = `${group === '' ? '/api' : '/apis'}/${apiVersionOf(group, version)}`;
+    try {
+      return objects((await this.#ask(path))['resources'])
+        .filter(({ name, verbs }) => !text(name).includes('/') && Array.isArray(verbs) && verbs.includes('list'))
+        .map(({ name, kind, namespaced, verbs }) => ({
+          group,
+          version,
+          plural: text(name),
+          kind: text(kind),
+          namespaced: namespaced === true,
+          verbs: verbs as readonly string[],
+        }));
+    } catch (error) {
+      this.#world.log.warn('could not discover the resources of a group', { path, error: errorText(error) });
+      return this.#byGroup.get(group) ?? [];
+    }
+  }
+
+  async #ask(path: string): Promise<JsonObject> {
+    const answer = await this.#world.client.raw('GET', path);
+    return isJsonObject(answer) ? answer : {};
+  }
+}
+
+function objects(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
