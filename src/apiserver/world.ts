@@ -54,10 +54,12 @@ export class WriteWorld {
     operation: Operation,
     what: Pick<AdmissionRequest, 'operation' | 'name' | 'draft' | 'old'>,
   ): AdmissionRequest {
-    const { subresource, namespace, options } = operation;
+    const { version, subresource, namespace, options } = operation;
     return {
       ...what,
       kind,
+      version,
+      options,
       subresource,
       namespace,
       dryRun: options.dryRun === true,

@@ -50,24 +50,26 @@ async function createOnce(
   last: boolean,
 ): Promise<Result | undefined> {
   const { object, warnings } = decodeBody(world, kind, operation);
-  const draft = toStorage(kind, operation.version, object);
-  if ((draft.metadata?.namespace ?? '') !== '' && draft.metadata?.namespace !== (operation.namespace ?? ''))
+  const sent = toStorage(kind, operation.version, object);
+  if ((sent.metadata?.namespace ?? '') !== '' && sent.metadata?.namespace !== (operation.namespace ?? ''))
     throw ApiError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  if ((draft.metadata?.resourceVersion ?? '') !== '')
+  if ((sent.metadata?.resourceVersion ?? '') !== '')
     throw ApiError.badRequest('resourceVersion should not be set on objects to be created');
   const collection = collectionOf(kind);
   const context = world.context(operation);
-  const metadata = fillMeta(draft, operation.namespace, context);
+  const name = fillMeta(sent, operation.namespace, context).name ?? '';
   const { strategy } = kind;
-  strategy.defaults?.(draft);
-  const asked = strategy.claims?.(draft).length ?? 0;
+  strategy.defaults?.(sent);
   const admission = world.admissionRequest(kind, operation, {
     operation: 'CREATE',
-    name: metadata.name ?? '',
-    draft,
+    name,
+    draft: sent,
     old: undefined,
   });
   await world.admission.mutate(admission);
+  const draft = admission.draft ?? sent;
+  const metadata = (draft.metadata ??= {});
+  const asked = strategy.claims?.(draft).length ?? 0;
   strategy.prepareForCreate?.(draft, context);
   if (strategy.generation === true) metadata.generation = 1;
   refuseInvalid(kind, draft, [...metaErrors(kind, draft), ...(strategy.validate?.(draft) ?? [])]);
@@ -167,20 +169,21 @@ type Written = Extract<Result, { readonly type: 'entry' | 'value' }>;
 async function changeOnce(
   { world, kind, operation }: Task,
   current: Entry,
-  draft: KubeObject,
+  sent: KubeObject,
 ): Promise<Written | undefined> {
   const old = shownObject(kind, current);
   const name = operation.name ?? '';
-  checkPreconditions(kind, name, draft, old);
+  checkPreconditions(kind, name, sent, old);
   const context = world.context(operation);
-  const metadata = carryMeta(draft, old);
-  metadata.resourceVersion = old.metadata?.resourceVersion ?? '';
+  carryMeta(sent, old).resourceVersion = old.metadata?.resourceVersion ?? '';
   const { strategy } = kind;
   const part = strategyOf(kind, operation.subresource);
-  strategy.defaults?.(draft);
-  separateStatus(kind, operation.subresource, draft, old);
-  const admission = world.admissionRequest(kind, operation, { operation: 'UPDATE', name, draft, old });
+  strategy.defaults?.(sent);
+  separateStatus(kind, operation.subresource, sent, old);
+  const admission = world.admissionRequest(kind, operation, { operation: 'UPDATE', name, draft: sent, old });
   await world.admission.mutate(admission);
+  const draft = admission.draft ?? sent;
+  const metadata = (draft.metadata ??= {});
   part.prepareForUpdate?.(draft, old, context);
   if (strategy.generation === true && specChanged(draft, old))
     metadata.generation = (old.metadata?.generation ?? 0) + 1;
@@ -197,8 +200,8 @@ async function changeOnce(
     entry,
     warnings,
   });
-  if (jsonEqual(draft, old) && kind.storedForm?.isStale(current.value) !== true)
-    return written(await durable(world, current));
+  const stale = kind.storedForm?.isStale(current.value) === true || world.store.isStale(current);
+  if (jsonEqual(draft, old) && !stale) return written(await durable(world, current));
   const ends = metadata.deletionTimestamp !== undefined && !heldBack(kind, draft);
   const changes = ends ? removal(kind, current, draft) : await replacement(kind, current, draft);
   const result = await world.store.commit(changes, operation.cause);

@@ -3,17 +3,24 @@
  * (`chain.ts`); each sees the draft and the newest state, and refuses by throwing ApiError.
  */
 import type { Clock, DeepReadonly } from '../../base/mod.ts';
+import type { OperationOptions } from '../operation.ts';
 import { ApiError, type HookContext, type Kind, type KubeObject } from '../../machinery/mod.ts';
 
 export interface AdmissionRequest {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
   readonly kind: Kind;
+  /** The version in which the client asked. */
+  readonly version: string;
   readonly subresource: string | undefined;
   readonly namespace: string | undefined;
   readonly name: string;
-  /** The new object in the stored version. `mutate` may change it; absent for a deletion. */
-  readonly draft: KubeObject | undefined;
+  /**
+   * The new object in the stored version, or what is posted to a subresource. `mutate` may change it, or put another one in
+   * its place; absent for a deletion.
+   */
+  draft: KubeObject | undefined;
   readonly old: DeepReadonly<KubeObject> | undefined;
+  readonly options: OperationOptions;
   readonly dryRun: boolean;
   readonly context: HookContext;
   /** For what is worth a moment's wait. */

@@ -5,14 +5,17 @@
 import { errorText, HostError, type Clock, type Log, type Random, type StreamUpgrade } from '../../base/mod.ts';
 import {
   ApiError,
+  goQuote,
   isApiError,
   type Kind,
   type KubeObject,
   type Subresource,
   type UserInfo,
 } from '../../machinery/mod.ts';
+import { AuthorizationFailure } from '../authz/authorizer.ts';
 import { anonymousUser, type AnonymousPolicy, type Authenticator, type Credentials } from '../authn/authenticator.ts';
 import { impersonated } from '../authn/impersonation.ts';
+import { admitConnect } from '../connect.ts';
 import type { Discovery } from '../discovery.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
 import { goIntegerError } from '../read.ts';
@@ -34,7 +37,7 @@ import {
 import type { Body, HttpRequest, HttpResponse } from './message.ts';
 import type { RequestMetrics } from './metrics.ts';
 import { negotiate } from './negotiate.ts';
-import type { PathHandler } from './paths.ts';
+import { text, type PathHandler } from './paths.ts';
 import { isTrue, parseUrl, type RequestInfo, type ResourceRequest } from './request-info.ts';
 import { warningHeader } from './warnings.ts';
 import { WatchBody } from './watch-body.ts';
@@ -127,6 +130,9 @@ export class HttpFront {
 
   /** The response for a failure of any sort. */
   refusal(error: unknown, request: Pick<HttpRequest, 'method' | 'url'>): HttpResponse {
+    // As upstream: the one failure that is told in plain text.
+    if (error instanceof AuthorizationFailure)
+      return text(500, `Internal Server Error: ${goQuote(request.url)}: ${error.message}\n`);
     if (error instanceof ApiError) return failure(error);
     if (error instanceof HostError && error.code === 'RequestEntityTooLarge')
       return failure(new ApiError('RequestEntityTooLarge', `Request entity too large: ${error.message}`));
@@ -204,7 +210,14 @@ export class HttpFront {
     if (kind !== undefined && subresource?.type === 'connect') return this.#connect(request, { kind, info, user });
     // Before anything is said or read: who may not ask learns nothing, and has nothing parsed.
     await server.authorize(
-      attributesOf({ ...resource, user, options: { fieldSelector: info.query.get('fieldSelector') ?? '' } }),
+      attributesOf({
+        ...resource,
+        user,
+        options: {
+          fieldSelector: info.query.get('fieldSelector') ?? '',
+          labelSelector: info.query.get('labelSelector') ?? '',
+        },
+      }),
     );
     if (kind === undefined || (resource.namespace !== undefined && !kind.namespaced)) throw notServed();
     if (!methods.includes(request.method)) throw methodNotAllowed();
@@ -242,7 +255,7 @@ export class HttpFront {
 
   async #connect(request: HttpRequest, target: ConnectTarget): Promise<HttpResponse> {
     const { resource } = target.info;
-    await this.authorizeConnect(target.kind, resource, target.user);
+    await this.#mayConnect(target);
     const connector = this.#connectors.get(`${target.kind.plural}/${resource.subresource ?? ''}`);
     if (connector?.connect === undefined) throw ApiError.badRequest('Upgrade request required');
     return connector.connect(request, target);
@@ -259,10 +272,11 @@ export class HttpFront {
           ? undefined
           : this.#parts.server.registry.find(resource.group, resource.version, resource.resource)?.kind;
       if (resource === undefined || kind === undefined) throw notServed();
-      await this.authorizeConnect(kind, resource, user);
+      const target: ConnectTarget = { kind, info: { ...info, resource }, user };
+      await this.#mayConnect(target);
       const connector = this.#connectors.get(`${kind.plural}/${resource.subresource ?? ''}`);
       if (connector?.upgrade === undefined) throw notServed();
-      await connector.upgrade(upgrade, { kind, info: { ...info, resource }, user });
+      await connector.upgrade(upgrade, target);
     } catch (error) {
       const status = error instanceof ApiError ? error.status : ApiError.internal(errorText(error)).status;
       // The session may be under way, or over: then there is nothing left to answer.
@@ -276,19 +290,12 @@ export class HttpFront {
     }
   }
 
-  /** A `connect` subresource needs `create` for POST and `get` for GET, as upstream maps it. */
-  async authorizeConnect(kind: Kind, resource: ResourceRequest, user: UserInfo): Promise<void> {
-    const { group, version, verb, subresource = '', namespace = '', name = '' } = resource;
-    await this.#parts.server.authorize({
-      user,
-      verb,
-      group,
-      version,
-      resource: kind.plural,
-      subresource,
-      namespace,
-      name,
-    });
+  /** A `connect` subresource needs `create` for POST and `get` for GET, as upstream maps it; then it is admitted. */
+  async #mayConnect({ kind, info, user }: ConnectTarget): Promise<void> {
+    const { server } = this.#parts;
+    const { group, version, verb, subresource = '', namespace = '', name = '' } = info.resource;
+    await server.authorize({ user, verb, group, version, resource: kind.plural, subresource, namespace, name });
+    await admitConnect(server.world, kind, { ...info.resource, user, options: {} }, info.query);
   }
 
   async #readBody(
