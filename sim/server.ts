@@ -42,7 +42,7 @@ export class SimulatedServer {
     // Whoever changes an object that others see too fails here.
     const frozen: typeof stamp = (value, revision) => deepFreeze(stamp(value, revision));
     const store = await LocalStore.open({ clock, limits, stamp: frozen, journal });
-    const parts = { authorizers: [], posts: [] };
+    const parts = { posts: [] };
     const api = composeServer({ store, clock, random, log, facts, config: clusterConfig, tokenKeys }, parts);
     return new SimulatedServer(store, api);
   }

@@ -28,7 +28,7 @@ async function started(): Promise<InProcessClient> {
   const nodePortRange = { first: 30000, last: 32767 };
   const config = { serviceCidr: '10.96.0.0/16', nodePortRange, clusterDomain: 'cluster.local' };
   const parts = { store, clock, random: seededRandom(1), log: silentLog, facts, config, tokenKeys: keys };
-  const api = composeServer(parts, { authorizers: [], posts: [] });
+  const api = composeServer(parts, { posts: [] });
   await bootstrap(api);
   const client = api.client({ username: 'admin', groups: ['system:masters', 'system:authenticated'] });
   await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });

@@ -31,10 +31,7 @@ async function started(): Promise<{ api: ComposedServer; store: LocalStore }> {
     nodePortRange: { first: 30000, last: 32767 },
     clusterDomain: 'cluster.local',
   };
-  const api = composeServer(
-    { store, clock, random: seededRandom(1), log: silentLog, facts, config },
-    { authorizers: [], posts: [] },
-  );
+  const api = composeServer({ store, clock, random: seededRandom(1), log: silentLog, facts, config }, { posts: [] });
   await bootstrap(api, options);
   return { api, store };
 }

@@ -8,11 +8,10 @@ import type { AnonymousPolicy, Authenticator } from './authn/authenticator.ts';
 import { BootstrapTokens } from './authn/bootstrap-token.ts';
 import { ServiceAccountTokens } from './authn/service-account.ts';
 import type { TokenKeys } from './authn/token.ts';
-import { ApiTokens, BearerAuthenticator } from './authn/tokens.ts';
-import type { Authorizer } from './authz/authorizer.ts';
+import type { StaticTokens } from './authn/static-tokens.ts';
+import { ApiTokens, BearerAuthenticator, type TokenAuthenticator } from './authn/tokens.ts';
 import { escalationCheck } from './authz/escalation.ts';
-import { NodeAuthorizer } from './authz/node.ts';
-import { privilegedGroup } from './authz/privileged.ts';
+import { authorizersOf, usualAuthorizers, type AuthorizerChoice } from './authz/modes.ts';
 import { RbacAuthorizer } from './authz/rbac.ts';
 import { Codec } from './codec.ts';
 import { Discovery } from './discovery.ts';
@@ -43,6 +42,16 @@ export interface ApiServerOptions {
   readonly config: ClusterConfig;
   /** Signs tokens of service accounts; absent: none are issued or accepted. */
   readonly tokenKeys?: TokenKeys;
+  /** Asked in order; Node and RBAC unless said otherwise. */
+  readonly authorizers?: readonly AuthorizerChoice[];
+  readonly tokens?: TokenSettings;
+}
+
+/** Bearer tokens besides those of service accounts and of machines that are about to join. */
+export interface TokenSettings {
+  readonly static?: StaticTokens;
+  /** Asked last, in order. Gets the audiences of the API server. */
+  readonly others?: (audiences: readonly string[]) => readonly TokenAuthenticator[];
 }
 
 export interface ComposedServer {
@@ -54,8 +63,6 @@ export interface ComposedServer {
 }
 
 export interface ServerParts {
-  /** Asked after the server's own. */
-  readonly authorizers: readonly Authorizer[];
   readonly posts: readonly PostHandler[];
   /** Names of admission plugins that do not run. Without controllers no namespace has an account: then `ServiceAccount` is one. */
   readonly disabledPlugins?: readonly string[];
@@ -72,7 +79,7 @@ export function stamp(value: JsonObject, revision: number): JsonObject {
 export function composeServer(options: ApiServerOptions, parts: ServerParts): ComposedServer {
   const { store, clock, random, log, facts, config, tokenKeys } = options;
   const rbac = new RbacAuthorizer(store);
-  const authorizers = [privilegedGroup, new NodeAuthorizer(store), rbac, ...parts.authorizers];
+  const authorizers = authorizersOf(options.authorizers ?? usualAuthorizers, store, rbac);
   const plugins = [
     ...admissionPlugins.filter(({ name }) => parts.disabledPlugins?.includes(name) !== true),
     escalationCheck(rbac, authorizers),
@@ -80,18 +87,31 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
   const world = new WriteWorld({ store, clock, random, log, codec: new Codec(facts), config, plugins });
   const registry = new Registry(kinds);
   const issuer = `https://kubernetes.default.svc.${config.clusterDomain}`;
+  const audiences = [issuer];
   const tokens =
     tokenKeys === undefined
       ? undefined
-      : new ServiceAccountTokens({ store, clock, random, keys: tokenKeys, issuers: [issuer], audiences: [issuer] });
-  const bootstrapTokens = new BootstrapTokens(store, clock);
-  const bearer = new BearerAuthenticator(
-    [...(tokens === undefined ? [] : [tokens]), new ApiTokens((token) => bootstrapTokens.userOf(token), [issuer])],
-    [issuer],
-  );
-  const posts = [...postHandlers({ rbac, tokens, bearer }), ...parts.posts];
+      : new ServiceAccountTokens({ store, clock, random, keys: tokenKeys, issuers: [issuer], audiences });
+  const bearer = new BearerAuthenticator(tokenAuthenticators(options, tokens, audiences), audiences);
+  const posts = [...postHandlers({ authorizers, tokens, bearer }), ...parts.posts];
   const server = new ApiServer({ world, registry, authorizers, posts });
   return { server, bearer, tokens, client: (user) => new InProcessClient(server, user) };
+}
+
+/** In upstream's order. */
+function tokenAuthenticators(
+  { store, clock, tokens: settings = {} }: ApiServerOptions,
+  tokens: ServiceAccountTokens | undefined,
+  audiences: readonly string[],
+): TokenAuthenticator[] {
+  const fromFile = settings.static ?? new Map<string, UserInfo>();
+  const bootstrapTokens = new BootstrapTokens(store, clock);
+  return [
+    ...(fromFile.size === 0 ? [] : [new ApiTokens((token) => fromFile.get(token), audiences)]),
+    ...(tokens === undefined ? [] : [tokens]),
+    new ApiTokens((token) => bootstrapTokens.userOf(token), audiences),
+    ...(settings.others?.(audiences) ?? []),
+  ];
 }
 
 export interface FrontOptions {

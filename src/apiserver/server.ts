@@ -3,7 +3,7 @@
  * client call `handle`; authentication and encoding are theirs.
  */
 import { ApiError, groupResource, type Kind, type Subresource, type KubeObject } from '../machinery/mod.ts';
-import { decide, refused, type Attributes, type Authorizer } from './authz/authorizer.ts';
+import { AuthorizationFailure, decide, refused, type Attributes, type Authorizer } from './authz/authorizer.ts';
 import { remove, removeCollection } from './delete.ts';
 import type { Operation, Result } from './operation.ts';
 import { get, list, watch } from './read.ts';
@@ -60,8 +60,9 @@ export class ApiServer {
   }
 
   async authorize(attributes: Attributes): Promise<void> {
-    const { verdict, reason } = await decide(this.#authorizers, attributes);
-    if (verdict !== 'allow') throw refused(attributes, reason);
+    const { verdict, reason, error } = await decide(this.#authorizers, attributes);
+    if (verdict === 'allow') return;
+    throw error === undefined ? refused(attributes, reason) : new AuthorizationFailure(error);
   }
 
   /** What the authorizers say, without refusing: for the access reviews. */
@@ -141,11 +142,12 @@ export function attributesOf(
   >,
 ): Attributes {
   const { user, verb, group, version, resource, subresource = '', options } = operation;
-  const { fieldSelector } = options;
+  const { fieldSelector, labelSelector } =
+    verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? options : {};
   const name = operation.name ?? (fieldSelector === undefined ? '' : selectedName(fieldSelector));
   // A namespace is authorized as something in itself: whoever may see things in it may be allowed to see it.
   const namespace = operation.namespace ?? (group === '' && resource === 'namespaces' ? (operation.name ?? '') : '');
-  return { user, verb, group, version, resource, subresource, namespace, name, fieldSelector };
+  return { user, verb, group, version, resource, subresource, namespace, name, fieldSelector, labelSelector };
 }
 
 /** A list or watch of a single object by its name is allowed to whoever may see that object. */

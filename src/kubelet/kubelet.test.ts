@@ -40,7 +40,7 @@ class Rig implements AsyncDisposable {
     const { clock } = rig;
     rig.#store = await LocalStore.open({ clock, limits: defaultLimits, stamp });
     const world = { store: rig.#store, clock, random: seededRandom(1), log: silentLog, facts, config: clusterConfig };
-    rig.client = composeServer(world, { authorizers: [], posts: [rig.#tokens()] }).client({
+    rig.client = composeServer(world, { posts: [rig.#tokens()] }).client({
       username: 'admin',
       groups: ['system:masters'],
     });

@@ -48,7 +48,7 @@ export class ControlPlane implements AsyncDisposable {
     const { store, pki, config, clock, random, log } = options;
     this.api = composeServer(
       { store, clock, random, log, facts, config, tokenKeys: pki.tokens },
-      { authorizers: [], posts: [], disabledPlugins: options.disabledPlugins ?? [] },
+      { posts: [], disabledPlugins: options.disabledPlugins ?? [] },
     );
     this.front = composeFront(this.api, {
       authenticators: [new CertificateAuthenticator(), this.api.bearer],

@@ -107,10 +107,7 @@ export class TestCluster implements AsyncDisposable {
       options.https === true ? await (await import('./testing-endpoint.ts')).TestEndpoint.start(world) : undefined;
     const api =
       endpoint?.api ??
-      composeServer(
-        { ...world, facts, tokenKeys: passingTokenKeys() },
-        { authorizers: [], posts: [], disabledPlugins },
-      );
+      composeServer({ ...world, facts, tokenKeys: passingTokenKeys() }, { posts: [], disabledPlugins });
     const cluster = new TestCluster({ clock, virtual, api, store, log, endpoint });
     await bootstrap(api);
     if (components) await cluster.#startComponents({ clock, random, log }, options);

@@ -45,7 +45,7 @@ export class RealRig implements AsyncDisposable {
     const store = await LocalStore.open({ clock: systemClock, limits: defaultLimits, stamp });
     const api = composeServer(
       { store, clock: systemClock, random: systemRandom, log, facts, config: clusterConfig },
-      { authorizers: [], posts: [] },
+      { posts: [] },
     );
     const client = api.client({ username: 'admin', groups: ['system:masters'] });
     for (const name of ['default', 'kube-node-lease']) await client.create(namespaces, { metadata: { name } });

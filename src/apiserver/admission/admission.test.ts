@@ -24,10 +24,7 @@ async function world(account: object | null = {}): Promise<World> {
     nodePortRange: { first: 30000, last: 32767 },
     clusterDomain: 'cluster.local',
   };
-  const api = composeServer(
-    { store, clock, random: seededRandom(1), log: silentLog, facts, config },
-    { authorizers: [], posts: [] },
-  );
+  const api = composeServer({ store, clock, random: seededRandom(1), log: silentLog, facts, config }, { posts: [] });
   await bootstrap(api);
   const client = api.client({ username: 'admin', groups: ['system:masters'] });
   if (account !== null)

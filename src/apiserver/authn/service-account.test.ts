@@ -46,7 +46,7 @@ async function world(): Promise<World> {
   };
   const api = composeServer(
     { store, clock, random: seededRandom(1), log: silentLog, facts, config, tokenKeys: keys },
-    { authorizers: [], posts: [] },
+    { posts: [] },
   );
   const client = api.client(admin);
   await client.create(namespaces, { metadata: { name: 'default' } });

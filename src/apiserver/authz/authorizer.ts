@@ -1,5 +1,6 @@
 /** Authorization: may this user do this? Authorizers are asked in order; the first one with an opinion decides. */
 import { ApiError, type UserInfo } from '../../machinery/mod.ts';
+import type { Rule } from './rules.ts';
 
 /** A request as authorization sees it: on a resource, or on a path that is none (`/metrics`). */
 export interface Attributes {
@@ -12,8 +13,9 @@ export interface Attributes {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
-  /** As the request has it, for those who decide by it. */
+  /** As the request has them, for those who decide by them: of lists, watches and deletions of many. */
   readonly fieldSelector?: string | undefined;
+  readonly labelSelector?: string | undefined;
   /** Set instead of the resource. */
   readonly path?: string;
 }
@@ -21,23 +23,41 @@ export interface Attributes {
 export interface Decision {
   readonly verdict: 'allow' | 'deny' | 'no-opinion';
   readonly reason: string;
+  /** Why there may have been another decision: whoever should have been asked did not answer. */
+  readonly error?: string;
 }
 
 export interface Authorizer {
   authorize(attributes: Attributes): Decision | Promise<Decision>;
+  /** All that a user may do in a namespace, as far as it can be told; absent where there is nothing to tell. */
+  rulesFor?(
+    user: UserInfo,
+    namespace: string,
+  ): { readonly rules: readonly Rule[]; readonly problems: readonly string[] };
+}
+
+/** An authorizer that was needed did not answer. */
+export class AuthorizationFailure extends ApiError {
+  constructor(message: string) {
+    super('InternalError', message);
+  }
 }
 
 export const noOpinion: Decision = { verdict: 'no-opinion', reason: '' };
 
 export async function decide(authorizers: readonly Authorizer[], attributes: Attributes): Promise<Decision> {
   const reasons: string[] = [];
+  const errors: string[] = [];
   for (const authorizer of authorizers) {
     const asked = authorizer.authorize(attributes);
     const decision = asked instanceof Promise ? await asked : asked;
     if (decision.verdict !== 'no-opinion') return decision;
     if (decision.reason !== '') reasons.push(decision.reason);
+    if (decision.error !== undefined) errors.push(decision.error);
   }
-  return { verdict: 'no-opinion', reason: reasons.join('\n') };
+  const reason = reasons.join('\n');
+  if (errors.length === 0) return { verdict: 'no-opinion', reason };
+  return { verdict: 'no-opinion', reason, error: errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]` };
 }
 
 /** Upstream's refusal. */

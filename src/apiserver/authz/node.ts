@@ -45,6 +45,11 @@ export class NodeAuthorizer implements Authorizer {
     return rules.some((candidate) => ruleFits(candidate, attributes)) ? allow : noOpinion;
   }
 
+  rulesFor(user: UserInfo): ReturnType<NonNullable<Authorizer['rulesFor']>> {
+    const problems = nodeOf(user) === undefined ? [] : ['node authorizer does not support user rule resolution'];
+    return { rules: [], problems };
+  }
+
   #uses(node: string, { resource, namespace, name }: Attributes): boolean {
     this.#pods ??= new PodsByNode(this.#store);
     const wanted = `${resource}/${namespace}/${name}`;

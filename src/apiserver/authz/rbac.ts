@@ -98,6 +98,14 @@ export class RbacAuthorizer implements Authorizer {
     return grants.decide(attributes, name) ?? refusal([...cluster.missing, ...grants.missing]);
   }
 
+  rulesFor(
+    user: UserInfo,
+    namespace: string,
+  ): { readonly rules: readonly Rule[]; readonly problems: readonly string[] } {
+    const { rules, missing } = this.rulesOf(user, namespace);
+    return { rules, problems: missing };
+  }
+
   /** All that the user holds in a namespace, or cluster-wide when it is empty. */
   rulesOf(user: UserInfo, namespace: string): RulesOfUser {
     const snapshot = this.#store.current;

@@ -1,17 +1,15 @@
 /** The access reviews: may this user, or I myself, do that, and what may I do at all? */
 import type {
   LocalSubjectAccessReview,
-  ResourceAttributes,
   SelfSubjectAccessReview,
   SelfSubjectRulesReview,
   SubjectAccessReview,
   SubjectAccessReviewSpec,
 } from '../../api/mod.ts';
 import type { JsonObject } from '../../base/mod.ts';
-import { ApiError, invalid, type FieldError, type Kind, type UserInfo } from '../../machinery/mod.ts';
-import type { Attributes } from '../authz/authorizer.ts';
-import { nodeOf } from '../authz/node.ts';
-import type { RbacAuthorizer } from '../authz/rbac.ts';
+import { ApiError, field, invalid, type FieldError, type Kind, type UserInfo } from '../../machinery/mod.ts';
+import type { Attributes, Authorizer } from '../authz/authorizer.ts';
+import { reviewedSelectors, selectorErrors } from '../authz/selectors.ts';
 import type { Result } from '../operation.ts';
 import type { ApiServer } from '../server.ts';
 import { answer, type PostHandler } from '../subresources.ts';
@@ -65,16 +63,16 @@ export const selfSubjectAccessReview: PostHandler = {
   },
 };
 
-export function selfSubjectRulesReview(rbac: RbacAuthorizer): PostHandler {
+export function selfSubjectRulesReview(authorizers: readonly Authorizer[]): PostHandler {
   return {
     on: 'selfsubjectrulesreviews.authorization.k8s.io',
     async handle(_server, _kind, { user }, body) {
       const review = body as SelfSubjectRulesReview;
       const namespace = review.spec?.namespace ?? '';
       if (namespace === '') throw ApiError.badRequest('no namespace on request');
-      const { rules, missing } = rbac.rulesOf(user, namespace);
-      const node = nodeOf(user) !== undefined;
-      const problems = [...(node ? ['node authorizer does not support user rule resolution'] : []), ...missing];
+      const told = authorizers.flatMap((authorizer) => authorizer.rulesFor?.(user, namespace) ?? []);
+      const rules = told.flatMap((one) => one.rules);
+      const problems = told.flatMap((one) => one.problems);
       const resourceRules = rules
         .filter(({ resources = [] }) => resources.length > 0)
         .map(({ verbs, apiGroups, resources, resourceNames }) => ({
@@ -98,11 +96,14 @@ export function selfSubjectRulesReview(rbac: RbacAuthorizer): PostHandler {
 }
 
 async function reviewed(server: ApiServer, review: { readonly spec: AnySpec }, user: UserInfo): Promise<Result> {
-  const { verdict, reason } = await server.review(attributesOf(review.spec, user));
+  const { attributes, problems } = attributesOf(review.spec, user);
+  const { verdict, reason, error } = await server.review(attributes);
+  const evaluation = [...(error === undefined ? [] : [error]), ...problems].join('; ');
   const status: JsonObject = {
     allowed: verdict === 'allow',
     ...(verdict === 'deny' ? { denied: true } : {}),
     ...(reason === '' ? {} : { reason }),
+    ...(evaluation === '' ? {} : { evaluationError: evaluation }),
   };
   return answer(201, { ...(review as unknown as JsonObject), status });
 }
@@ -116,48 +117,23 @@ function subjectOf({ user = '', uid, groups = [], extra }: SubjectAccessReviewSp
   };
 }
 
-function attributesOf({ resourceAttributes, nonResourceAttributes }: AnySpec, user: UserInfo): Attributes {
-  const {
-    verb = '',
-    group = '',
-    version = '',
-    resource = '',
-    subresource = '',
-    namespace = '',
-    name = '',
-  } = resourceAttributes ?? {};
-  if (nonResourceAttributes !== undefined)
-    return {
-      user,
-      verb: nonResourceAttributes.verb ?? '',
-      group,
-      version,
-      resource,
-      subresource,
-      namespace,
-      name,
-      path: nonResourceAttributes.path ?? '',
-    };
-  return {
-    user,
-    verb,
-    group,
-    version,
-    resource,
-    subresource,
-    namespace,
-    name,
-    fieldSelector: selectorText(resourceAttributes),
-  };
+interface Asked {
+  readonly attributes: Attributes;
+  /** What of the question was not understood. */
+  readonly problems: readonly string[];
 }
 
-function selectorText({ fieldSelector }: ResourceAttributes = {}): string | undefined {
-  if (fieldSelector?.rawSelector !== undefined) return fieldSelector.rawSelector;
-  return fieldSelector?.requirements
-    ?.flatMap(({ key, operator, values = [] }) =>
-      operator === 'In' && values.length === 1 ? [`${key}=${values[0] ?? ''}`] : [],
-    )
-    .join(',');
+function attributesOf({ resourceAttributes = {}, nonResourceAttributes }: AnySpec, user: UserInfo): Asked {
+  const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
+  if (nonResourceAttributes !== undefined) {
+    const { verb = '', path = '' } = nonResourceAttributes;
+    return { attributes: { ...nothing, user, verb, path }, problems: [] };
+  }
+  const { fieldSelector: _, labelSelector: __, verb = '', version = '', ...rest } = resourceAttributes;
+  const { selectors, problems } = reviewedSelectors(resourceAttributes);
+  // Who names no version means all of them.
+  const attributes = { ...nothing, ...rest, user, verb, version: version === '' ? '*' : version, ...selectors };
+  return { attributes, problems };
 }
 
 function specErrors({ resourceAttributes, nonResourceAttributes }: AnySpec = {}): FieldError[] {
@@ -177,7 +153,12 @@ function specErrors({ resourceAttributes, nonResourceAttributes }: AnySpec = {})
         'exactly one of nonResourceAttributes or resourceAttributes must be specified',
       ),
     ];
-  return [];
+  const { fieldSelector, labelSelector } = resourceAttributes ?? {};
+  const path = field('spec', 'resourceAttributes');
+  return [
+    ...(fieldSelector === undefined ? [] : selectorErrors(fieldSelector, path.child('fieldSelector'))),
+    ...(labelSelector === undefined ? [] : selectorErrors(labelSelector, path.child('labelSelector'))),
+  ];
 }
 
 function subjectErrors({ user = '', groups = [] }: SubjectAccessReviewSpec = {}): FieldError[] {

@@ -1,7 +1,7 @@
 /** Every POST that the API server itself carries out. */
 import type { ServiceAccountTokens } from '../authn/service-account.ts';
 import type { BearerAuthenticator } from '../authn/tokens.ts';
-import type { RbacAuthorizer } from '../authz/rbac.ts';
+import type { Authorizer } from '../authz/authorizer.ts';
 import type { PostHandler } from '../subresources.ts';
 import {
   localSubjectAccessReview,
@@ -15,12 +15,12 @@ import { tokenRequest } from './token-request.ts';
 import { selfSubjectReview, tokenReview } from './token-review.ts';
 
 export interface PostParts {
-  readonly rbac: RbacAuthorizer;
+  readonly authorizers: readonly Authorizer[];
   readonly tokens: ServiceAccountTokens | undefined;
   readonly bearer: BearerAuthenticator;
 }
 
-export function postHandlers({ rbac, tokens, bearer }: PostParts): readonly PostHandler[] {
+export function postHandlers({ authorizers, tokens, bearer }: PostParts): readonly PostHandler[] {
   return [
     binding,
     eviction,
@@ -30,6 +30,6 @@ export function postHandlers({ rbac, tokens, bearer }: PostParts): readonly Post
     subjectAccessReview,
     localSubjectAccessReview,
     selfSubjectAccessReview,
-    selfSubjectRulesReview(rbac),
+    selfSubjectRulesReview(authorizers),
   ];
 }

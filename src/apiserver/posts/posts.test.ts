@@ -35,7 +35,7 @@ async function started(): Promise<{ api: ComposedServer; client: InProcessClient
   };
   const api = composeServer(
     { store, clock, random: seededRandom(1), log: silentLog, facts, config, tokenKeys: keys },
-    { authorizers: [], posts: [] },
+    { posts: [] },
   );
   await bootstrap(api);
   const client = api.client(admin);

@@ -1,2 +1,3 @@
 export { apiServerNames, Pki, requests, type CertificateRequest, type Credential, type PkiOptions } from './pki.ts';
 export { passingTokenKeys, tokenKeys } from './token-keys.ts';
+export { signatureCheck } from './signatures.ts';

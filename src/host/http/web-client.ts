@@ -1,0 +1,102 @@
+/** Requests to others over HTTPS: identity providers and webhooks. Its failures read as those of Go's client do. */
+import { Agent, request as httpsRequest } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import { HostError } from '../../base/mod.ts';
+import type { WebAnswer, WebClient, WebRequest } from '../../apiserver/ports.ts';
+
+export interface WebTrust {
+  /** PEM; the well-known CAs unless given. */
+  readonly certificateAuthority?: string;
+  readonly clientCertificate?: string;
+  readonly clientKey?: string;
+  /** The name in the server's certificate, where it is not that of the URL. */
+  readonly serverName?: string;
+}
+
+const bodyBytesMax = 4 * 1024 * 1024;
+const idleSocketsMax = 16;
+
+export class HttpsWebClient implements WebClient, Disposable {
+  readonly #agent: Agent;
+
+  constructor({ certificateAuthority: ca, clientCertificate: cert, clientKey: key, serverName }: WebTrust = {}) {
+    this.#agent = new Agent({
+      keepAlive: true,
+      maxFreeSockets: idleSocketsMax,
+      minVersion: 'TLSv1.2',
+      ca: ca ?? [...rootCertificates],
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+      ...(serverName === undefined ? {} : { servername: serverName }),
+    });
+  }
+
+  send({ method, url, headers, body, timeoutMs }: WebRequest): Promise<WebAnswer> {
+    const target = new URL(url);
+    const what = `${method === 'GET' ? 'Get' : 'Post'} "${url}"`;
+    return new Promise((resolve, reject) => {
+      const sent = httpsRequest(
+        target,
+        {
+          method,
+          agent: this.#agent,
+          headers: { ...headers, ...(body === undefined ? {} : { 'content-length': String(body.length) }) },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          let size = 0;
+          response.on('data', (chunk: Buffer) => {
+            size += chunk.length;
+            if (size > bodyBytesMax) sent.destroy(new HostError('TooLarge', `${what}: the answer is too large`));
+            else chunks.push(chunk);
+          });
+          response.on('error', (cause) => end(() => reject(failure(what, target, cause))));
+          response.on('end', () =>
+            end(() =>
+              resolve({
+                status: response.statusCode ?? 0,
+                headers: response.headers as Record<string, string | undefined>,
+                body: Buffer.concat(chunks, size),
+              }),
+            ),
+          );
+        },
+      );
+      const timer = setTimeout(
+        () => sent.destroy(new HostError('Timeout', `${what}: context deadline exceeded`)),
+        timeoutMs,
+      );
+      const end = (settle: () => void): void => {
+        clearTimeout(timer);
+        settle();
+      };
+      sent.on('error', (cause) => end(() => reject(failure(what, target, cause))));
+      sent.end(body);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#agent.destroy();
+  }
+}
+
+const texts: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+  SELF_SIGNED_CERT_IN_CHAIN: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+  CERT_HAS_EXPIRED: 'tls: failed to verify certificate: x509: certificate has expired or is not yet valid',
+};
+
+function failure(what: string, { hostname, port }: URL, cause: Error): HostError {
+  if (cause instanceof HostError) return cause;
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const address = `${hostname}:${port === '' ? '443' : port}`;
+  if (code === 'ECONNREFUSED')
+    return new HostError('Unreachable', `${what}: dial tcp ${address}: connect: connection refused`);
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return new HostError('Unreachable', `${what}: dial tcp: lookup ${hostname}: no such host`);
+  if (code === 'ECONNRESET' || code === 'EPIPE')
+    return new HostError('ConnectionReset', `${what}: read tcp ${address}: connection reset by peer`);
+  return new HostError('Unreachable', `${what}: ${texts[code] ?? message}`);
+}
