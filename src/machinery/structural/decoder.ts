@@ -1,0 +1,43 @@
+/**
+ * Decodes objects of one version of a custom resource: metadata as everywhere, the rest by the structural schema, which
+ * prunes, fills in defaults and finds what is unknown.
+ */
+import { isJsonObject, type Json, type JsonObject } from '../../base/mod.ts';
+import { compileDecoder, DecodeError, type Decoder } from '../decode.ts';
+import type { Facts } from '../schema.ts';
+import { coerceEmbedded, embeddedWalk } from './embedded.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { compileShape, put, unknownFields } from './shape.ts';
+
+export const objectMetaSchema = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+/** `preserve`: the definition is from before pruning and keeps everything. */
+export function structuralDecoder(schema: JsonSchema, facts: Facts, preserve = false): Decoder {
+  const metadata = compileDecoder(objectMetaSchema, facts);
+  const effective: JsonSchema = preserve ? { ...schema, 'x-kubernetes-preserve-unknown-fields': true } : schema;
+  const shape = compileShape(effective, 'root');
+  const embedded = embeddedWalk(effective);
+  const coerce = coerceEmbedded(metadata);
+  return {
+    decode(value) {
+      if (!isJsonObject(value)) throw new DecodeError('json: cannot unmarshal into an object');
+      const run = { unknown: false };
+      const { apiVersion, kind, metadata: given } = value;
+      const object: Record<string, Json> = {};
+      if (typeof apiVersion === 'string') object['apiVersion'] = apiVersion;
+      if (typeof kind === 'string') object['kind'] = kind;
+      const meta = given === undefined || given === null ? undefined : metadata.decode(given);
+      if (meta !== undefined) object['metadata'] = meta.object;
+      const shaped = shape(value, run) as JsonObject;
+      for (const name in shaped) put(object, name, shaped[name] ?? null);
+      embedded?.(object, undefined, coerce);
+      return { object, hasUnknownFields: run.unknown || meta?.hasUnknownFields === true };
+    },
+    unknownFields(value) {
+      if (!isJsonObject(value)) return [];
+      const { metadata: given } = value;
+      const inMetadata = metadata.unknownFields(given).map((text) => text.replace('"', '"metadata.'));
+      return [...unknownFields(value, effective, true), ...inMetadata];
+    },
+  };
+}
