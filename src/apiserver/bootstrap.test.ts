@@ -19,7 +19,17 @@ import { composeServer, stamp, type ComposedServer } from './compose.ts';
 
 const options: BootstrapOptions = {
   server: { address: '192.0.2.1', port: 6443, serviceIp: '10.96.0.1' },
-  authentication: { clientCa: 'CA', frontProxyCa: 'FRONT', frontProxyNames: ['front-proxy-client'] },
+  authentication: {
+    clientCa: 'CA',
+    frontProxyCa: 'FRONT',
+    requestHeader: {
+      allowedNames: ['front-proxy-client'],
+      usernameHeaders: ['x-remote-user'],
+      uidHeaders: ['x-remote-uid'],
+      groupHeaders: ['x-remote-group'],
+      extraHeaderPrefixes: ['x-remote-extra-'],
+    },
+  },
 };
 const admin: UserInfo = { username: 'admin', groups: ['system:masters'] };
 

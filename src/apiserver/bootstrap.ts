@@ -9,6 +9,7 @@ import { configMaps, endpoints, endpointSlices, namespaces, services } from '../
 import { jsonEqual, type Json, type JsonObject } from '../base/mod.ts';
 import { isApiError, keyOf, parseIp, type Kind, type KubeObject } from '../machinery/mod.ts';
 import { defaultPolicy, reconciled, type Default } from './authz/bootstrap/policy.ts';
+import type { RequestHeaderOptions } from './authn/request-header.ts';
 import type { ComposedServer } from './compose.ts';
 import type { InProcessClient } from './in-process-client.ts';
 
@@ -18,7 +19,7 @@ export interface BootstrapOptions {
   readonly authentication?: {
     readonly clientCa: string;
     readonly frontProxyCa: string;
-    readonly frontProxyNames: readonly string[];
+    readonly requestHeader: RequestHeaderOptions;
   };
 }
 
@@ -134,19 +135,25 @@ function serverObjects(server: BootstrapOptions['server']): Default[] {
 /** What aggregated API servers read to trust the same clients as this one. */
 function authenticationObjects(authentication: BootstrapOptions['authentication']): Default[] {
   if (authentication === undefined) return [];
+  const { requestHeader } = authentication;
   const object: KubeObject & JsonObject = {
     metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
     data: {
       'client-ca-file': authentication.clientCa,
-      'requestheader-allowed-names': JSON.stringify(authentication.frontProxyNames),
+      'requestheader-allowed-names': JSON.stringify(requestHeader.allowedNames),
       'requestheader-client-ca-file': authentication.frontProxyCa,
-      'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
-      'requestheader-group-headers': '["X-Remote-Group"]',
-      'requestheader-uid-headers': '["X-Remote-Uid"]',
-      'requestheader-username-headers': '["X-Remote-User"]',
+      'requestheader-extra-headers-prefix': headerNames(requestHeader.extraHeaderPrefixes),
+      'requestheader-group-headers': headerNames(requestHeader.groupHeaders),
+      'requestheader-uid-headers': headerNames(requestHeader.uidHeaders),
+      'requestheader-username-headers': headerNames(requestHeader.usernameHeaders),
     },
   };
   return [{ kind: anyKind(configMaps), object }];
+}
+
+/** As header names are usually written: `X-Remote-User`. */
+function headerNames(names: readonly string[]): string {
+  return JSON.stringify(names.map((name) => name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase())));
 }
 
 /** Only where the kind is served. */

@@ -68,6 +68,11 @@ export interface ServerParts {
   readonly disabledPlugins?: readonly string[];
 }
 
+/** Who issues the tokens of service accounts. */
+export function accountIssuer(clusterDomain: string): string {
+  return `https://kubernetes.default.svc.${clusterDomain}`;
+}
+
 /** Sets `metadata.resourceVersion`, which only the store knows. */
 export function stamp(value: JsonObject, revision: number): JsonObject {
   return {
@@ -86,7 +91,7 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
   ];
   const world = new WriteWorld({ store, clock, random, log, codec: new Codec(facts), config, plugins });
   const registry = new Registry(kinds);
-  const issuer = `https://kubernetes.default.svc.${config.clusterDomain}`;
+  const issuer = accountIssuer(config.clusterDomain);
   const audiences = [issuer];
   const tokens =
     tokenKeys === undefined

@@ -1,7 +1,18 @@
 export * from './admission/admission.ts';
 export { bearerToken, CertificateAuthenticator, type Authenticator } from './authn/authenticator.ts';
 export { decide, noOpinion, refused, type Attributes, type Authorizer, type Decision } from './authz/authorizer.ts';
-export { BearerAuthenticator } from './authn/tokens.ts';
+export type { AnonymousPolicy } from './authn/authenticator.ts';
+export { readAuthenticationConfiguration } from './authn/configuration.ts';
+export { OidcTokens, signingAlgorithms, type JwtIssuer } from './authn/oidc.ts';
+export { RequestHeaderAuthenticator, type RequestHeaderOptions } from './authn/request-header.ts';
+export { parseTokenFile } from './authn/static-tokens.ts';
+export { TokenCache } from './authn/token-cache.ts';
+export { ApiTokens, BearerAuthenticator, type TokenAuthenticator } from './authn/tokens.ts';
+export { WebhookTokens } from './authn/webhook-tokens.ts';
+export { readAuthorizationConfiguration, type WebhookSettings } from './authz/configuration.ts';
+export { authorizationModes, type AuthorizationMode, type AuthorizerChoice } from './authz/modes.ts';
+export { WebhookAuthorizer } from './authz/webhook.ts';
+export { Webhook } from './http/webhook.ts';
 export { ServiceAccountTokens } from './authn/service-account.ts';
 export { issuerPaths } from './http/issuer-paths.ts';
 export { bootstrap, type BootstrapOptions } from './bootstrap.ts';
@@ -25,12 +36,16 @@ export { ApiServer } from './server.ts';
 export { answer, type PostHandler } from './subresources.ts';
 export { WriteWorld } from './world.ts';
 export {
+  accountIssuer,
   composeFront,
   composeServer,
   stamp,
   type ApiServerOptions,
   type ComposedServer,
   type FrontOptions,
+  type TokenSettings,
 } from './compose.ts';
 export { podConnectors, streamOf, type PodStreamWorld } from './http/pod-streams.ts';
 export type { NodeAddress, NodeAnswer, NodeConnections } from './ports.ts';
+export { Transformers, type CollectionNames } from './encryption/transformers.ts';
+export { parseEncryptionConfiguration, type EncryptionConfiguration } from './encryption/configuration.ts';

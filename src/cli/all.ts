@@ -1,4 +1,5 @@
 /** Every command of `kutter`, in the order of the help. What they do is in `main/`, one file a command. */
+import { authOptions } from './auth-options.ts';
 import type { Command, Option } from './command.ts';
 
 const name: Option = { type: 'string', value: 'NAME', help: 'Name of the cluster', default: 'kutter' };
@@ -59,6 +60,7 @@ export const commands: readonly Command[] = [
       install: { type: 'boolean', help: 'Install the Debian packages that are missing' },
       foreground: { type: 'boolean', help: 'Stay in the foreground; ends with Ctrl-C' },
       'log-level': logLevel,
+      ...authOptions,
     },
   },
   {
@@ -101,6 +103,7 @@ export const commands: readonly Command[] = [
       'advertise-address': { type: 'string', value: 'IP', help: 'Address under which pods and nodes reach it' },
       store,
       'log-level': logLevel,
+      ...authOptions,
     },
   },
   { name: 'controller-manager', summary: 'Run the controllers alone', options: component },

@@ -1,4 +1,5 @@
 export { commands } from './all.ts';
+export { authOptions } from './auth-options.ts';
 export {
   commandHelp,
   findCommand,

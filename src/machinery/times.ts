@@ -80,3 +80,23 @@ export function durationError(text: string): string | undefined {
   if (/^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$/.test(text)) return `time: missing unit in duration ${goQuote(text)}`;
   return `time: invalid duration ${goQuote(text)}`;
 }
+
+const durationUnitsMs: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** A Go duration such as `1h30m` in milliseconds; undefined for what is none. */
+export function parseDuration(text: string): number | undefined {
+  if (durationError(text) !== undefined) return undefined;
+  let ms = 0;
+  for (const [, amount = '', unit = ''] of text.matchAll(/([0-9.]+)([a-zµμ]+)/g))
+    ms += Number(amount) * (durationUnitsMs[unit] ?? 0);
+  return text.startsWith('-') ? -ms : ms;
+}

@@ -1,13 +1,14 @@
 /** `kutter apiserver`: store and API server as a program of their own. Writes an admin.conf beside its certificates. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bootstrap, podConnectors } from '../apiserver/mod.ts';
+import { accountIssuer, bootstrap, podConnectors } from '../apiserver/mod.ts';
 import { errorText } from '../base/mod.ts';
 import { withContext, type Invocation } from '../cli/mod.ts';
 import { HttpsNodeConnections } from '../host/http/mod.ts';
 import { apiServerNames, Pki, requests, type CertificateRequest } from '../host/pki/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
 import { primaryAddress } from './addresses.ts';
+import { authFlags, openAuth } from './auth.ts';
 import { componentLog, untilEnd } from './component.ts';
 import { ControlPlane } from './control-plane.ts';
 import { clusterAddresses, usualNetworks } from './networks.ts';
@@ -52,6 +53,9 @@ export async function run(invocation: Invocation): Promise<void> {
     cert: pki.kubeletClient.certificate,
     key: pki.kubeletClient.key,
   });
+  const connections = stack.use(new DisposableStack());
+  const issuer = accountIssuer(clusterDomain);
+  const auth = await openAuth(authFlags(invocation), { clock: systemClock, random: systemRandom, issuer, connections });
   const plane = stack.use(
     await ControlPlane.start({
       store,
@@ -63,6 +67,7 @@ export async function run(invocation: Invocation): Promise<void> {
       host: '0.0.0.0',
       port,
       advertise: address,
+      auth,
       paths: [],
       health: [],
       connectors: ({ server }) => podConnectors({ objects: server.world.objects, nodes }),
@@ -70,7 +75,11 @@ export async function run(invocation: Invocation): Promise<void> {
   );
   await bootstrap(plane.api, {
     server: { address, port, serviceIp },
-    authentication: { clientCa: pki.ca, frontProxyCa: pki.frontProxyCa, frontProxyNames: ['front-proxy-client'] },
+    authentication: {
+      clientCa: pki.ca,
+      frontProxyCa: auth.frontProxyCa ?? pki.frontProxyCa,
+      requestHeader: auth.requestHeader,
+    },
   });
   for (const [file, request] of Object.entries(configs)) {
     const { certificate, key } = await pki.credential(file.replace('.conf', ''), request);

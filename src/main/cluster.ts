@@ -3,7 +3,14 @@
  * where they do not need each other, and stop in the opposite order.
  */
 import { nodes } from '../api/mod.ts';
-import { bootstrap, json, podConnectors, type ComposedServer, type PathHandler } from '../apiserver/mod.ts';
+import {
+  accountIssuer,
+  bootstrap,
+  json,
+  podConnectors,
+  type ComposedServer,
+  type PathHandler,
+} from '../apiserver/mod.ts';
 import type { Log } from '../base/mod.ts';
 import type { Progress } from '../cli/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
@@ -13,6 +20,7 @@ import type { CriRuntime } from '../host/cri/mod.ts';
 import type { Pki } from '../host/pki/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
 import { Scheduler } from '../scheduler/mod.ts';
+import { openAuth } from './auth.ts';
 import { primaryAddress } from './addresses.ts';
 import { ControlPlane } from './control-plane.ts';
 import { openPki } from './kubeconfig-file.ts';
@@ -121,6 +129,9 @@ export class Cluster implements AsyncDisposable {
     this.#stack.defer(() => store.close());
     const { serviceIp, gateway } = clusterAddresses(settings);
     const address = primaryAddress() ?? gateway;
+    const connections = this.#stack.use(new DisposableStack());
+    const issuer = accountIssuer(settings.clusterDomain);
+    const auth = await openAuth(settings.auth ?? {}, { clock, random, issuer, connections });
     const plane = await ControlPlane.start({
       store,
       pki,
@@ -135,6 +146,7 @@ export class Cluster implements AsyncDisposable {
       host: '0.0.0.0',
       port: settings.apiPort,
       advertise: address,
+      auth,
       paths: [this.#componentsPath()],
       health: [],
       connectors: ({ server }: ComposedServer) => podConnectors({ objects: server.world.objects, nodes }),
@@ -142,7 +154,11 @@ export class Cluster implements AsyncDisposable {
     this.#stack.use(plane);
     await bootstrap(plane.api, {
       server: { address, port: settings.apiPort, serviceIp },
-      authentication: { clientCa: pki.ca, frontProxyCa: pki.frontProxyCa, frontProxyNames: ['front-proxy-client'] },
+      authentication: {
+        clientCa: pki.ca,
+        frontProxyCa: auth.frontProxyCa ?? pki.frontProxyCa,
+        requestHeader: auth.requestHeader,
+      },
     });
     this.#ran('apiserver', {
       address: `https://127.0.0.1:${plane.http.port}`,

@@ -10,6 +10,7 @@ import {
   issuerPaths,
   type HttpFront,
   type PathHandler,
+  RequestHeaderAuthenticator,
 } from '../apiserver/mod.ts';
 import type { Clock, Log, Random } from '../base/mod.ts';
 import { HttpServer } from '../host/http/mod.ts';
@@ -18,6 +19,7 @@ import type { Pki } from '../host/pki/mod.ts';
 import type { ClusterConfig } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
 import { processFigures } from '../host/system.ts';
+import type { ServerAuth } from './auth.ts';
 import { version } from './version.ts';
 
 export interface ControlPlaneOptions {
@@ -34,6 +36,8 @@ export interface ControlPlaneOptions {
   readonly paths: readonly PathHandler[];
   readonly health: readonly HealthCheck[];
   readonly connectors: (api: ComposedServer) => readonly Connector[];
+  /** Who is who and who may do what. */
+  readonly auth: ServerAuth;
   /** Admission plugins that do not run, by upstream's names. */
   readonly disabledPlugins?: readonly string[];
 }
@@ -45,14 +49,19 @@ export class ControlPlane implements AsyncDisposable {
   #stopping = false;
 
   private constructor(options: ControlPlaneOptions) {
-    const { store, pki, config, clock, random, log } = options;
+    const { store, pki, config, clock, random, log, auth } = options;
+    const { authorizers, tokens } = auth;
     this.api = composeServer(
-      { store, clock, random, log, facts, config, tokenKeys: pki.tokens },
+      { store, clock, random, log, facts, config, tokenKeys: pki.tokens, authorizers, tokens },
       { posts: [], disabledPlugins: options.disabledPlugins ?? [] },
     );
     this.front = composeFront(this.api, {
-      authenticators: [new CertificateAuthenticator(), this.api.bearer],
-      anonymous: { enabled: true },
+      authenticators: [
+        new RequestHeaderAuthenticator(auth.requestHeader),
+        new CertificateAuthenticator(),
+        this.api.bearer,
+      ],
+      anonymous: auth.anonymous,
       connectors: options.connectors(this.api),
       paths: [
         ...(this.api.tokens === undefined
@@ -81,6 +90,7 @@ export class ControlPlane implements AsyncDisposable {
       certificate: pki.serving.certificate,
       key: pki.serving.key,
       clientCa: pki.ca,
+      frontProxyCa: auth.frontProxyCa ?? pki.frontProxyCa,
       respond: (request) => this.front.respond(request),
       upgrade: (request, socket, head, peer) => {
         const { method = 'GET', url = '/', headers, rawHeaders } = request;

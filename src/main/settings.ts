@@ -20,6 +20,8 @@ export interface ClusterSettings extends ClusterNetworks {
   readonly store: string;
   readonly runtimeEndpoint?: string;
   readonly registryMirror?: string;
+  /** Upstream's flags for authentication and authorization, as they were given. */
+  readonly auth?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface ClusterPaths {

@@ -2,12 +2,13 @@
  * The HTTPS endpoint of a cluster in a test: the control plane's own server on a free port of the loopback, with a CA and
  * certificates that are kept in memory only.
  */
-import type { ComposedServer } from '../apiserver/mod.ts';
+import { accountIssuer, type ComposedServer } from '../apiserver/mod.ts';
 import { withContext } from '../cli/mod.ts';
 import { HttpClient } from '../client/mod.ts';
 import { HttpsTransport } from '../host/http/mod.ts';
 import { apiServerNames, Pki, requests, type CertificateRequest, type Credential } from '../host/pki/mod.ts';
 import { systemClock } from '../host/system.ts';
+import { openAuth, type Flags } from './auth.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 
 const host = '127.0.0.1';
@@ -16,23 +17,31 @@ export class TestEndpoint implements AsyncDisposable {
   readonly plane: ControlPlane;
   readonly #pki: Pki;
   readonly #admin: Credential;
+  readonly #connections: DisposableStack;
   readonly #transports: HttpsTransport[] = [];
 
-  private constructor(plane: ControlPlane, pki: Pki, admin: Credential) {
-    this.plane = plane;
-    this.#pki = pki;
-    this.#admin = admin;
+  private constructor(parts: { plane: ControlPlane; pki: Pki; admin: Credential; connections: DisposableStack }) {
+    this.plane = parts.plane;
+    this.#pki = parts.pki;
+    this.#admin = parts.admin;
+    this.#connections = parts.connections;
   }
 
   static async start(
     world: Pick<ControlPlaneOptions, 'store' | 'clock' | 'random' | 'log' | 'config' | 'disabledPlugins'>,
+    flags: Flags = {},
   ): Promise<TestEndpoint> {
     const names = apiServerNames({ clusterDomain: world.config.clusterDomain, serviceIp: '10.96.0.1', more: [] });
     // TLS compares with the system's time, whatever time it is in the cluster.
     const pki = await Pki.open({ keep: 'memory', clock: systemClock, names });
     const admin = await pki.credential('super-admin', requests.superAdmin);
+    const { clock, random, config } = world;
+    const connections = new DisposableStack();
+    const issuer = accountIssuer(config.clusterDomain);
+    const auth = await openAuth(flags, { clock, random, issuer, connections });
     const plane = await ControlPlane.start({
       ...world,
+      auth,
       pki,
       host,
       advertise: host,
@@ -41,7 +50,7 @@ export class TestEndpoint implements AsyncDisposable {
       health: [],
       connectors: () => [],
     });
-    return new TestEndpoint(plane, pki, admin);
+    return new TestEndpoint({ plane, pki, admin, connections });
   }
 
   get api(): ComposedServer {
@@ -65,6 +74,11 @@ export class TestEndpoint implements AsyncDisposable {
   /** The administrator's certificate. */
   get admin(): Credential {
     return this.#admin;
+  }
+
+  /** With what a front proxy shows who it is. */
+  get frontProxy(): Credential {
+    return this.#pki.frontProxyClient;
   }
 
   /** A client certificate for somebody. */
@@ -103,5 +117,6 @@ export class TestEndpoint implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.cut();
     await this.plane[Symbol.asyncDispose]();
+    this.#connections.dispose();
   }
 }

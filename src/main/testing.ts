@@ -35,6 +35,8 @@ export interface TestClusterOptions {
   readonly log?: Log;
   /** Serves HTTPS on a free port of the loopback, with keys that live as long as the cluster. */
   readonly https?: boolean;
+  /** Upstream's flags for authentication and authorization, e.g. `authorization-mode`; with `https`. */
+  readonly flags?: Readonly<Record<string, string>>;
   /** Nodes without containers; 1 unless said otherwise. They are called node-0, node-1, ... */
   readonly nodes?: number;
   /** How containers on them behave, unless an annotation of their pod says otherwise. */
@@ -104,7 +106,9 @@ export class TestCluster implements AsyncDisposable {
     const world = { store, clock, random, log, config: defaultConfig, disabledPlugins };
     // Who needs no endpoint does not wait for TLS and HTTP to be loaded.
     const endpoint =
-      options.https === true ? await (await import('./testing-endpoint.ts')).TestEndpoint.start(world) : undefined;
+      options.https === true
+        ? await (await import('./testing-endpoint.ts')).TestEndpoint.start(world, options.flags ?? {})
+        : undefined;
     const api =
       endpoint?.api ??
       composeServer({ ...world, facts, tokenKeys: passingTokenKeys() }, { posts: [], disabledPlugins });

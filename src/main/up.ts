@@ -11,6 +11,7 @@ import { HostError } from '../base/mod.ts';
 import { consoleProgress, UsageError, type Invocation, type Progress } from '../cli/mod.ts';
 import { installPackages, missingPackages } from '../host/containerd/mod.ts';
 import { bridgeName } from '../network/mod.ts';
+import { authFlags } from './auth.ts';
 import { addContext, contextName } from './kubeconfig-file.ts';
 import { checkNetworks, freeNetworks, knownNetworks, readRoutes } from './networks.ts';
 import { runningProcess } from './process-file.ts';
@@ -113,6 +114,7 @@ function givenSettings(invocation: Invocation): Partial<ClusterSettings> {
       `--nodes ${nodes}: more than one real node on a machine is not supported yet; --simulated-nodes ${nodes - 1} adds nodes without containers`,
     );
   const store = invocation.string('store');
+  const auth = authFlags(invocation);
   return {
     ...(store === undefined ? {} : { store: checkStore(store) }),
     ...optional('nodes', nodes),
@@ -120,6 +122,7 @@ function givenSettings(invocation: Invocation): Partial<ClusterSettings> {
     ...optional('apiPort', invocation.integer('api-port')),
     ...optional('runtimeEndpoint', invocation.string('runtime-endpoint')),
     ...optional('registryMirror', invocation.string('registry-mirror')),
+    ...optional('auth', Object.keys(auth).length === 0 ? undefined : auth),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   forbidden,
   invalid,
   notSupported,
+  parseDuration,
   required,
   type FieldError,
 } from '../../machinery/mod.ts';
@@ -108,28 +109,14 @@ function oneOf(object: ConfigObject, name: string, allowed: readonly string[], e
   return value;
 }
 
-const unitsMs: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** A Go duration in milliseconds; one without a usual value is required. */
+/** In milliseconds; one without a usual value is required. */
 function duration(object: ConfigObject, name: string, usual: number | undefined, errors: FieldError[]): number {
   const text = object.string(name);
   if (text === '') {
     if (usual === undefined) errors.push(required(object.at(name)));
     return usual ?? 1;
   }
-  const problem = durationError(text);
-  if (problem !== undefined) errors.push(invalid(object.at(name), text, problem));
-  let ms = 0;
-  for (const [, amount = '', unit = ''] of text.matchAll(/([0-9.]+)([a-zµμ]+)/g))
-    ms += Number(amount) * (unitsMs[unit] ?? 0);
-  return text.startsWith('-') ? -ms : ms;
+  const ms = parseDuration(text);
+  if (ms === undefined) errors.push(invalid(object.at(name), text, durationError(text) ?? ''));
+  return ms ?? 1;
 }
