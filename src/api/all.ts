@@ -12,29 +12,47 @@ import { leases } from './coordination/lease.ts';
 import { configMaps } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
 import { events } from './core/event.ts';
+import { limitRanges } from './core/limit-range.ts';
 import { namespaces } from './core/namespace.ts';
 import { nodes } from './core/node.ts';
+import { persistentVolumeClaims } from './core/persistent-volume-claim.ts';
+import { persistentVolumes } from './core/persistent-volume.ts';
 import { pods } from './core/pod.ts';
+import { resourceQuotas } from './core/resource-quota.ts';
 import { secrets } from './core/secret.ts';
 import { serviceAccounts } from './core/service-account.ts';
 import { services } from './core/service.ts';
 import { endpointSlices } from './discovery/endpoint-slice.ts';
 import { newEvents } from './events/event.ts';
+import { ingressClasses } from './networking/ingress-class.ts';
+import { ingresses } from './networking/ingress.ts';
 import { ipAddresses } from './networking/ip-address.ts';
+import { networkPolicies } from './networking/network-policy.ts';
 import { serviceCidrs } from './networking/service-cidr.ts';
+import { runtimeClasses } from './node/runtime-class.ts';
 import { clusterRoleBindings } from './rbac/cluster-role-binding.ts';
 import { clusterRoles } from './rbac/cluster-role.ts';
 import { roleBindings } from './rbac/role-binding.ts';
 import { roles } from './rbac/role.ts';
 import { priorityClasses } from './scheduling/priority-class.ts';
+import { csiDrivers } from './storage/csi-driver.ts';
+import { csiNodes } from './storage/csi-node.ts';
+import { csiStorageCapacities } from './storage/csi-storage-capacity.ts';
+import { storageClasses } from './storage/storage-class.ts';
+import { volumeAttachments } from './storage/volume-attachment.ts';
+import { volumeAttributesClasses } from './storage/volume-attributes-class.ts';
 
 export const kinds = [
   configMaps,
   endpoints,
   events,
+  limitRanges,
   namespaces,
   nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
   pods,
+  resourceQuotas,
   secrets,
   serviceAccounts,
   services,
@@ -47,13 +65,23 @@ export const kinds = [
   selfSubjectAccessReviews,
   selfSubjectRulesReviews,
   subjectAccessReviews,
+  ingressClasses,
+  ingresses,
   ipAddresses,
+  networkPolicies,
   serviceCidrs,
   clusterRoleBindings,
   clusterRoles,
   roleBindings,
   roles,
+  csiDrivers,
+  csiNodes,
+  csiStorageCapacities,
+  storageClasses,
+  volumeAttachments,
+  volumeAttributesClasses,
   priorityClasses,
   leases,
+  runtimeClasses,
   endpointSlices,
 ] as unknown as readonly Kind[];

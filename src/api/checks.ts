@@ -6,16 +6,20 @@ import { jsonEqual } from '../base/mod.ts';
 import {
   cidrErrors,
   dns1123LabelErrors,
+  dns1123SubdomainErrors,
   invalid,
   ipErrors,
+  nameIsPathSegment,
   notSupported,
   parseIp,
   portNameErrors,
   portNumberErrors,
   qualifiedNameErrors,
   required,
+  tooLong,
   type FieldError,
   type FieldLike,
+  type FieldPath,
 } from '../machinery/mod.ts';
 
 export type Errors = FieldError[];
@@ -38,6 +42,15 @@ export function checkDnsLabel(errors: Errors, value: string, path: FieldLike): v
 
 export function checkQualifiedName(errors: Errors, value: string, path: FieldLike): void {
   report(errors, path, value, qualifiedNameErrors(value));
+}
+
+const driverNameLengthMax = 63;
+
+/** The name by which a volume driver is asked for. An empty one has two things wrong with it. */
+export function checkCsiDriverName(errors: Errors, name: string, path: FieldLike): void {
+  if (name === '') errors.push(required(path));
+  if (name.length > driverNameLengthMax) errors.push(tooLong(path, driverNameLengthMax));
+  report(errors, path, name, dns1123SubdomainErrors(name.toLowerCase()));
 }
 
 export function checkImmutable(errors: Errors, value: unknown, old: unknown, path: FieldLike): void {
@@ -82,6 +95,33 @@ export function checkIp(errors: Errors, ip: string, path: FieldLike): void {
 
 export function checkCidr(errors: Errors, cidr: string, path: FieldLike): void {
   report(errors, path, cidr, cidrErrors(cidr, true));
+}
+
+/** A field from before addresses were checked strictly: what the object had before it keeps. */
+export function checkLegacyIp(errors: Errors, ip: string, known: readonly string[], path: FieldLike): void {
+  if (!known.includes(ip)) checkIp(errors, ip, path);
+}
+
+export function checkLegacyCidr(errors: Errors, cidr: string, known: readonly string[], path: FieldLike): void {
+  if (!known.includes(cidr)) checkCidr(errors, cidr, path);
+}
+
+interface LocalReference {
+  readonly apiGroup?: string | null;
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** A reference to an object of any kind in the same place. */
+export function checkLocalReference(errors: Errors, { apiGroup, kind, name }: LocalReference, path: FieldPath): void {
+  if (typeof apiGroup === 'string') report(errors, path.child('apiGroup'), apiGroup, dns1123SubdomainErrors(apiGroup));
+  for (const [key, value] of [
+    ['kind', kind],
+    ['name', name],
+  ] as const) {
+    if (value === '') errors.push(required(path.child(key)));
+    else report(errors, path.child(key), value, nameIsPathSegment(value, false));
+  }
 }
 
 /** Addresses that mean something else on every machine cannot be endpoints. */

@@ -1,6 +1,6 @@
 /** What the columns of many kinds have in common: how they are declared and how values look in them. */
 import type { DeepReadonly, Json } from '../base/mod.ts';
-import type { Column } from '../machinery/mod.ts';
+import { nameColumn, type Column, type KubeObject } from '../machinery/mod.ts';
 import type { PodTemplateSpec } from './upstream/types.ts';
 
 type Cell<T> = (object: DeepReadonly<T>, now: number) => Json;
@@ -18,6 +18,15 @@ export function wideColumn<T>(name: string, description: string, cell: Cell<T>):
 
 export function integerColumn<T>(name: string, description: string, cell: Cell<T>): Column<T> {
   return { ...column(name, description, cell), type: 'integer' };
+}
+
+/** The columns that upstream has for kinds that it gave none of their own. */
+export function nameAndCreation<T extends KubeObject>(): Column<T>[] {
+  const created = 'When the object was created.';
+  return [
+    nameColumn<T>(),
+    { ...column('Created At', created, ({ metadata }) => metadata?.creationTimestamp ?? '<unknown>'), type: 'date' },
+  ];
 }
 
 /** `a=1,b=2`, sorted. */

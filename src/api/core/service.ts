@@ -1,15 +1,8 @@
 /** Service. It holds its cluster IPs and node ports alone, for as long as it names them. */
 import type { DeepReadonly } from '../../base/mod.ts';
-import {
-  ageColumn,
-  defineKind,
-  ipText,
-  nameColumn,
-  nameIsDns1123Label,
-  parseIp,
-  type Strategy,
-} from '../../machinery/mod.ts';
+import { ageColumn, defineKind, nameColumn, nameIsDns1123Label, type Strategy } from '../../machinery/mod.ts';
 import { column, labelsText, none, wideColumn } from '../columns.ts';
+import { ipWarnings } from '../ip-warnings.ts';
 import type { Service, ServiceSpec } from '../upstream/types.ts';
 import { allocate, claimsOf } from './service/allocation.ts';
 import { dropForType, isExternallyAccessible, keepAllocated, syncClusterIps } from './service/changes.ts';
@@ -70,18 +63,6 @@ const strategy: Strategy<Service> = {
   returnsDeleted: true,
   claims: claimsOf,
 };
-
-function ipWarnings(field: string, text: string): string[] {
-  const ip = parseIp(text);
-  if (ip === undefined) return [];
-  if (ip.leadingZero || ip.mapped)
-    return [
-      `${field}: non-standard IP address "${text}" will be considered invalid in a future Kubernetes release: use "${ipText(ip)}"`,
-    ];
-  return ip.family === 6 && ipText(ip) !== text
-    ? [`${field}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${ipText(ip)}")`]
-    : [];
-}
 
 function serviceWarnings({ metadata, spec = {} }: ReadonlyService): string[] {
   const warnings: string[] = [];

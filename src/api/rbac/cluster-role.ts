@@ -9,7 +9,8 @@ import {
   type FieldError,
 } from '../../machinery/mod.ts';
 import type { ClusterRole } from '../upstream/types.ts';
-import { checkRules, rbacGroup, roleColumns } from './rules.ts';
+import { nameAndCreation } from '../columns.ts';
+import { checkRules, rbacGroup } from './rules.ts';
 
 function clusterRoleErrors({ rules, aggregationRule }: DeepReadonly<ClusterRole>): FieldError[] {
   const errors: FieldError[] = [];
@@ -36,5 +37,5 @@ export const clusterRoles = defineKind<ClusterRole>({
     validate: clusterRoleErrors,
     validateUpdate: clusterRoleErrors,
   },
-  columns: roleColumns(),
+  columns: nameAndCreation(),
 });

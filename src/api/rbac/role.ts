@@ -2,7 +2,8 @@
 import type { DeepReadonly } from '../../base/mod.ts';
 import { defineKind, nameIsPathSegment, type FieldError } from '../../machinery/mod.ts';
 import type { Role } from '../upstream/types.ts';
-import { checkRules, rbacGroup, roleColumns } from './rules.ts';
+import { nameAndCreation } from '../columns.ts';
+import { checkRules, rbacGroup } from './rules.ts';
 
 function roleErrors({ rules }: DeepReadonly<Role>): FieldError[] {
   const errors: FieldError[] = [];
@@ -18,5 +19,5 @@ export const roles = defineKind<Role>({
   namespaced: true,
   schema: 'io.k8s.api.rbac.v1.Role',
   strategy: { validateName: nameIsPathSegment, createOnUpdate: true, validate: roleErrors, validateUpdate: roleErrors },
-  columns: roleColumns(),
+  columns: nameAndCreation(),
 });

@@ -88,13 +88,6 @@ function checkSubject(
   } else errors.push(notSupported(path.child('kind'), kind, ['ServiceAccount', 'User', 'Group']));
 }
 
-export function roleColumns<T extends KubeObject>(): Column<T>[] {
-  return [
-    nameColumn<T>(),
-    column('Created At', 'When the role was created.', ({ metadata }) => metadata?.creationTimestamp ?? '<unknown>'),
-  ];
-}
-
 export function bindingColumns<T extends KubeObject & Binding>(): Column<T>[] {
   const names = (binding: DeepReadonly<T>, kind: string): string =>
     (binding.subjects ?? [])

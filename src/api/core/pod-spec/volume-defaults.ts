@@ -1,5 +1,10 @@
 /** The defaults of volumes. A volume that names no source is an empty directory. */
-import type { DownwardAPIVolumeFile, ProjectedVolumeSource, Volume } from '../../upstream/types.ts';
+import type {
+  DownwardAPIVolumeFile,
+  PersistentVolumeSpec,
+  ProjectedVolumeSource,
+  Volume,
+} from '../../upstream/types.ts';
 import { defaultPullPolicy } from './image.ts';
 
 /** 0644. */
@@ -37,8 +42,13 @@ function defaultProjected(projected: ProjectedVolumeSource): void {
   }
 }
 
-/** Volumes of storage systems, all of them old. */
-function defaultStorage({ iscsi, rbd, azureDisk, scaleIO }: Volume): void {
+/** Volumes of storage systems, all of them old: as a pod names them or as a PersistentVolume does. */
+export function defaultStorage({
+  iscsi,
+  rbd,
+  azureDisk,
+  scaleIO,
+}: Pick<Volume | PersistentVolumeSpec, 'iscsi' | 'rbd' | 'azureDisk' | 'scaleIO'>): void {
   if (iscsi !== undefined) iscsi.iscsiInterface ??= 'default';
   if (rbd !== undefined) {
     rbd.pool ??= 'rbd';

@@ -1,7 +1,8 @@
 /** What a client is warned of when it creates a pod or a template: things that are allowed but do not do what one thinks. */
 import type { DeepReadonly } from '../../../base/mod.ts';
 import { field, parseQuantity, type FieldPath } from '../../../machinery/mod.ts';
-import type { ContainerPort, EnvVar, NodeSelectorTerm, ObjectMeta, PodSpec, Volume } from '../../upstream/types.ts';
+import type { ContainerPort, EnvVar, ObjectMeta, PodSpec, Volume } from '../../upstream/types.ts';
+import { warnOfNodeLabel, warnOfNodeSelector, warnOfTerm } from './node-labels.ts';
 import { visitContainers, type AnyContainer } from './containers.ts';
 import { appArmorOfContainer, seccompOfContainer, seccompOfPod } from './validation/annotations.ts';
 
@@ -32,23 +33,12 @@ export function podWarnings(spec: ReadonlySpec, metadata: DeepReadonly<ObjectMet
   return warnings;
 }
 
-const deprecatedNodeLabels: ReadonlyMap<string, string> = new Map([
-  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
-  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
-  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
-  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
-  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
-]);
-
 function warnOfNodeLabels(
   warnings: Warnings,
   { nodeSelector, affinity, topologySpreadConstraints }: ReadonlySpec,
   path: FieldPath,
 ): void {
-  for (const key in nodeSelector) {
-    const message = deprecatedNodeLabels.get(key);
-    if (message !== undefined) warnings.push(`${path.child('nodeSelector').key(key).toString()}: ${message}`);
-  }
+  warnOfNodeSelector(warnings, nodeSelector, path.child('nodeSelector'));
   const node = affinity?.nodeAffinity;
   const at = path.child('affinity', 'nodeAffinity');
   for (const [i, term] of (node?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []).entries())
@@ -65,19 +55,9 @@ function warnOfNodeLabels(
     );
   for (const [i, { topologyKey, labelSelector }] of (topologySpreadConstraints ?? []).entries()) {
     const constraint = path.child('topologySpreadConstraints').index(i);
-    const message = deprecatedNodeLabels.get(topologyKey);
-    if (message !== undefined)
-      warnings.push(`${constraint.child('topologyKey').toString()}: ${topologyKey} is ${message}`);
+    warnOfNodeLabel(warnings, topologyKey, constraint.child('topologyKey'));
     if (labelSelector === undefined)
       warnings.push(`${constraint.child('labelSelector').toString()}: a null labelSelector results in matching no pod`);
-  }
-}
-
-function warnOfTerm(warnings: Warnings, { matchExpressions }: DeepReadonly<NodeSelectorTerm>, path: FieldPath): void {
-  for (const [i, { key }] of (matchExpressions ?? []).entries()) {
-    const message = deprecatedNodeLabels.get(key);
-    if (message !== undefined)
-      warnings.push(`${path.child('matchExpressions').index(i).child('key').toString()}: ${key} is ${message}`);
   }
 }
 

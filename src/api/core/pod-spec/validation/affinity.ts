@@ -48,7 +48,11 @@ function checkWeight(errors: Errors, weight: number, path: FieldPath): void {
   if (weight <= 0 || weight > 100) errors.push(invalid(path.child('weight'), weight, 'must be in the range 1-100'));
 }
 
-function checkNodeSelector(errors: Errors, { nodeSelectorTerms }: DeepReadonly<NodeSelector>, path: FieldPath): void {
+export function checkNodeSelector(
+  errors: Errors,
+  { nodeSelectorTerms }: DeepReadonly<NodeSelector>,
+  path: FieldPath,
+): void {
   const at = path.child('nodeSelectorTerms');
   if ((nodeSelectorTerms ?? []).length === 0) errors.push(required(at, 'must have at least one node selector term'));
   else for (const [i, term] of nodeSelectorTerms.entries()) checkNodeTerm(errors, term, at.index(i), false);

@@ -58,16 +58,24 @@ function isExtended(name: string): boolean {
   );
 }
 
-function checkName(errors: Errors, name: string, path: FieldPath, of: 'container' | 'pod'): void {
-  if (forContainers.has(name) && (of === 'container' || podResourceSupported(name))) return;
+/** The name of any resource; tells whether it can be one. */
+export function checkResourceName(errors: Errors, name: string, path: FieldPath): boolean {
   const problems = qualifiedNameErrors(name);
   report(errors, path, name, problems);
+  if (problems.length > 0) return false;
+  const known = standard.has(name) || isHugePages(name) || name.startsWith('requests.hugepages-');
+  if (name.includes('/') || known) return true;
+  errors.push(invalid(path, name, 'must be a standard resource type or fully qualified'));
+  return false;
+}
+
+/** The name of a resource that a container or a whole pod asks for. */
+export function checkRequestedName(errors: Errors, name: string, path: FieldPath, of: 'container' | 'pod'): void {
+  if (forContainers.has(name) && (of === 'container' || podResourceSupported(name))) return;
+  const known = checkResourceName(errors, name, path);
   const plain = !name.includes('/');
-  const notStandard = problems.length === 0 && plain && !standard.has(name) && !isHugePages(name);
-  if (notStandard) errors.push(invalid(path, name, 'must be a standard resource type or fully qualified'));
   if (of === 'pod') {
-    if (problems.length === 0 && !notStandard && !podResourceSupported(name))
-      errors.push(notSupported(path, name, ['cpu', 'hugepages-', 'memory']));
+    if (known && !podResourceSupported(name)) errors.push(notSupported(path, name, ['cpu', 'hugepages-', 'memory']));
     return;
   }
   if (plain && !forContainers.has(name) && !isHugePages(name))
@@ -102,7 +110,7 @@ function checkList(
   for (const name in list) {
     const at = path.key(name);
     const quantity = parseQuantity(list[name] ?? '0');
-    checkName(errors, name, at, of);
+    checkRequestedName(errors, name, at, of);
     checkQuantity(errors, name, quantity, at);
     if (isHugePages(name)) {
       found.hugePages = true;

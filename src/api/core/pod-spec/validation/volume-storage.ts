@@ -1,7 +1,7 @@
 /** Volumes of storage systems. Few of them can still be used, but what upstream refuses is refused here too. */
 import type { DeepReadonly } from '../../../../base/mod.ts';
 import { inclusiveRangeError, invalid, notSupported, required, type FieldPath } from '../../../../machinery/mod.ts';
-import type { Errors } from '../../../checks.ts';
+import { checkCsiDriverName, checkDnsLabel, type Errors } from '../../../checks.ts';
 import type {
   AzureDiskVolumeSource,
   FCVolumeSource,
@@ -9,6 +9,7 @@ import type {
   FlockerVolumeSource,
   ISCSIVolumeSource,
   QuobyteVolumeSource,
+  StorageOSVolumeSource,
   Volume,
 } from '../../../upstream/types.ts';
 import { checkDescendingPath } from './paths.ts';
@@ -27,7 +28,6 @@ const plain: readonly (readonly [source: keyof Volume, path: string, fields: rea
   ['portworxVolume', 'portworxVolume', ['volumeID']],
   ['scaleIO', 'scaleIO', ['gateway', 'system', 'volumeName']],
   ['storageos', 'storageos', ['volumeName']],
-  ['csi', 'csi', ['driver']],
 ];
 
 const partitionMax = 255;
@@ -43,8 +43,8 @@ export function checkStorage(errors: Errors, volume: DeepReadonly<Volume>, path:
         errors.push(required(path.child(name).child(key)));
     }
   }
-  const { gcePersistentDisk, awsElasticBlockStore, gitRepo, nfs, iscsi, flocker, quobyte, fc, flexVolume, azureDisk } =
-    volume;
+  const { gcePersistentDisk, awsElasticBlockStore, gitRepo, nfs, iscsi, flocker, quobyte, fc, flexVolume } = volume;
+  const { azureDisk, csi, storageos, cinder } = volume;
   for (const [disk, name] of [
     [gcePersistentDisk, 'persistentDisk'],
     [awsElasticBlockStore, 'awsElasticBlockStore'],
@@ -69,6 +69,20 @@ export function checkStorage(errors: Errors, volume: DeepReadonly<Volume>, path:
   if (fc !== undefined) checkFibreChannel(errors, fc, path.child('fc'));
   if (flexVolume !== undefined) checkFlex(errors, flexVolume, path.child('flexVolume'));
   if (azureDisk !== undefined) checkAzureDisk(errors, azureDisk, path.child('azureDisk'));
+  if (csi !== undefined) checkCsiDriverName(errors, csi.driver, path.child('csi').child('driver'));
+  if (storageos !== undefined) checkStorageOs(errors, storageos, path.child('storageos'));
+  if (cinder?.secretRef !== undefined && (cinder.secretRef.name ?? '') === '')
+    errors.push(required(path.child('cinder').child('secretRef', 'name')));
+}
+
+function checkStorageOs(
+  errors: Errors,
+  { volumeName = '', volumeNamespace = '', secretRef }: DeepReadonly<StorageOSVolumeSource>,
+  path: FieldPath,
+): void {
+  if (volumeName !== '') checkDnsLabel(errors, volumeName, path.child('volumeName'));
+  if (volumeNamespace !== '') checkDnsLabel(errors, volumeNamespace, path.child('volumeNamespace'));
+  if (secretRef !== undefined && (secretRef.name ?? '') === '') errors.push(required(path.child('secretRef', 'name')));
 }
 
 const lunMax = 255;
@@ -95,7 +109,7 @@ function checkIscsi(errors: Errors, volumeName: string, iscsi: DeepReadonly<ISCS
     errors.push(required(at.child('secretRef')));
   if (iscsi.initiatorName === undefined) return;
   checkInitiator(errors, iscsi.initiatorName, at.child('initiatorname'));
-  if (`${volumeName}:${iscsi.targetPortal}`.length > 64)
+  if (volumeName !== '' && `${volumeName}:${iscsi.targetPortal}`.length > 64)
     errors.push(
       invalid(
         path.child('name'),

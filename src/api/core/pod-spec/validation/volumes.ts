@@ -159,7 +159,7 @@ const hostPathTypes = [
   'Socket',
 ];
 
-function checkHostPath(
+export function checkHostPath(
   errors: Errors,
   { path: target, type }: DeepReadonly<HostPathVolumeSource>,
   path: FieldPath,
