@@ -95,6 +95,11 @@ function jsonKind(value: Json): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
+/** What JSON has for a value of the type, as far as the fields of an untagged type are told apart by it. */
+function untaggedKind(type: string): string {
+  return type.startsWith('[]') ? 'array' : type === 'bool' ? 'bool' : 'object';
+}
+
 const goScalars: ReadonlyMap<string, string> = new Map([
   ['string', 'string'],
   ['int32', 'int32'],
@@ -263,6 +268,7 @@ class Compiler {
     if (type.startsWith('{}')) return this.#map(type);
     const scalar = scalarDecoders.get(type);
     if (scalar !== undefined) return scalar;
+    if (this.#facts.types[type]?.untagged === true) return this.#untagged(type);
     // Compiled at the first value: the types of an API are many, and most of them are never met.
     let plan: StructPlan | undefined;
     return (value, run) => {
@@ -278,6 +284,20 @@ class Compiler {
     if (scalar !== undefined) return () => scalar;
     if (scalarDecoders.has(type)) return () => null;
     return (run) => this.struct(type).decode({}, run);
+  }
+
+  /** The value of one of several fields stands for the whole; which one, its JSON type says. */
+  #untagged(type: string): Decode {
+    const byKind = new Map<string, Decode>();
+    for (const { type: fieldType } of Object.values(this.#facts.types[type]?.fields ?? {}))
+      byKind.set(untaggedKind(fieldType), this.#value(fieldType));
+    return (value, run) => {
+      const decode = byKind.get(jsonKind(value));
+      if (decode !== undefined) return decode(value, run);
+      // Where one of them is a list, Go drops what is none of them.
+      if (byKind.has('bool')) throw new DecodeError('boolean or JSON schema expected');
+      return undefined;
+    };
   }
 
   #list(type: string): Decode {
@@ -327,6 +347,11 @@ class Compiler {
     }
     if (!isJsonObject(value) || scalarDecoders.has(type)) return;
     const facts = type.startsWith('{}') ? undefined : this.#facts.types[type];
+    if (facts?.untagged === true) {
+      const one = Object.values(facts.fields).find((candidate) => untaggedKind(candidate.type) === 'object');
+      if (one !== undefined) this.findUnknown(one.type, value, path, found);
+      return;
+    }
     const fields = facts && fieldsOf(facts);
     for (const key of Object.keys(value)) {
       const at = path === '' ? key : `${path}.${key}`;
