@@ -9,6 +9,7 @@ import { selfSubjectAccessReviews } from './authorization/self-subject-access-re
 import { selfSubjectRulesReviews } from './authorization/self-subject-rules-review.ts';
 import { subjectAccessReviews } from './authorization/subject-access-review.ts';
 import { leases } from './coordination/lease.ts';
+import { bindings } from './core/binding.ts';
 import { configMaps } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
 import { events } from './core/event.ts';
@@ -43,6 +44,7 @@ import { volumeAttachments } from './storage/volume-attachment.ts';
 import { volumeAttributesClasses } from './storage/volume-attributes-class.ts';
 
 export const kinds = [
+  bindings,
   configMaps,
   endpoints,
   events,

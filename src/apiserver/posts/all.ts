@@ -9,7 +9,7 @@ import {
   selfSubjectRulesReview,
   subjectAccessReview,
 } from './access-review.ts';
-import { binding } from './binding.ts';
+import { binding, legacyBinding } from './binding.ts';
 import { eviction } from './eviction.ts';
 import { tokenRequest } from './token-request.ts';
 import { selfSubjectReview, tokenReview } from './token-review.ts';
@@ -23,6 +23,7 @@ export interface PostParts {
 export function postHandlers({ authorizers, tokens, bearer }: PostParts): readonly PostHandler[] {
   return [
     binding,
+    legacyBinding,
     eviction,
     ...(tokens === undefined ? [] : [tokenRequest(tokens)]),
     tokenReview(bearer),

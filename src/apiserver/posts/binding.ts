@@ -4,22 +4,52 @@
  */
 import { pods, type Binding, type Pod, type PodCondition } from '../../api/mod.ts';
 import { rfc3339, type DeepReadonly, type JsonObject } from '../../base/mod.ts';
-import { ApiError, notSupported, objectKey, required, type FieldError } from '../../machinery/mod.ts';
+import {
+  ApiError,
+  notSupported,
+  objectKey,
+  required,
+  type FieldError,
+  type Kind,
+  type KubeObject,
+} from '../../machinery/mod.ts';
 import type { Operation, Result } from '../operation.ts';
-import type { ApiServer } from '../server.ts';
 import { answer, type PostHandler } from '../subresources.ts';
+import type { WriteWorld } from '../world.ts';
 
 const attemptsMax = 64;
 const success = answer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
 
 export const binding: PostHandler = {
   on: 'pods/binding',
-  handle: (server, _kind, operation, body) => bind(server, operation, body as Binding),
+  async handle(server, kind, operation, body) {
+    const draft = await admitted(server.world, kind, operation, body);
+    if (draft.metadata?.name !== operation.name)
+      throw ApiError.badRequest('name in URL does not match name in Binding object');
+    return bind(server.world, operation, draft);
+  },
 };
 
-async function bind({ world }: ApiServer, operation: Operation, { metadata, target }: Binding): Promise<Result> {
-  const name = operation.name ?? '';
-  if (metadata?.name !== name) throw ApiError.badRequest('name in URL does not match name in Binding object');
+/** The same by the old address, where only the body says which pod it is about. */
+export const legacyBinding: PostHandler = {
+  on: 'bindings',
+  handle: async ({ world }, kind, operation, body) =>
+    bind(world, operation, await admitted(world, kind, operation, body)),
+};
+
+/** The binding as admission leaves it: it may change it, or refuse it. */
+async function admitted(world: WriteWorld, kind: Kind, operation: Operation, body: KubeObject): Promise<Binding> {
+  const { namespace = operation.namespace, name = '' } = body.metadata ?? {};
+  if (namespace !== '' && namespace !== operation.namespace)
+    throw ApiError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  const request = world.admissionRequest(kind, operation, { operation: 'CREATE', name, draft: body, old: undefined });
+  await world.admission.mutate(request);
+  await world.admission.validate(request);
+  return (request.draft ?? body) as Binding;
+}
+
+async function bind(world: WriteWorld, operation: Operation, { metadata, target }: Binding): Promise<Result> {
+  const { name = '' } = metadata;
   const errors = targetErrors(target);
   if (errors.length > 0) throw ApiError.invalid({ group: '', kind: 'Binding' }, name, errors);
   const collection = pods.collection ?? '';
@@ -70,7 +100,8 @@ function bound(
   nodeName: string,
   now: number,
 ): DeepReadonly<Pod> {
-  const { metadata, spec, status = {} } = pod;
+  // Where room was being made for the pod no longer matters.
+  const { metadata, spec, status: { nominatedNodeName: _, ...status } = {} } = pod;
   const more = {
     ...(annotations === undefined ? {} : { annotations: { ...metadata.annotations, ...annotations } }),
     ...(labels === undefined ? {} : { labels: { ...metadata.labels, ...labels } }),

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import facts from '../../api/upstream/facts.json' with { type: 'json' };
 import {
+  bindings,
   clusterRoleBindings,
   namespaces,
   pods,
@@ -78,6 +79,24 @@ test('binding sets the node and the condition, once', async () => {
     bind('r', { kind: 'Minion', name: 'n2' }),
     /target.kind: Unsupported value: "Minion": supported values: "Node", "<empty>"/,
   );
+});
+
+test('a binding by the old address is the same, and what was nominated is forgotten', async () => {
+  const { client } = await started();
+  const old = await client.create(pods, pod('p'));
+  const nominated = { ...old, status: { ...old.status, nominatedNodeName: 'n7' } };
+  await client.update(pods, nominated as never, { subresource: 'status' });
+  const bind = (metadata: object, target: object): Promise<unknown> =>
+    client.create(bindings, any({ metadata: { namespace: 'default', ...metadata }, target }));
+  await assert.rejects(
+    bind({ name: 'p' }, { name: '' }),
+    /^ApiError: Binding "p" is invalid: target.name: Required value$/,
+  );
+  await assert.rejects(bind({ name: 'x' }, { name: 'n1' }), { message: 'pods "x" not found', code: 404 });
+  const answer = await bind({ name: 'p' }, { name: 'n1' });
+  assert.deepEqual(answer, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+  const { spec, status } = await client.get(pods, { namespace: 'default', name: 'p' });
+  assert.deepEqual([spec?.nodeName, status?.nominatedNodeName], ['n1', undefined]);
 });
 
 test('of many who bind a pod one wins', async () => {
