@@ -6,5 +6,6 @@ export * from './log.ts';
 export * from './protobuf.ts';
 export * from './random.ts';
 export * from './streams.ts';
+export * from './strict-shape.ts';
 export * from './tree.ts';
 export * from './virtual-clock.ts';

@@ -2,7 +2,7 @@
 import { stamp } from '../apiserver/mod.ts';
 import { HostError, type Clock, type Log, type Random } from '../base/mod.ts';
 import { UsageError } from '../cli/mod.ts';
-import { defaultLimits, LocalStore, type Store } from '../store/mod.ts';
+import { defaultLimits, LocalStore, type Store, type ValueTransformer } from '../store/mod.ts';
 
 const compactionIntervalMs = 300_000;
 
@@ -13,6 +13,8 @@ export interface StoreWorld {
   readonly directory: string;
   /** Ends the process: memory and disk may differ. */
   readonly onFatal: (error: Error) => void;
+  /** Encrypts what is kept for good. */
+  readonly transformer?: ValueTransformer | undefined;
 }
 
 /** `memory`, `embedded` or `etcd=URL[,URL...]`. Throws UsageError. */
@@ -21,7 +23,8 @@ export function checkStore(spec: string): string {
   throw new UsageError(`--store "${spec}": memory, embedded or etcd=URL[,URL...]`);
 }
 
-export async function openStore(spec: string, { clock, random, log, directory, onFatal }: StoreWorld): Promise<Store> {
+export async function openStore(spec: string, store: StoreWorld): Promise<Store> {
+  const { clock, random, log, directory, onFatal, transformer } = store;
   const limits = defaultLimits;
   if (spec.startsWith('etcd=')) {
     const [{ EtcdStore }, { GrpcEtcdClient }] = await Promise.all([
@@ -29,7 +32,16 @@ export async function openStore(spec: string, { clock, random, log, directory, o
       import('../host/etcd/mod.ts'),
     ]);
     const endpoints = spec.slice('etcd='.length).split(',');
-    const world = { client: new GrpcEtcdClient({ endpoints }), clock, random, log, limits, stamp, onFatal };
+    const world = {
+      client: new GrpcEtcdClient({ endpoints }),
+      clock,
+      random,
+      log,
+      limits,
+      stamp,
+      onFatal,
+      transformer,
+    };
     try {
       return await EtcdStore.open({ ...world, compactionIntervalMs });
     } catch (cause) {
@@ -38,5 +50,12 @@ export async function openStore(spec: string, { clock, random, log, directory, o
   }
   if (spec === 'memory') return LocalStore.open({ clock, limits, stamp });
   const { EmbeddedJournal } = await import('../host/journal/mod.ts');
-  return LocalStore.open({ clock, limits, stamp, journal: await EmbeddedJournal.open({ directory, onFatal }) });
+  const journal = await EmbeddedJournal.open({ directory, onFatal });
+  try {
+    return await LocalStore.open({ clock, limits, stamp, journal, transformer });
+  } catch (error) {
+    // The file is free again for whoever has the right key.
+    await journal.close();
+    throw error;
+  }
 }

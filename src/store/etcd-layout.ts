@@ -56,6 +56,6 @@ function assertJson({ key, value }: EtcdKeyValue): void {
       ? 'encrypted'
       : 'in an unknown encoding';
   const remedy =
-    "have upstream's API server rewrite it with --storage-media-type=application/json and no encryption provider";
+    "have upstream's API server rewrite it with --storage-media-type=application/json, and use its encryption configuration";
   throw new HostError('Unsupported', `the value of ${key} in etcd is stored ${how}, only JSON is supported: ${remedy}`);
 }

@@ -9,6 +9,7 @@
  * `CompactedError`.
  */
 import { assert, errorText, HostError, sleep, type Clock, type Log, type Random } from '../base/mod.ts';
+import { EncryptedEtcdClient, StoredForms, type ValueTransformer } from './encryption.ts';
 import { StoredEntry } from './entry.ts';
 import type { EtcdClient, EtcdEvent, EtcdOperation, EtcdTxnResult } from './etcd-client.ts';
 import { compactPeriodically } from './etcd-compaction.ts';
@@ -41,6 +42,8 @@ export interface EtcdStoreOptions {
    * (`Unsupported`), or is older than it was (`WentBack`).
    */
   readonly onFatal: (error: HostError) => void;
+  /** Encrypts what etcd keeps. */
+  readonly transformer?: ValueTransformer | undefined;
   /** How often etcd's history is compacted, by one of its API servers; undefined: never. */
   readonly compactionIntervalMs?: number | undefined;
 }
@@ -61,6 +64,7 @@ const echoTimeoutMs = 30_000;
 export class EtcdStore implements Store {
   readonly #options: EtcdStoreOptions;
   readonly #history: History;
+  readonly #forms: StoredForms | undefined;
   readonly #leases: Leases;
   readonly #stop = new AbortController();
   readonly #waiters = new Set<Waiter>();
@@ -69,17 +73,25 @@ export class EtcdStore implements Store {
   #nextSync: Promise<void> | undefined;
   #background: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: EtcdStoreOptions, root: Root, leases: Leases) {
+  private constructor(options: EtcdStoreOptions, root: Root, leases: Leases, forms: StoredForms | undefined) {
     this.#options = options;
+    this.#forms = forms;
     this.#history = new History(options.limits, root);
     this.#leases = leases;
     this.#root = root;
   }
 
   /** Rejects with HostError when etcd cannot be reached, or holds what is not JSON (`Unsupported`). */
-  static async open(options: EtcdStoreOptions): Promise<EtcdStore> {
+  static async open(given: EtcdStoreOptions): Promise<EtcdStore> {
+    const { transformer } = given;
+    const forms = transformer === undefined ? undefined : new StoredForms(transformer);
+    const client =
+      transformer === undefined || forms === undefined
+        ? given.client
+        : new EncryptedEtcdClient(given.client, transformer, forms);
+    const options = { ...given, client };
     const leases = new Leases(options.client, options.clock, options.random);
-    const store = new EtcdStore(options, await list(options), leases);
+    const store = new EtcdStore(options, await list(options), leases, forms);
     const compaction =
       options.compactionIntervalMs === undefined
         ? undefined
@@ -108,6 +120,9 @@ export class EtcdStore implements Store {
   }
   compact(revision: number): void {
     this.#history.compact(revision);
+  }
+  isStale(entry: Entry): boolean {
+    return this.#forms?.isStale(entry) ?? false;
   }
 
   /** Calls that come while one is under way share the next one: the answer to this one may be older than they are. */

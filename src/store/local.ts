@@ -7,6 +7,7 @@
  * everything after `current` is refused and `head` falls back: nobody has seen it.
  */
 import { assert, HostError, Tree, type Clock, type JsonObject } from '../base/mod.ts';
+import { EncryptedJournal, StoredForms, type ValueTransformer } from './encryption.ts';
 import { StoredEntry } from './entry.ts';
 import { History, Root, type Publication } from './history.ts';
 import type {
@@ -60,6 +61,8 @@ export interface LocalStoreOptions {
   readonly limits: StoreLimits;
   readonly stamp: Stamp;
   readonly journal?: Journal | undefined;
+  /** Encrypts what the journal keeps. */
+  readonly transformer?: ValueTransformer | undefined;
 }
 
 interface Pending extends Publication {
@@ -78,6 +81,7 @@ const expiriesMax = 1_000;
 export class LocalStore implements Store {
   readonly #options: LocalStoreOptions;
   readonly #history: History;
+  readonly #forms: StoredForms | undefined;
   /** What goes away by itself, in the order in which it does. */
   #expiring: Tree<Entry> = Tree.empty();
   #head: Root;
@@ -90,16 +94,29 @@ export class LocalStore implements Store {
   #wakeMs = 0;
   #closed = false;
 
-  private constructor(options: LocalStoreOptions, root: Root, journalCompacted: number) {
+  private constructor(
+    options: LocalStoreOptions,
+    root: Root,
+    { journalCompacted, forms }: { readonly journalCompacted: number; readonly forms: StoredForms | undefined },
+  ) {
     this.#options = options;
+    this.#forms = forms;
     this.#history = new History(options.limits, root);
     this.#head = root;
     this.#journalCompacted = journalCompacted;
   }
 
-  static async open(options: LocalStoreOptions): Promise<LocalStore> {
-    if (options.journal === undefined) return new LocalStore(options, Root.empty, 0);
-    const { records, revision, compacted } = await options.journal.load();
+  static async open(given: LocalStoreOptions): Promise<LocalStore> {
+    const { transformer } = given;
+    if (given.journal === undefined)
+      return new LocalStore(given, Root.empty, { journalCompacted: 0, forms: undefined });
+    const forms = transformer === undefined ? undefined : new StoredForms(transformer);
+    const journal =
+      transformer === undefined || forms === undefined
+        ? given.journal
+        : new EncryptedJournal(given.journal, transformer, forms);
+    const options = { ...given, journal };
+    const { records, revision, compacted } = await journal.load();
     const base = new Map<string, Entry>();
     const later: JournalRecord[] = [];
     for (const record of records) {
@@ -107,7 +124,8 @@ export class LocalStore implements Store {
       else if (record.deleted) base.delete(record.collection + record.name);
       else base.set(record.collection + record.name, StoredEntry.ofBytes(record, record.bytes));
     }
-    const store = new LocalStore(options, Root.of(compacted, base.values()), compacted);
+    const root = Root.of(compacted, base.values());
+    const store = new LocalStore(options, root, { journalCompacted: compacted, forms });
     store.#replay(later, revision);
     for (const entry of store.#history.current.entries()) store.#track(entry);
     store.#armExpiry();
@@ -137,6 +155,9 @@ export class LocalStore implements Store {
   }
   sync(): Promise<void> {
     return Promise.resolve();
+  }
+  isStale(entry: Entry): boolean {
+    return this.#forms?.isStale(entry) ?? false;
   }
 
   commit(changes: readonly Change[], cause?: unknown): Promise<CommitResult> {

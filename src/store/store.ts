@@ -113,6 +113,8 @@ export interface Store {
    * lead from what `current` was at the time of the call to what it is in the callback.
    */
   subscribe(onEvents: (events: readonly ChangeEvent[]) => void): Disposable;
+  /** Whether the entry is kept for good in another form than it would be written in now: writing it again renews it. */
+  isStale(entry: Entry): boolean;
   /** Resolves once `current` is at least as new as the cluster's state was at the time of the call. */
   sync(): Promise<void>;
   /** Forgets the history below `revision`. */

@@ -1,0 +1,2 @@
+export { keyedCipher } from './ciphers.ts';
+export { kmsMethods, KmsPlugin } from './kms.ts';
