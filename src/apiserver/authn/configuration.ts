@@ -1,6 +1,7 @@
 /** AuthenticationConfiguration: the issuers of tokens, and who may come without one. */
 import {
   duplicate,
+  field,
   forbidden,
   invalid,
   notSupported,
@@ -31,9 +32,9 @@ export function readAuthenticationConfiguration(
     if (issuers.length > issuersMax)
       errors.push(invalid('jwt', issuers.length, `must have at most ${issuersMax} items`));
     const seen = new Set<string>();
-    const jwt = issuers.map((object) => {
+    const jwt = issuers.map((object, i) => {
       const issuer = readIssuer(object, errors);
-      const path = object.object('issuer').at('url');
+      const path = field('jwt').index(i).child('issuer', 'url');
       if (ownIssuers.includes(issuer.url))
         errors.push(
           invalid(path, issuer.url, 'URL must not overlap with disallowed issuers: ' + ownIssuers.join(', ')),
