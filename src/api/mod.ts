@@ -14,6 +14,16 @@ export { endpointSlices } from './discovery/endpoint-slice.ts';
 export { leases } from './coordination/lease.ts';
 export { replicaSets } from './apps/replica-set.ts';
 export { deployments } from './apps/deployment.ts';
+export { statefulSets } from './apps/stateful-set.ts';
+export { daemonSets } from './apps/daemon-set.ts';
+export { controllerRevisions } from './apps/controller-revision.ts';
+export { jobs } from './batch/job.ts';
+export { cronJobs } from './batch/cron-job.ts';
+export { parseSchedule, ScheduleError, type Schedule } from './batch/schedule.ts';
+export { horizontalPodAutoscalers } from './autoscaling/horizontal-pod-autoscaler.ts';
+export { podDisruptionBudgets } from './policy/pod-disruption-budget.ts';
+export { podTemplates } from './core/pod-template.ts';
+export { replicationControllers } from './core/replication-controller.ts';
 export { priorityClasses, highestUserPriority, systemPriorityClasses } from './scheduling/priority-class.ts';
 export { persistentVolumes } from './core/persistent-volume.ts';
 export { persistentVolumeClaims } from './core/persistent-volume-claim.ts';
@@ -41,4 +51,25 @@ export { subjectAccessReviews } from './authorization/subject-access-review.ts';
 export { selfSubjectAccessReviews } from './authorization/self-subject-access-review.ts';
 export { selfSubjectRulesReviews } from './authorization/self-subject-rules-review.ts';
 export { localSubjectAccessReviews } from './authorization/local-subject-access-review.ts';
+export { certificateSigningRequests } from './certificates/certificate-signing-request.ts';
+export { mutatingAdmissionPolicies } from './admissionregistration/mutating-admission-policy.ts';
+export { mutatingAdmissionPolicyBindings } from './admissionregistration/mutating-admission-policy-binding.ts';
+export { mutatingWebhookConfigurations } from './admissionregistration/mutating-webhook-configuration.ts';
+export { validatingAdmissionPolicies } from './admissionregistration/validating-admission-policy.ts';
+export { validatingAdmissionPolicyBindings } from './admissionregistration/validating-admission-policy-binding.ts';
+export { validatingWebhookConfigurations } from './admissionregistration/validating-webhook-configuration.ts';
+export { apiServices } from './apiregistration/api-service.ts';
+export { flowSchemas, mandatoryFlowSchemas } from './flowcontrol/flow-schema.ts';
+export { mandatoryPriorityLevels, priorityLevelConfigurations } from './flowcontrol/priority-level-configuration.ts';
+export { suggestedFlowSchemas, suggestedPriorityLevels } from './flowcontrol/suggested.ts';
+export { deviceClasses } from './resource/device-class.ts';
+export { resourceClaims } from './resource/resource-claim.ts';
+export { resourceClaimTemplates } from './resource/resource-claim-template.ts';
+export { resourceSlices } from './resource/resource-slice.ts';
+export {
+  cleanupFinalizer,
+  customResourceDefinitions,
+  withCondition,
+} from './apiextensions/custom-resource-definition.ts';
+export { approvalOf, isProtected } from './apiextensions/definition/approval.ts';
 export type * from './upstream/types.ts';

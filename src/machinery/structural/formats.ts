@@ -135,3 +135,7 @@ const formats: ReadonlyMap<string, Test> = new Map<string, Test>([
 export function formatTest(format: string): Test | undefined {
   return formats.get(format.replaceAll('-', ''));
 }
+
+export function isCheckedFormat(format: string): boolean {
+  return formatTest(format) !== undefined;
+}

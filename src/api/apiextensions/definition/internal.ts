@@ -1,0 +1,81 @@
+/**
+ * A definition as upstream validates it: what all versions have in common is not in the versions but in the spec, and the
+ * paths of errors say so (`spec.validation.openAPIV3Schema` for a definition with one version).
+ */
+import { jsonEqual, type DeepReadonly } from '../../../base/mod.ts';
+import type { JsonSchema } from '../../../machinery/mod.ts';
+import type {
+  CustomResourceColumnDefinition,
+  CustomResourceDefinitionSpec,
+  CustomResourceDefinitionVersion,
+  CustomResourceSubresources,
+  CustomResourceValidation,
+  SelectableField,
+} from '../../upstream/types.ts';
+
+export type Spec = DeepReadonly<CustomResourceDefinitionSpec>;
+export type Version = DeepReadonly<CustomResourceDefinitionVersion>;
+
+/** What a version may say itself or leave to the spec. */
+export interface Shared {
+  readonly schema: DeepReadonly<CustomResourceValidation> | undefined;
+  readonly subresources: DeepReadonly<CustomResourceSubresources> | undefined;
+  readonly columns: readonly DeepReadonly<CustomResourceColumnDefinition>[];
+  readonly selectableFields: readonly DeepReadonly<SelectableField>[];
+}
+
+export interface InternalVersion extends Shared {
+  readonly version: Version;
+}
+
+export interface InternalSpec {
+  readonly common: Shared;
+  readonly versions: readonly InternalVersion[];
+}
+
+const nothing: Shared = { schema: undefined, subresources: undefined, columns: [], selectableFields: [] };
+
+function sharedOf(version: Version): Shared {
+  const { schema, subresources, additionalPrinterColumns: columns = [], selectableFields = [] } = version;
+  return { schema, subresources, columns, selectableFields };
+}
+
+export function internalOf({ versions = [] }: Spec): InternalSpec {
+  const all = versions.map(sharedOf);
+  const [first = nothing] = all;
+  const isCommon = (name: keyof Shared): boolean => all.every((one) => jsonEqual(one[name], first[name]));
+  const schema = isCommon('schema');
+  const subresources = isCommon('subresources');
+  const columns = isCommon('columns');
+  // They are held against the schema, so they stay where that is.
+  const selectableFields = schema && isCommon('selectableFields');
+  const part = (shared: Shared, common: boolean): Shared => ({
+    schema: schema === common ? shared.schema : undefined,
+    subresources: subresources === common ? shared.subresources : undefined,
+    columns: columns === common ? shared.columns : [],
+    selectableFields: selectableFields === common ? shared.selectableFields : [],
+  });
+  return {
+    common: part(first, true),
+    versions: versions.map((version, i) => ({ version, ...part(all[i] ?? nothing, false) })),
+  };
+}
+
+/** The versions as error texts show them: upstream prints its own form of them, which has no JSON names. */
+export function shownVersions({ versions }: InternalSpec): unknown {
+  return versions.map(({ version, schema, subresources, columns, selectableFields }) => ({
+    Name: version.name,
+    Served: version.served,
+    Storage: version.storage,
+    Deprecated: version.deprecated ?? false,
+    DeprecationWarning: version.deprecationWarning ?? null,
+    Schema: schema ?? null,
+    Subresources: subresources ?? null,
+    AdditionalPrinterColumns: columns.length === 0 ? null : columns,
+    SelectableFields: selectableFields.length === 0 ? null : selectableFields,
+  }));
+}
+
+export function schemaOf(validation: DeepReadonly<CustomResourceValidation> | undefined): JsonSchema | undefined {
+  return validation?.openAPIV3Schema as JsonSchema | undefined;
+}
