@@ -114,7 +114,7 @@ function begin(
   const draft = structuredClone(old) as KubeObject;
   const metadata: ObjectMeta = (draft.metadata ??= {});
   const before = old.metadata ?? {};
-  const finalizers = finalizersFor(options, before.finalizers ?? []);
+  const finalizers = finalizersFor(options, before.finalizers ?? [], kind.strategy.orphansDependents === true);
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;
   const grace = Math.max(0, kind.strategy.gracePeriodSeconds?.(old, options.gracePeriodSeconds) ?? 0);
@@ -142,12 +142,16 @@ function begin(
 function finalizersFor(
   { propagationPolicy, orphanDependents }: DeleteOptions,
   finalizers: readonly string[],
+  orphansByDefault: boolean,
 ): string[] {
   const orphan = propagationPolicy === 'Orphan' || orphanDependents === true;
   const foreground = propagationPolicy === 'Foreground';
   const undecided = propagationPolicy === undefined && orphanDependents === undefined;
+  const policy = ['orphan', 'foregroundDeletion'];
+  if (undecided && orphansByDefault && !finalizers.some((name) => policy.includes(name)))
+    return [...finalizers, 'orphan'];
   if (undecided) return [...finalizers];
-  const others = finalizers.filter((name) => name !== 'orphan' && name !== 'foregroundDeletion');
+  const others = finalizers.filter((name) => !policy.includes(name));
   return [...others, ...(orphan ? ['orphan'] : []), ...(foreground ? ['foregroundDeletion'] : [])];
 }
 

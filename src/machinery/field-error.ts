@@ -167,8 +167,13 @@ function valueText(value: unknown): string {
     case 'boolean':
       return String(value);
     default:
-      return goJson(value);
+      return value instanceof Date ? goTime(value) : goJson(value);
   }
+}
+
+/** A time stands for itself: `2026-03-04 05:06:07 +0000 UTC`. */
+function goTime(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replace('T', ' ')} +0000 UTC`;
 }
 
 /** The text without the path, e.g. `Invalid value: -1: must be greater than or equal to 0`. */

@@ -9,18 +9,25 @@ import {
   invalid,
   nameColumn,
   notSupported,
-  percentErrors,
   required,
   type FieldError,
   type FieldPath,
   type Strategy,
   type UpdateStrategy,
 } from '../../machinery/mod.ts';
-import { checkImmutable, checkNonNegative, report, type Errors } from '../checks.ts';
+import { amountOf, checkAmount, checkAtMostAll } from '../amounts.ts';
+import { checkImmutable, checkNonNegative, type Errors } from '../checks.ts';
 import { column, containerColumns, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import type { Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy } from '../upstream/types.ts';
-import { checkCounts, checkSelector, checkTemplate, selectorPath, replicaScale, templateWarnings } from './workload.ts';
+import {
+  checkCollisions,
+  checkCounts,
+  checkSelectedTemplate,
+  replicaScale,
+  replicatedWarnings,
+  selectorPath,
+} from './workload.ts';
 
 type ReadonlyDeployment = DeepReadonly<Deployment>;
 
@@ -46,8 +53,7 @@ function setDefaults({ spec }: Deployment): void {
 function deploymentErrors({ spec = noSpec }: ReadonlyDeployment): FieldError[] {
   const errors: FieldError[] = [];
   checkNonNegative(errors, spec.replicas, specPath.child('replicas'));
-  const selector = checkSelector(errors, spec.selector);
-  if (selector !== undefined) checkTemplate(errors, spec.template, selector);
+  checkSelectedTemplate(errors, spec);
   checkStrategy(errors, spec.strategy ?? {}, specPath.child('strategy'));
   checkNonNegative(errors, spec.minReadySeconds, specPath.child('minReadySeconds'));
   checkNonNegative(errors, spec.revisionHistoryLimit, specPath.child('revisionHistoryLimit'));
@@ -75,29 +81,19 @@ function checkStrategy(
     const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate;
     checkAmount(errors, maxUnavailable, at.child('maxUnavailable'));
     checkAmount(errors, maxSurge, at.child('maxSurge'));
-    const isZero = (amount: number | string): boolean =>
-      amount === 0 || (typeof amount === 'string' && /^0+%$/.test(amount));
-    if (isZero(maxUnavailable) && isZero(maxSurge))
+    if (amountOf(maxUnavailable) === 0 && amountOf(maxSurge) === 0)
       errors.push(invalid(at.child('maxUnavailable'), maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
-    if (
-      typeof maxUnavailable === 'string' &&
-      percentErrors(maxUnavailable).length === 0 &&
-      Number.parseInt(maxUnavailable, 10) > 100
-    )
-      errors.push(invalid(at.child('maxUnavailable'), maxUnavailable, 'must not be greater than 100%'));
+    checkAtMostAll(errors, maxUnavailable, at.child('maxUnavailable'));
   }
-}
-
-/** A count, or a share in percent. */
-function checkAmount(errors: Errors, amount: number | string, path: FieldPath): void {
-  if (typeof amount === 'number') checkNonNegative(errors, amount, path);
-  else report(errors, path, amount, percentErrors(amount));
 }
 
 function statusErrors(status: DeepReadonly<DeploymentStatus>): FieldError[] {
   const errors: FieldError[] = [];
   const { conditions: _conditions, ...counts } = status;
-  checkCounts(errors, counts, ['updatedReplicas', 'readyReplicas', 'availableReplicas'], statusPath);
+  checkCounts(errors, counts, {
+    parts: ['updatedReplicas', 'readyReplicas', 'availableReplicas'],
+    path: statusPath,
+  });
   return errors;
 }
 
@@ -117,10 +113,7 @@ const strategy: Strategy<Deployment> = {
     checkImmutable(errors, deployment.spec?.selector, old.spec?.selector, selectorPath);
     return errors;
   },
-  warnings: ({ metadata, spec }, old) =>
-    old !== undefined && jsonEqual(spec?.template, old.spec?.template)
-      ? []
-      : templateWarnings(metadata.name ?? '', spec?.template),
+  warnings: replicatedWarnings,
 };
 
 const statusPart: UpdateStrategy<Deployment> = {
@@ -130,8 +123,7 @@ const statusPart: UpdateStrategy<Deployment> = {
   },
   validateUpdate({ status = {} }, { status: before = {} }) {
     const errors = statusErrors(status);
-    if (before.collisionCount !== undefined && (status.collisionCount ?? -1) < before.collisionCount)
-      errors.push(invalid(statusPath.child('collisionCount'), status.collisionCount ?? '', 'cannot be decremented'));
+    checkCollisions(errors, status, before);
     return errors;
   },
 };

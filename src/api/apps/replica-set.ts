@@ -1,5 +1,5 @@
 /** ReplicaSet. Its selector never changes. */
-import { jsonEqual, type DeepReadonly } from '../../base/mod.ts';
+import type { DeepReadonly } from '../../base/mod.ts';
 import {
   ageColumn,
   defineKind,
@@ -14,7 +14,7 @@ import { checkImmutable, checkNonNegative } from '../checks.ts';
 import { containerColumns, integerColumn, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import type { ReplicaSet, ReplicaSetSpec } from '../upstream/types.ts';
-import { checkCounts, checkSelector, checkTemplate, selectorPath, replicaScale, templateWarnings } from './workload.ts';
+import { checkCounts, checkSelectedTemplate, replicaScale, replicatedWarnings, selectorPath } from './workload.ts';
 
 const specPath = field('spec');
 const noSpec: DeepReadonly<ReplicaSetSpec> = { selector: {} };
@@ -23,8 +23,7 @@ function replicaSetErrors({ spec = noSpec }: DeepReadonly<ReplicaSet>): FieldErr
   const errors: FieldError[] = [];
   checkNonNegative(errors, spec.replicas, specPath.child('replicas'));
   checkNonNegative(errors, spec.minReadySeconds, specPath.child('minReadySeconds'));
-  const selector = checkSelector(errors, spec.selector);
-  if (selector !== undefined) checkTemplate(errors, spec.template, selector);
+  checkSelectedTemplate(errors, spec);
   return errors;
 }
 
@@ -44,17 +43,17 @@ const strategy: Strategy<ReplicaSet> = {
     checkImmutable(errors, replicaSet.spec?.selector, old.spec?.selector, selectorPath);
     return errors;
   },
-  warnings: ({ metadata, spec }, old) =>
-    old !== undefined && jsonEqual(spec?.template, old.spec?.template)
-      ? []
-      : templateWarnings(metadata.name ?? '', spec?.template),
+  warnings: replicatedWarnings,
 };
 
 const statusPart: UpdateStrategy<ReplicaSet> = {
   validateUpdate({ status = { replicas: 0 } }) {
     const errors: FieldError[] = [];
     const { conditions: _conditions, ...counts } = status;
-    checkCounts(errors, counts, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'], field('status'));
+    checkCounts(errors, counts, {
+      parts: ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
+      path: field('status'),
+    });
     return errors;
   },
 };
