@@ -120,6 +120,8 @@ export interface Strategy<T> extends UpdateStrategy<T> {
   prepareForDelete?(draft: T, context: HookContext): void;
   /** Something other than finalizers keeps a deleted object: a namespace with `spec.finalizers`. */
   holdsDeletion?(object: DeepReadonly<T>): boolean;
+  /** What it owns stays behind unless the deletion says otherwise: kinds that are older than garbage collection. */
+  readonly orphansDependents?: boolean;
   /** A deletion answers with the object that is gone instead of a Status. */
   readonly returnsDeleted?: boolean;
   claims?(object: DeepReadonly<T>): readonly Claim[];
