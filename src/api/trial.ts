@@ -56,6 +56,10 @@ export function trialContext(): HookContext {
     user: { username: 'admin', groups: ['system:masters'] },
     namespace: 'default',
     exists: () => false,
+    list: (collection) =>
+      collection === '/registry/servicecidrs/'
+        ? [{ metadata: { name: 'kubernetes' }, spec: { cidrs: ['10.96.0.0/16'] } }]
+        : [],
     config: {
       serviceCidr: '10.96.0.0/16',
       nodePortRange: { first: 30000, last: 32767 },
@@ -72,10 +76,12 @@ function partOf(kind: Kind, subresource: string | undefined): UpdateStrategy<Kub
 /** A status is not written with the rest, nor the rest with a status. */
 function separate(kind: Kind, subresource: string | undefined, draft: KubeObject, old: DeepReadonly<KubeObject>): void {
   if (kind.subresources['status'] === undefined) return;
+  const part = subresource === undefined ? undefined : kind.subresources[subresource];
+  const ofStatus = subresource === 'status' || (part?.type === 'part' && part.writesStatus === true);
   const target = draft as Record<string, unknown>;
   const before = old as Readonly<Record<string, unknown>>;
   for (const key of new Set([...Object.keys(target), ...Object.keys(before)])) {
-    if (key === 'metadata' || (key === 'status') === (subresource === 'status')) continue;
+    if (key === 'metadata' || (key === 'status') === ofStatus) continue;
     if (before[key] === undefined) delete target[key];
     else target[key] = structuredClone(before[key]);
   }

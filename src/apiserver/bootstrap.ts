@@ -1,12 +1,13 @@
 /**
- * What every cluster has from its first second on: the system's namespaces, the default policy, the `kubernetes` Service with
+ * What every cluster has from its first second on: the system's namespaces, the default policy, the range of service
+ * addresses, the `kubernetes` Service with
  * the API server's address behind it, the configuration for aggregated API servers, the system's priority classes.
  *
  * Run at every start. What is there and fine costs a look; what is missing is created; what somebody changed stays changed,
  * except for what the policy and the server's address need.
  */
-import { configMaps, endpoints, endpointSlices, namespaces, services } from '../api/mod.ts';
-import { jsonEqual, type Json, type JsonObject } from '../base/mod.ts';
+import { configMaps, endpoints, endpointSlices, namespaces, serviceCidrs, services } from '../api/mod.ts';
+import { jsonEqual, rfc3339, type Json, type JsonObject } from '../base/mod.ts';
 import { isApiError, keyOf, parseIp, type Kind, type KubeObject } from '../machinery/mod.ts';
 import { defaultPolicy, reconciled, type Default } from './authz/bootstrap/policy.ts';
 import type { RequestHeaderOptions } from './authn/request-header.ts';
@@ -36,6 +37,8 @@ export async function bootstrap(api: ComposedServer, options: BootstrapOptions =
     })),
     keep,
   );
+  // The service `kubernetes` has its address from there.
+  await setUp.serviceRange();
   await Promise.all([
     setUp.all(defaultPolicy, reconciled),
     setUp.all(serverObjects(options.server), merged),
@@ -79,6 +82,29 @@ class SetUp {
 
   async all(objects: readonly Default[], reconcile: Reconcile): Promise<void> {
     await Promise.all(objects.map((one) => this.#one(one, reconcile)));
+  }
+
+  /** The range of the cluster's own configuration, ready to be used. */
+  async serviceRange(): Promise<void> {
+    const { world } = this.#api.server;
+    const metadata = { name: 'kubernetes' };
+    const kind = anyKind(serviceCidrs);
+    await this.#one({ kind, object: { metadata, spec: { cidrs: [world.config.serviceCidr] } } as KubeObject }, keep);
+    const condition = {
+      type: 'Ready',
+      status: 'True',
+      lastTransitionTime: rfc3339(world.clock.now()),
+      reason: '',
+      message: 'Kubernetes default Service CIDR is ready',
+    };
+    const found = world.objects.get(serviceCidrs, metadata.name);
+    if (found?.status?.conditions?.some(({ type }) => type === 'Ready') !== true)
+      await this.#client.patch(
+        serviceCidrs,
+        metadata,
+        { type: 'strategic', body: { status: { conditions: [condition] } } },
+        { subresource: 'status' },
+      );
   }
 
   /** Other servers may do the same at the same time; whoever is second looks again. */

@@ -1,5 +1,5 @@
 /** What the API server's operations stand on: the store, the clock, the codec, admission. One value, made at start. */
-import type { Clock, DeepReadonly, Log, Random } from '../base/mod.ts';
+import type { Clock, DeepReadonly, JsonObject, Log, Random } from '../base/mod.ts';
 import type { ClusterConfig, HookContext, Kind, KubeObject } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
 import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from './admission/admission.ts';
@@ -45,6 +45,11 @@ export class WriteWorld {
       user: operation.user,
       namespace: operation.namespace,
       exists: (collection, name) => store.head.get(collection, name) !== undefined,
+      list(collection) {
+        const found: JsonObject[] = [];
+        store.head.collection(collection).scan((entry) => void found.push(entry.value), '');
+        return found;
+      },
       config,
     };
   }

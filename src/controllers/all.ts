@@ -1,4 +1,7 @@
 /** Every controller, with upstream's name and the account that it acts as. */
+import { csrApproving } from './certificates/approving.ts';
+import { csrCleaner } from './certificates/cleaner.ts';
+import { csrSigning } from './certificates/signing.ts';
 import { clusterRoleAggregation } from './clusterrole-aggregation.ts';
 import { deployment } from './deployment/deployment.ts';
 import { endpointsController } from './endpoints.ts';
@@ -11,7 +14,9 @@ import { nodeLifecycle } from './node-lifecycle/node-lifecycle.ts';
 import { podGarbageCollector } from './pod-gc.ts';
 import { replicaSet } from './replicaset.ts';
 import { rootCaPublisher } from './root-ca-publisher.ts';
+import { serviceCidrsController } from './service-cidrs.ts';
 import { serviceAccount } from './serviceaccount.ts';
+import { serviceAccountToken } from './serviceaccount-token.ts';
 import { taintEviction } from './taint-eviction.ts';
 import { controllerUnit, type ControllerUnit } from './unit.ts';
 
@@ -51,6 +56,32 @@ export const controllers: readonly ControllerUnit[] = [
     account: 'service-account-controller',
     component: 'service-account-controller',
     controllers: () => [serviceAccount],
+  }),
+  controllerUnit({
+    name: 'serviceaccount-token-controller',
+    account: '',
+    component: 'serviceaccount-token-controller',
+    controllers: ({ signKeptToken, rootCa }) =>
+      signKeptToken === undefined ? [] : [serviceAccountToken(signKeptToken, rootCa)],
+  }),
+  controllerUnit({
+    name: 'certificatesigningrequest-approving-controller',
+    account: 'certificate-controller',
+    component: 'certificate-controller',
+    controllers: ({ certificates }) => (certificates === undefined ? [] : [csrApproving(certificates)]),
+  }),
+  controllerUnit({
+    name: 'certificatesigningrequest-signing-controller',
+    account: 'certificate-controller',
+    component: 'certificate-controller',
+    controllers: ({ certificates, certificateLifeMs }) =>
+      certificates === undefined ? [] : [csrSigning(certificates, certificateLifeMs)],
+  }),
+  controllerUnit({
+    name: 'certificatesigningrequest-cleaner-controller',
+    account: 'certificate-controller',
+    component: 'certificate-controller',
+    controllers: ({ certificates }) => (certificates === undefined ? [] : [csrCleaner(certificates)]),
   }),
   controllerUnit({
     name: 'root-ca-certificate-publisher-controller',
@@ -99,5 +130,11 @@ export const controllers: readonly ControllerUnit[] = [
     account: 'pod-garbage-collector',
     component: 'pod-garbage-collector',
     controllers: ({ finishedPodsMax }) => [podGarbageCollector(finishedPodsMax)],
+  }),
+  controllerUnit({
+    name: 'service-cidr-controller',
+    account: 'service-cidrs-controller',
+    component: 'service-cidr-controller',
+    controllers: () => [serviceCidrsController],
   }),
 ];

@@ -20,12 +20,14 @@ export interface HookContext {
   readonly namespace: string | undefined;
   /** Whether an entry exists in the newest state, for allocators: collection and name as in `Claim`. */
   exists(collection: string, name: string): boolean;
+  /** The objects of a collection in the newest state, in the order of their names. */
+  list(collection: string): readonly JsonObject[];
   readonly config: ClusterConfig;
 }
 
 /** Settings of the cluster that defaults and allocators depend on. */
 export interface ClusterConfig {
-  /** CIDR that ClusterIPs come from, e.g. `10.96.0.0/16`. */
+  /** CIDR that ClusterIPs come from as long as no ServiceCIDR adds to it, e.g. `10.96.0.0/16`. */
   readonly serviceCidr: string;
   readonly nodePortRange: { readonly first: number; readonly last: number };
   readonly clusterDomain: string;
@@ -80,7 +82,12 @@ export interface ScaleStrategy<T> {
  * - `connect` is a stream or a proxied request carried out by the API server (log, exec, attach, portforward, proxy).
  */
 export type Subresource<T> =
-  | { readonly type: 'part'; readonly strategy: UpdateStrategy<T> }
+  | {
+      readonly type: 'part';
+      readonly strategy: UpdateStrategy<T>;
+      /** It writes into the status, as `status` itself does: the approval of a request. */
+      readonly writesStatus?: true;
+    }
   | { readonly type: 'scale'; readonly scale: ScaleStrategy<T> }
   | {
       readonly type: 'create';
@@ -265,7 +272,7 @@ export function age(timestamp: string | null | undefined, now: number): string {
 }
 
 /** A duration in at most two units, the finer one only while it matters, as upstream's HumanDuration. */
-function humanDuration(ms: number): string {
+export function humanDuration(ms: number): string {
   const seconds = Math.trunc(ms / 1000);
   if (seconds < -1) return '<invalid>';
   if (seconds < 0) return '0s';

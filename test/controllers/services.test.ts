@@ -5,8 +5,10 @@ import {
   deployments,
   endpoints,
   endpointSlices,
+  ipAddresses,
   nodes,
   pods,
+  serviceCidrs,
   services,
   type EndpointSlice,
   type Service,
@@ -193,4 +195,84 @@ test('endpoints go with their service', async () => {
   await cluster.advance(1000);
   assert.equal((await cluster.client.list(endpoints, { namespace: 'default' })).items.length, 0);
   assert.equal((await slicesOf(cluster)).length, 0);
+});
+
+const ranged = { controllers: ['service-cidr-controller'] };
+
+async function conditionOf({ client }: TestCluster, name: string): Promise<readonly unknown[]> {
+  const { status } = await client.get(serviceCidrs, { name });
+  return (status?.conditions ?? []).map(({ type, status: is, reason }) => [type, is, reason]);
+}
+
+const addressed = (name: string, clusterIP?: string): Service => ({
+  metadata: { name, namespace: 'default' },
+  spec: { ports: [{ port: 80 }], ...(clusterIP === undefined ? {} : { clusterIP }) },
+});
+
+test('a cluster has its range from the start, and another one adds to it for as long as it is used', async () => {
+  await using bench = await workbench(ranged);
+  const { cluster } = bench;
+  const { client } = cluster;
+  await cluster.advance(100);
+  const own = await client.get(serviceCidrs, { name: 'kubernetes' });
+  assert.deepEqual(own.metadata.finalizers, ['networking.k8s.io/service-cidr-finalizer']);
+  assert.deepEqual(
+    [own.spec?.cidrs, own.status?.conditions?.map(({ message }) => message)],
+    [['10.96.0.0/16'], ['Kubernetes default Service CIDR is ready']],
+  );
+  const outside =
+    'Service "far" is invalid: spec.clusterIPs: Invalid value: ["10.200.0.9"]: failed to allocate IP 10.200.0.9: the provided network does not match the current range';
+  await assert.rejects(client.create(services, addressed('far', '10.200.0.9')), { message: outside });
+  await client.create(serviceCidrs, { metadata: { name: 'more' }, spec: { cidrs: ['10.200.0.0/28'] } });
+  await cluster.advance(100);
+  assert.deepEqual(await conditionOf(cluster, 'more'), [['Ready', 'True', '']]);
+  await assert.rejects(client.create(services, addressed('far', '10.200.0.15')), {
+    message:
+      /the provided IP \(10\.200\.0\.15\) is not in the valid range\. The range of valid IPs is 10\.200\.0\.0\/28$/,
+  });
+  await client.create(services, addressed('far', '10.200.0.9'));
+  const held = await client.get(ipAddresses, { name: '10.200.0.9' });
+  assert.deepEqual(
+    [held.spec.parentRef, held.metadata.labels],
+    [
+      { resource: 'services', namespace: 'default', name: 'far' },
+      { 'ipaddress.kubernetes.io/ip-family': 'IPv4', 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
+    ],
+  );
+  await client.delete(serviceCidrs, { name: 'more' });
+  await cluster.advance(60_000);
+  assert.deepEqual(await conditionOf(cluster, 'more'), [['Ready', 'False', 'Terminating']]);
+  await assert.rejects(client.create(services, addressed('late', '10.200.0.10')), /does not match the current range/);
+  await client.delete(services, { namespace: 'default', name: 'far' });
+  await assert.rejects(client.get(ipAddresses, { name: '10.200.0.9' }), { code: 404 });
+  await cluster.advance(1000);
+  await assert.rejects(client.get(serviceCidrs, { name: 'more' }), { code: 404 });
+});
+
+test('when the own range is full, the others give addresses', async () => {
+  await using bench = await workbench({ controllers: [] });
+  const { client } = bench.cluster;
+  await client.patch(
+    serviceCidrs,
+    { name: 'kubernetes' },
+    {
+      type: 'merge',
+      body: {
+        status: {
+          conditions: [
+            { type: 'Ready', status: 'False', reason: 'Full', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' },
+          ],
+        },
+      },
+    },
+    { subresource: 'status' },
+  );
+  await assert.rejects(client.create(services, addressed('a')), {
+    message: 'Internal error occurred: failed to allocate a serviceIP: range is full',
+  });
+  await client.create(serviceCidrs, { metadata: { name: 'tiny' }, spec: { cidrs: ['10.201.0.0/30'] } });
+  const addresses = [];
+  for (const name of ['a', 'b']) addresses.push((await client.create(services, addressed(name))).spec?.clusterIP);
+  assert.deepEqual(addresses.sort(), ['10.201.0.1', '10.201.0.2']);
+  await assert.rejects(client.create(services, addressed('c')), /range is full/);
 });

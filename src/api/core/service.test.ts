@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seededRandom } from '../../base/mod.ts';
+import { seededRandom, type JsonObject } from '../../base/mod.ts';
 import { parseCidr, parseIp, cidrContains, type HookContext } from '../../machinery/mod.ts';
 import { trialContext } from '../trial.ts';
 import type { Service, ServiceSpec } from '../upstream/types.ts';
@@ -16,7 +16,8 @@ function service(spec: ServiceSpec): Service {
 /** A context in which some entries exist already. */
 function context(taken: (collection: string, name: string) => boolean, seed = 1, cidr = '10.96.0.0/16'): HookContext {
   const base = trialContext();
-  return { ...base, random: seededRandom(seed), exists: taken, config: { ...base.config, serviceCidr: cidr } };
+  const list = (): JsonObject[] => [{ metadata: { name: 'kubernetes' }, spec: { cidrs: [cidr] } }];
+  return { ...base, random: seededRandom(seed), exists: taken, list, config: { ...base.config, serviceCidr: cidr } };
 }
 
 function created(spec: ServiceSpec, given: HookContext): ServiceSpec {

@@ -3,10 +3,9 @@ import type { DeepReadonly } from '../../base/mod.ts';
 import {
   ageColumn,
   defineKind,
-  dns1123LabelErrors,
   dns1123SubdomainErrors,
   field,
-  invalid,
+  ipErrors,
   ipText,
   nameColumn,
   nameIsPathSegment,
@@ -22,9 +21,10 @@ import type { IPAddress, ParentReference } from '../upstream/types.ts';
 const parentPath = field('spec', 'parentRef');
 
 const nameIsIp: NameValidation = (name) => {
+  const problems = ipErrors(name, true);
   const ip = parseIp(name);
-  if (ip === undefined) return [`ParseAddr(${JSON.stringify(name)}): unable to parse IP`];
-  return ipText(ip) === name ? [] : ['must be a canonical format IP address'];
+  if (problems.length > 0 || ip === undefined) return problems;
+  return ipText(ip) === name ? [] : [`must be in canonical form (${JSON.stringify(ipText(ip))})`];
 };
 
 function addressErrors({ spec }: DeepReadonly<IPAddress>): FieldError[] {
@@ -34,12 +34,10 @@ function addressErrors({ spec }: DeepReadonly<IPAddress>): FieldError[] {
   const { group = '', resource = '', name = '', namespace = '' } = parent;
   if (group !== '') report(errors, parentPath.child('group'), group, dns1123SubdomainErrors(group));
   if (resource === '') errors.push(required(parentPath.child('resource')));
-  else
-    for (const problem of nameIsPathSegment(resource, false))
-      errors.push(invalid(parentPath.child('resource'), resource, problem));
+  else report(errors, parentPath.child('resource'), resource, nameIsPathSegment(resource, false));
   if (name === '') errors.push(required(parentPath.child('name')));
   else report(errors, parentPath.child('name'), name, nameIsPathSegment(name, false));
-  if (namespace !== '') report(errors, parentPath.child('namespace'), namespace, dns1123LabelErrors(namespace));
+  if (namespace !== '') report(errors, parentPath.child('namespace'), namespace, nameIsPathSegment(namespace, false));
   return errors;
 }
 

@@ -1,4 +1,4 @@
-/** ServiceCIDR: a range that cluster IPs come from. It never changes. */
+/** ServiceCIDR: a range that cluster IPs come from. It never changes, but for a range of the other family beside it. */
 import type { DeepReadonly } from '../../base/mod.ts';
 import {
   ageColumn,
@@ -36,6 +36,19 @@ function cidrErrors({ spec = {} }: DeepReadonly<ServiceCIDR>): FieldError[] {
   return errors;
 }
 
+function cidrUpdateErrors(object: DeepReadonly<ServiceCIDR>, old: DeepReadonly<ServiceCIDR>): FieldError[] {
+  const errors: Errors = [];
+  const now = object.spec?.cidrs ?? [];
+  const before = old.spec?.cidrs ?? [];
+  if (now.length === before.length)
+    for (const [i, cidr] of now.entries()) checkImmutable(errors, cidr, before[i], cidrsPath.index(i));
+  else if (before.length === 1 && now.length === familiesMax) {
+    checkImmutable(errors, now[0], before[0], cidrsPath.index(0));
+    errors.push(...cidrErrors(object));
+  } else checkImmutable(errors, object.spec?.cidrs, before, cidrsPath);
+  return errors;
+}
+
 export const serviceCidrs = defineKind<ServiceCIDR>({
   group: 'networking.k8s.io',
   version: 'v1',
@@ -48,11 +61,7 @@ export const serviceCidrs = defineKind<ServiceCIDR>({
       draft.status = {};
     },
     validate: cidrErrors,
-    validateUpdate({ spec }, old) {
-      const errors: Errors = [];
-      checkImmutable(errors, spec?.cidrs, old.spec?.cidrs, cidrsPath);
-      return errors;
-    },
+    validateUpdate: cidrUpdateErrors,
   },
   subresources: { status: { type: 'part', strategy: {} } },
   columns: [nameColumn(), column('CIDRs', 'The ranges.', ({ spec }) => (spec?.cidrs ?? []).join(',')), ageColumn()],

@@ -19,7 +19,8 @@ import {
   type FieldPath,
   type HookContext,
 } from '../../../machinery/mod.ts';
-import type { Service, ServicePort, ServiceSpec } from '../../upstream/types.ts';
+import { serviceCidrs } from '../../networking/service-cidr.ts';
+import type { Service, ServiceCIDR, ServicePort, ServiceSpec } from '../../upstream/types.ts';
 import { assignFamilies, familyOf, familyOfCidr, isHeadless } from './families.ts';
 
 type ReadonlySpec = DeepReadonly<ServiceSpec>;
@@ -75,15 +76,17 @@ function bandOffset(size: number, share: number, most: number): number {
 const addressesMax = 2 ** 31;
 
 interface AddressRange {
+  readonly text: string;
+  readonly family: string;
   readonly cidr: Cidr;
   /** How many addresses can be given: without that of the network and, for IPv4, that of the broadcast. */
   readonly size: number;
   at(i: number): string;
 }
 
-function rangeOf(text: string): AddressRange {
-  const cidr = parseCidr(text) ?? parseCidr('10.96.0.0/16');
-  if (cidr === undefined) throw ApiError.internal('the service range is no CIDR');
+function rangeOf(text: string): AddressRange | undefined {
+  const cidr = parseCidr(text);
+  if (cidr === undefined) return undefined;
   const network = maskIp(cidr.address, cidr.prefixLength);
   const hostBits = network.bytes.length * 8 - cidr.prefixLength;
   const size = Math.min(2 ** hostBits - (network.family === 4 ? 2 : 1), addressesMax);
@@ -97,47 +100,76 @@ function rangeOf(text: string): AddressRange {
     }
     return ipText({ family: network.family, bytes, mapped: false, leadingZero: false });
   };
-  return { cidr, size: Math.max(0, size), at };
+  return { text, family: familyOfCidr(text), cidr, size: Math.max(0, size), at };
 }
 
 /** The few ranges that there are, not read again for each service. */
-const ranges = new Map<string, AddressRange>();
+const ranges = new Map<string, AddressRange | undefined>();
 
-function rangeFor(text: string): AddressRange {
-  let range = ranges.get(text);
-  if (range === undefined) {
-    if (ranges.size > 16) ranges.clear();
-    ranges.set(text, (range = rangeOf(text)));
+function rangeFor(text: string): AddressRange | undefined {
+  if (!ranges.has(text)) {
+    if (ranges.size > 64) ranges.clear();
+    ranges.set(text, rangeOf(text));
   }
-  return range;
+  return ranges.get(text);
+}
+
+/** Whether addresses may be taken from it. One of which nobody has said yet whether it is ready is. */
+function isReady({ metadata, status }: DeepReadonly<ServiceCIDR>): boolean {
+  const condition = status?.conditions?.find(({ type }) => type === 'Ready');
+  return metadata.deletionTimestamp === undefined && (condition === undefined || condition.status === 'True');
+}
+
+/** The ranges of all ServiceCIDRs, that of the cluster itself first. */
+function rangesOf({ list, config }: HookContext): AddressRange[] {
+  const cidrs = new Set<string>();
+  for (const object of list(serviceCidrs.collection ?? '')) {
+    const range = object as unknown as DeepReadonly<ServiceCIDR>;
+    if (isReady(range)) for (const cidr of range.spec?.cidrs ?? []) cidrs.add(cidr);
+  }
+  const own = config.serviceCidr;
+  return [...cidrs].sort((a, b) => Number(b === own) - Number(a === own)).flatMap((cidr) => rangeFor(cidr) ?? []);
 }
 
 function assignClusterIp(spec: ServiceSpec, old: ReadonlySpec | undefined, context: HookContext): FieldError[] {
-  const range = rangeFor(context.config.serviceCidr);
   const given = spec.clusterIPs?.[0] ?? '';
+  if (given !== '' && old?.clusterIPs?.includes(given) === true) return [];
+  const available = rangesOf(context);
   if (given !== '') {
-    const ip = parseIp(given);
-    if (old?.clusterIPs?.includes(given) === true) return [];
-    const problem =
-      ip === undefined || !cidrContains(range.cidr, ip)
-        ? 'the provided network does not match the current range'
-        : isUsable(given, range)
-          ? undefined
-          : 'the provided IP is not in the valid range';
+    const problem = addressProblem(given, available);
     return problem === undefined
       ? []
       : [invalid(specPath.child('clusterIPs'), spec.clusterIPs, `failed to allocate IP ${given}: ${problem}`)];
   }
-  for (const i of candidates(range.size, bandOffset(range.size, 16, 256), context.random)) {
-    // The first address belongs to the service `kubernetes`, which is given it by name.
-    if (i === 0) continue;
-    const ip = range.at(i);
-    if (context.exists(addressCollection, ip)) continue;
+  const family = spec.ipFamilies?.[0] ?? familyOfCidr(context.config.serviceCidr);
+  for (const range of available) {
+    const ip = range.family === family ? freeAddress(range, context) : undefined;
+    if (ip === undefined) continue;
     spec.clusterIP = ip;
     spec.clusterIPs = [ip];
     return [];
   }
   throw ApiError.internal('failed to allocate a serviceIP: range is full');
+}
+
+/** Why nobody can have the address. */
+function addressProblem(given: string, available: readonly AddressRange[]): string | undefined {
+  const ip = parseIp(given);
+  const range = ip === undefined ? undefined : available.find(({ cidr }) => cidrContains(cidr, ip));
+  if (range === undefined) return 'the provided network does not match the current range';
+  return isUsable(given, range)
+    ? undefined
+    : `the provided IP (${given}) is not in the valid range. The range of valid IPs is ${range.text}`;
+}
+
+function freeAddress(range: AddressRange, context: HookContext): string | undefined {
+  for (const i of candidates(range.size, bandOffset(range.size, 16, 256), context.random)) {
+    // The cluster's first address belongs to the service `kubernetes`, which is given it by name.
+    if (i === 0 && range.text === context.config.serviceCidr) continue;
+    const ip = range.at(i);
+    if (!context.exists(addressCollection, ip)) return ip;
+  }
+  return undefined;
 }
 
 /** Neither the address of the network nor that of the broadcast. */
