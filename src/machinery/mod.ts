@@ -1,4 +1,9 @@
+export { updateFields, type FieldWrite } from './apply/ownership.ts';
+export { excluding, fieldSet, type ElementPath, type FieldSet } from './apply/field-set.ts';
+export { applyConfiguration } from './apply/last-applied.ts';
+export { sameButTimes, type ManagedEntry } from './apply/managed-entry.ts';
 export * from './apply/merge-type.ts';
+export { fromScaleEntries, toScaleEntries } from './apply/scale-fields.ts';
 export * from './base64.ts';
 export * from './decode.ts';
 export * from './field-error.ts';

@@ -40,6 +40,8 @@ const codes = {
   InternalError: 500,
   ServiceUnavailable: 503,
   Timeout: 504,
+  // An error that says no reason: upstream's own errors that nobody made a Status of.
+  Unknown: 500,
 } as const;
 export type Reason = keyof typeof codes;
 
@@ -76,7 +78,7 @@ export class ApiError extends Error {
       metadata: this.continueToken === undefined ? {} : { continue: this.continueToken },
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason === 'Unknown' ? {} : { reason: this.reason }),
       ...(this.details === undefined ? {} : { details: this.details }),
       code: this.code,
     };

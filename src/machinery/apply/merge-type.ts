@@ -24,6 +24,8 @@ export interface ListMerge {
   readonly relation: 'atomic' | 'set' | 'map';
   /** The fields that identify an item where `relation` is `map`. */
   readonly keys: readonly string[];
+  /** The same in the order of their names, each with its JSON text. */
+  readonly sortedKeys: readonly { readonly name: string; readonly text: string }[];
   /** What a key field stands for in an item that leaves it out: the protocol of a port is TCP. */
   readonly keyDefaults: Readonly<Record<string, unknown>>;
   readonly item: MergeType;
@@ -57,11 +59,11 @@ export const booleanMerge: ScalarMerge = { type: 'scalar', of: 'boolean' };
 export const untypedMerge: ScalarMerge = { type: 'scalar', of: 'untyped' };
 
 export function atomicList(item: MergeType): ListMerge {
-  return { type: 'list', relation: 'atomic', keys: [], keyDefaults: {}, item };
+  return { type: 'list', relation: 'atomic', keys: [], sortedKeys: [], keyDefaults: {}, item };
 }
 
 export function setList(item: MergeType): ListMerge {
-  return { type: 'list', relation: 'set', keys: [], keyDefaults: {}, item };
+  return { type: 'list', relation: 'set', keys: [], sortedKeys: [], keyDefaults: {}, item };
 }
 
 export function mapList(
@@ -69,7 +71,8 @@ export function mapList(
   keys: readonly string[],
   keyDefaults: ListMerge['keyDefaults'] = {},
 ): ListMerge {
-  return { type: 'list', relation: 'map', keys, keyDefaults, item };
+  const sortedKeys = keys.toSorted().map((name) => ({ name, text: JSON.stringify(name) }));
+  return { type: 'list', relation: 'map', keys, sortedKeys, keyDefaults, item };
 }
 
 /** An object whose members are all of one type. */

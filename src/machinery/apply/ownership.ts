@@ -1,0 +1,320 @@
+/**
+ * Who owns which fields of an object, kept with every write, and server-side apply, which rests on it. Behaviour and texts are
+ * those of upstream's field manager.
+ *
+ * - Whoever changes a field owns it from then on, and those who owned it do not any more.
+ * - Whoever applies owns exactly what the configuration mentions. To apply another value to what somebody else owns is a
+ *   conflict, which is refused or forced. What was applied last time and is not any more is removed, if nobody else owns it.
+ *
+ * Entries are in the version in which their manager wrote, so objects are converted to it; an entry of a version that is not
+ * served any more is dropped.
+ */
+import { isJsonObject, jsonEqual, rfc3339, type DeepReadonly, type JsonObject } from '../../base/mod.ts';
+import { parseApiVersion, type KubeObject } from '../meta.ts';
+import { ApiError } from '../status.ts';
+import { compare, type Comparison } from './compare.ts';
+import { ConflictError, type Conflict } from './conflict.ts';
+import {
+  difference,
+  fieldSet,
+  intersection,
+  isEmptySet,
+  noFields,
+  union,
+  withNamedFields,
+  type FieldSet,
+} from './field-set.ts';
+import { appliedFields, TypedError } from './fields-of.ts';
+import {
+  capUpdates,
+  isReset,
+  isSame,
+  managedEntry,
+  readEntries,
+  reconciled,
+  sortedEntries,
+  withFields,
+  withoutEmpty,
+  type Identity,
+  type ManagedEntry,
+} from './managed-entry.ts';
+import { merge } from './merge.ts';
+import type { MergeType } from './merge-type.ts';
+import { removeFields } from './remove.ts';
+import { validateTyped } from './validate.ts';
+
+/** The versions of a kind, for entries that were written in another one than the request. */
+export interface Versions {
+  /** Undefined: not served. */
+  typeOf(apiVersion: string): MergeType | undefined;
+  /** The object, which says its apiVersion, in another version that is served. */
+  convert(object: JsonObject, apiVersion: string): Promise<JsonObject>;
+}
+
+/** A write, as far as the ownership of fields depends on it. */
+export interface FieldWrite {
+  readonly manager: string;
+  readonly apiVersion: string;
+  /** Empty: the main resource. */
+  readonly subresource: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Takes out the fields that this way of writing does not write: the status on the main resource. */
+  readonly without: (set: FieldSet) => FieldSet;
+  readonly versions: Versions;
+  /** What an object of the kind is before anything is set. */
+  readonly empty: JsonObject;
+}
+
+type Entries = readonly ManagedEntry[];
+type Live = DeepReadonly<KubeObject>;
+
+/** These never belong to anybody. */
+const unowned = fieldSet(
+  ['f:apiVersion'],
+  ['f:kind'],
+  ['f:metadata'],
+  ...[
+    'name',
+    'namespace',
+    'creationTimestamp',
+    'selfLink',
+    'uid',
+    'clusterName',
+    'generation',
+    'managedFields',
+    'resourceVersion',
+  ].map((name) => ['f:metadata', `f:${name}`]),
+);
+
+/**
+ * The managed fields of `next`, which is about to replace `live` (the empty object when it is created). Both are in the version
+ * of the write. Undefined: nobody's fields are tracked. Never refuses anything: where fields cannot be told, the entries stay
+ * as they are.
+ */
+export async function updateFields(live: Live, next: Live, write: FieldWrite): Promise<Entries | undefined> {
+  const before = entriesBefore(live, next, write.subresource !== '');
+  // An object that is not tracked stays so until somebody applies.
+  if (before.length === 0 && (live.metadata?.uid ?? '') !== '') return undefined;
+  try {
+    const entries = await afterUpdate(withoutEntries(live), withoutEntries(next), before, write);
+    return entries.length === 0 ? undefined : entries;
+  } catch (error) {
+    if (error instanceof TypedError || error instanceof ApiError)
+      return live.metadata?.managedFields as Entries | undefined;
+    throw error;
+  }
+}
+
+/** A client may set the entries of the main resource; what is not valid, or left out, counts as not sent. */
+function entriesBefore(live: Live, next: Live, isSubresource: boolean): Entries {
+  const sent = next.metadata?.managedFields;
+  const stored = live.metadata?.managedFields;
+  if (!isSubresource && sent !== stored) {
+    if (isReset(sent)) return [];
+    const read = readEntries(sent);
+    if (read !== undefined && read.length > 0) return read;
+  }
+  return readEntries(stored) ?? [];
+}
+
+function withoutEntries(object: Live): JsonObject {
+  if (object.metadata?.managedFields === undefined) return object as JsonObject;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+async function afterUpdate(live: JsonObject, next: JsonObject, before: Entries, write: FieldWrite): Promise<Entries> {
+  const { manager, apiVersion, subresource, now } = write;
+  const change = new Change(live, next, write);
+  const { entries } = await change.settle(before, undefined);
+  const { added, modified } = await change.own();
+  const taken = difference(union(added, modified), unowned);
+  if (isEmptySet(taken)) return capUpdates(sortedEntries(entries));
+  const identity: Identity = {
+    manager: manager === '' ? 'unknown' : manager,
+    operation: 'Update',
+    apiVersion,
+    subresource,
+  };
+  const previous = entries.find((entry) => isSame(entry, identity));
+  const fields = previous === undefined ? taken : union(taken, previous.fieldsV1);
+  const others = previous === undefined ? entries : entries.filter((entry) => entry !== previous);
+  return sortedEntries(capUpdates([...others, managedEntry(identity, fields, rfc3339(now))]));
+}
+
+/** What one write does to the fields of others, told in each manager's version. */
+class Change {
+  readonly #live: JsonObject;
+  readonly #next: JsonObject;
+  readonly #write: FieldWrite;
+  readonly #known = new Map<string, Comparison | undefined>();
+
+  constructor(live: JsonObject, next: JsonObject, write: FieldWrite) {
+    this.#live = live;
+    this.#next = next;
+    this.#write = write;
+  }
+
+  /** The differences in the version of the write. */
+  async own(): Promise<Comparison> {
+    const {
+      added = noFields,
+      modified = noFields,
+      removed = noFields,
+    } = (await this.#at(this.#write.apiVersion)) ?? {};
+    return { added, modified, removed };
+  }
+
+  /** The entries without what changed, and for each what that took from it. `except` keeps its fields. */
+  async settle(
+    before: Entries,
+    except: ManagedEntry | undefined,
+  ): Promise<{ readonly entries: Entries; readonly conflicts: readonly Conflict[] }> {
+    const entries: ManagedEntry[] = [];
+    const conflicts: Conflict[] = [];
+    for (const entry of before) {
+      const { apiVersion } = entry;
+      const type = this.#write.versions.typeOf(apiVersion);
+      const comparison = type === undefined || entry === except ? undefined : await this.#at(apiVersion);
+      if (type === undefined) continue;
+      if (comparison === undefined) {
+        entries.push(entry);
+        continue;
+      }
+      const known = reconciled(entry, type);
+      const changed = union(comparison.modified, comparison.added);
+      const lost = intersection(known.fieldsV1, changed);
+      if (!isEmptySet(lost)) conflicts.push({ entry: known, fields: lost });
+      const kept = difference(difference(known.fieldsV1, lost), comparison.removed);
+      entries.push(withFields(known, kept));
+    }
+    return { entries: withoutEmpty(entries), conflicts };
+  }
+
+  async #at(apiVersion: string): Promise<Comparison | undefined> {
+    if (this.#known.has(apiVersion)) return this.#known.get(apiVersion);
+    const { versions, without } = this.#write;
+    const type = versions.typeOf(apiVersion);
+    const live = await inVersion(this.#live, apiVersion, this.#write);
+    const next = await inVersion(this.#next, apiVersion, this.#write);
+    const found = type && live && next && compare(live, next, type);
+    const comparison = found && {
+      added: without(found.added),
+      modified: without(found.modified),
+      removed: without(found.removed),
+    };
+    this.#known.set(apiVersion, comparison);
+    return comparison;
+  }
+}
+
+/** Undefined: the version is not served. */
+async function inVersion(
+  object: JsonObject,
+  apiVersion: string,
+  { versions }: FieldWrite,
+): Promise<JsonObject | undefined> {
+  if (object['apiVersion'] === apiVersion) return object;
+  return versions.typeOf(apiVersion) === undefined ? undefined : versions.convert(object, apiVersion);
+}
+
+export interface Applied {
+  /** In the version of the write, not yet read as an object of its kind: emptied values may be null. */
+  readonly object: JsonObject;
+  readonly entries: Entries;
+}
+
+/** Throws ApiError: Conflict, BadRequest, and upstream's bare error for a configuration that does not fit the type. */
+export async function applyFields(live: Live, config: JsonObject, write: FieldWrite, force: boolean): Promise<Applied> {
+  const type = typeAt(write);
+  const metadata = config['metadata'];
+  if (isJsonObject(metadata) && Array.isArray(metadata['managedFields']))
+    throw ApiError.badRequest('metadata.managedFields must be nil');
+  try {
+    validateTyped(config, type);
+  } catch (error) {
+    if (error instanceof TypedError)
+      throw new ApiError('Unknown', `failed to create typed patch object (${describe(config)}): ${error.message}`);
+    throw error;
+  }
+  const stored = readEntries(live.metadata?.managedFields) ?? [];
+  const current = withoutEntries(live);
+  const before = stored.length > 0 ? stored : await beforeFirstApply(current, write);
+  const { manager, apiVersion, subresource, now, without } = write;
+  const identity: Identity = { manager, operation: 'Apply', apiVersion, subresource };
+  const last = before.find((entry) => isSame(entry, identity));
+  const fields = without(appliedFields(config, type));
+  const own = managedEntry(identity, fields, last?.time);
+  const others = before.filter((entry) => entry !== last);
+  const object = await prune(merge(current, config, type), last, [...others, own], write);
+  const { entries, conflicts } = await new Change(current, object, write).settle(others, undefined);
+  if (conflicts.length > 0 && !force) throw new ConflictError(conflicts);
+  const changed = !jsonEqual(current, object);
+  const kept = managedEntry(identity, difference(fields, unowned), changed ? rfc3339(now) : own.time);
+  return { object, entries: sortedEntries(withoutEmpty([...entries, kept])) };
+}
+
+function typeAt({ versions, apiVersion }: FieldWrite): MergeType {
+  const type = versions.typeOf(apiVersion);
+  if (type === undefined) throw ApiError.badRequest(`no corresponding type for ${apiVersion}`);
+  return type;
+}
+
+/** `namespace/name; group/version, Kind=kind`. */
+function describe(object: JsonObject): string {
+  const { apiVersion = '', kind = '', metadata = {} } = object as KubeObject;
+  const { group, version } = parseApiVersion(apiVersion);
+  return `${metadata.namespace ?? ''}/${metadata.name ?? ''}; ${group}/${version}, Kind=${kind}`;
+}
+
+/** Whoever wrote what is there before anybody was tracked is one manager. */
+async function beforeFirstApply(live: JsonObject, write: FieldWrite): Promise<Entries> {
+  return afterUpdate(write.empty, live, [], { ...write, manager: 'before-first-apply' });
+}
+
+/**
+ * The merged object without what the manager applied last time and does not apply now. Stays what somebody else owns, and what
+ * was not applied but hangs in something that was: it would have nothing to hang in, so neither goes.
+ */
+async function prune(
+  merged: JsonObject,
+  last: ManagedEntry | undefined,
+  entries: Entries,
+  write: FieldWrite,
+): Promise<JsonObject> {
+  if (last === undefined || isEmptySet(last.fieldsV1)) return merged;
+  const lastType = write.versions.typeOf(last.apiVersion);
+  const base = await inVersion(merged, last.apiVersion, write);
+  if (lastType === undefined || base === undefined) return merged;
+  const lastFields = withNamedFields(reconciled(last, lastType).fieldsV1, lastType);
+  let pruned = removeFields(base, lastFields, lastType);
+  let whole = base;
+  for (const [apiVersion, owned] of ownedByVersion(entries, last.apiVersion)) {
+    const type = write.versions.typeOf(apiVersion);
+    const wholeThere = await inVersion(whole, apiVersion, write);
+    const prunedThere = await inVersion(pruned, apiVersion, write);
+    if (type === undefined || wholeThere === undefined || prunedThere === undefined) continue;
+    const stays = union(withNamedFields(appliedFields(prunedThere, type), type), withNamedFields(owned, type));
+    const goes = difference(withNamedFields(appliedFields(wholeThere, type), type), stays);
+    whole = wholeThere;
+    pruned = removeFields(wholeThere, goes, type);
+  }
+  const prunedBack = await inVersion(pruned, last.apiVersion, write);
+  const wholeBack = await inVersion(base, last.apiVersion, write);
+  if (prunedBack === undefined || wholeBack === undefined) return merged;
+  const missing = difference(
+    withNamedFields(appliedFields(wholeBack, lastType), lastType),
+    withNamedFields(appliedFields(prunedBack, lastType), lastType),
+  );
+  const result = removeFields(wholeBack, intersection(missing, lastFields), lastType);
+  return (await inVersion(result, write.apiVersion, write)) ?? merged;
+}
+
+/** What is owned in each version, the given one first: converting must not fail for want of what is put back there. */
+function ownedByVersion(entries: Entries, first: string): Map<string, FieldSet> {
+  const owned = new Map<string, FieldSet>([[first, noFields]]);
+  for (const { apiVersion, fieldsV1 } of entries)
+    owned.set(apiVersion, union(owned.get(apiVersion) ?? noFields, fieldsV1));
+  return owned;
+}
