@@ -259,11 +259,13 @@ function separateStatus(
   old: DeepReadonly<KubeObject>,
 ): void {
   if (kind.subresources['status'] === undefined) return;
+  const part = subresource === undefined ? undefined : kind.subresources[subresource];
+  const ofStatus = subresource === 'status' || (part?.type === 'part' && part.writesStatus === true);
   const target = draft as Record<string, unknown>;
   const before = old as Record<string, unknown>;
   for (const key of new Set([...Object.keys(target), ...Object.keys(before)])) {
     if (key === 'metadata' || key === 'kind' || key === 'apiVersion') continue;
-    if ((key === 'status') === (subresource === 'status')) continue;
+    if ((key === 'status') === ofStatus) continue;
     if (before[key] === undefined) delete target[key];
     else target[key] = before[key];
   }

@@ -12,6 +12,7 @@ import type { Errors } from '../../checks.ts';
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../upstream/types.ts';
 import { isSidecar } from '../pod-spec/containers.ts';
 import { qosClassOf } from '../pod-spec/resources.ts';
+import { keepMetadata } from '../../status-metadata.ts';
 import { mirrorPod } from '../pod-spec/validation/annotations.ts';
 import { specPath } from '../pod-spec/validation/spec.ts';
 import { keepObserved, podStatusErrors, syncAddresses } from './status.ts';
@@ -19,16 +20,6 @@ import { checkPodAndSpec, ephemeralContainersErrors } from './validation.ts';
 
 type ReadonlyPod = DeepReadonly<Pod>;
 const noSpec: DeepReadonly<PodSpec> = { containers: [] };
-
-/** The metadata of another address stays as it was. */
-function keepMetadata(draft: Pod, old: ReadonlyPod): void {
-  const metadata = draft.metadata as Record<string, unknown>;
-  const before = old.metadata as Readonly<Record<string, unknown>>;
-  for (const name of ['labels', 'annotations', 'finalizers', 'ownerReferences']) {
-    if (before[name] === undefined) delete metadata[name];
-    else metadata[name] = before[name];
-  }
-}
 
 /** A copy that may be changed. */
 function specOf(old: ReadonlyPod): PodSpec {

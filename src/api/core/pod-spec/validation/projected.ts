@@ -9,7 +9,8 @@ import {
   required,
   type FieldPath,
 } from '../../../../machinery/mod.ts';
-import { report, type Errors } from '../../../checks.ts';
+import { checkSignerName } from '../../../certificates/signer-name.ts';
+import type { Errors } from '../../../checks.ts';
 import type {
   ClusterTrustBundleProjection,
   DownwardAPIVolumeFile,
@@ -122,33 +123,11 @@ function checkTrustBundle(errors: Errors, bundle: DeepReadonly<ClusterTrustBundl
       );
   } else if (signerName !== undefined) {
     if (signerName === '') errors.push(required(path.child('signerName'), 'must be a valid signer name'));
-    checkSigner(errors, signerName, path.child('signerName'));
+    checkSignerName(errors, signerName, path.child('signerName'));
     errors.push(...labelSelectorErrors(labelSelector, path.child('labelSelector')));
   } else errors.push(required(path, 'either name or signerName must be specified'));
   if (target === '') errors.push(required(path.child('path')));
   checkFreePath(errors, target, path.child('path'));
-}
-
-/** `example.com/name`. */
-function checkSigner(errors: Errors, name: string, path: FieldPath): void {
-  if (name === '') return void errors.push(required(path));
-  const [domain = '', rest, ...more] = name.split('/');
-  if (rest === undefined || more.length > 0)
-    return void errors.push(
-      invalid(path, name, 'must be a fully qualified domain and path of the form "example.com/signer-name"'),
-    );
-  report(
-    errors,
-    path,
-    name,
-    dns1123SubdomainErrors(domain).map((problem) => `validating label ${JSON.stringify(domain)}: ${problem}`),
-  );
-  report(
-    errors,
-    path,
-    name,
-    dns1123SubdomainErrors(rest).map((problem) => `validating label ${JSON.stringify(rest)}: ${problem}`),
-  );
 }
 
 const keyTypes = ['ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519', 'RSA3072', 'RSA4096'];
@@ -168,7 +147,7 @@ function checkCertificate(
     keyPath: key,
     certificateChainPath: chain,
   } = certificate;
-  checkSigner(errors, signerName, path.child('signerName'));
+  checkSignerName(errors, signerName, path.child('signerName'));
   if (!keyTypes.includes(keyType)) errors.push(notSupported(path.child('keyType'), keyType, keyTypes));
   if (seconds !== undefined && seconds < certificateSecondsMin)
     errors.push(

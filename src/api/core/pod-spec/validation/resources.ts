@@ -52,7 +52,7 @@ const integers: ReadonlySet<string> = new Set([
 const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
 
 /** `example.com/gpu`: a resource that somebody else defines. */
-function isExtended(name: string): boolean {
+export function isExtendedResource(name: string): boolean {
   return (
     !isNativeResource(name) && !name.startsWith('requests.') && qualifiedNameErrors(`requests.${name}`).length === 0
   );
@@ -80,14 +80,14 @@ export function checkRequestedName(errors: Errors, name: string, path: FieldPath
   }
   if (plain && !forContainers.has(name) && !isHugePages(name))
     errors.push(invalid(path, name, 'must be a standard resource for containers'));
-  else if (!plain && !isNativeResource(name) && !isExtended(name))
+  else if (!plain && !isNativeResource(name) && !isExtendedResource(name))
     errors.push(invalid(path, name, "doesn't follow extended resource name standard"));
 }
 
 /** A quantity of a resource: not negative, and whole where the resource can only be counted. */
 export function checkQuantity(errors: Errors, name: string, quantity: Quantity, path: FieldPath): void {
   if (quantity.sign < 0) errors.push(invalid(path, quantity.toString(), mustNotBeNegative));
-  if ((integers.has(name) || isExtended(name)) && quantity.milliValue() % 1000 !== 0)
+  if ((integers.has(name) || isExtendedResource(name)) && quantity.milliValue() % 1000 !== 0)
     errors.push(invalid(path, quantity, 'must be an integer'));
 }
 

@@ -1,0 +1,68 @@
+/** ResourceClaim: devices that pods ask for and get. What is asked for never changes. */
+import type { DeepReadonly } from '../../base/mod.ts';
+import { ageColumn, defineKind, field, nameColumn, type FieldError } from '../../machinery/mod.ts';
+import { checkImmutable, type Errors } from '../checks.ts';
+import { column } from '../columns.ts';
+import { keepMetadata } from '../status-metadata.ts';
+import type { ResourceClaim } from '../upstream/types.ts';
+import { claimStatusErrors, dropLostDevices } from './claim-status.ts';
+import { checkClaimSpec, defaultClaim } from './device-claim.ts';
+import { resourceGroup } from './group.ts';
+import { defaultTolerations } from './taints.ts';
+
+const specPath = field('spec');
+
+function stateText({ metadata, status = {} }: DeepReadonly<ResourceClaim>): string {
+  const { allocation, reservedFor = [] } = status;
+  const states = [
+    ...(metadata.deletionTimestamp === undefined ? [] : ['deleted']),
+    ...(allocation === undefined ? [] : ['allocated']),
+    ...(reservedFor.length === 0 ? [] : ['reserved']),
+  ];
+  return allocation === undefined && states.length === 0 ? 'pending' : states.join(',');
+}
+
+export const resourceClaims = defineKind<ResourceClaim>({
+  group: resourceGroup,
+  version: 'v1',
+  kind: 'ResourceClaim',
+  plural: 'resourceclaims',
+  namespaced: true,
+  schema: 'io.k8s.api.resource.v1.ResourceClaim',
+  strategy: {
+    defaults({ spec, status }) {
+      defaultClaim(spec);
+      for (const { tolerations } of status?.allocation?.devices?.results ?? []) defaultTolerations(tolerations);
+    },
+    prepareForCreate(draft) {
+      draft.status = {};
+    },
+    validate({ spec }): FieldError[] {
+      const errors: Errors = [];
+      checkClaimSpec(errors, spec, specPath);
+      return errors;
+    },
+    validateUpdate({ spec }, old) {
+      const errors: Errors = [];
+      checkImmutable(errors, spec, old.spec, specPath);
+      return errors;
+    },
+  },
+  subresources: {
+    status: {
+      type: 'part',
+      strategy: {
+        prepareForUpdate(draft, old) {
+          keepMetadata(draft, old);
+          dropLostDevices((draft.status ??= {}), old.status ?? {});
+        },
+        validateUpdate: claimStatusErrors,
+      },
+    },
+  },
+  columns: [
+    nameColumn(),
+    column('State', 'A summary of the current state (allocated, pending, reserved, etc.).', stateText),
+    ageColumn(),
+  ],
+});
