@@ -1,0 +1,86 @@
+/** Calls: evaluate the arguments, find the overload, run it, charge for it. */
+import type { Step } from './frame.ts';
+import type { Overload } from './function.ts';
+import type { CallCost } from './meter.ts';
+import { EvalError, hasType, type Result, typeOf, type Value } from './values.ts';
+
+type Run = (...args: readonly Value[]) => Result;
+
+/** The first of the overloads whose types the arguments have. */
+export function dispatcher(name: string, overloads: readonly Overload[]): Run {
+  return (...args) => {
+    for (const { params, run } of overloads) {
+      if (params.length === args.length && params.every((param, i) => hasType(args[i] ?? null, param)))
+        return run(...args);
+    }
+    return new EvalError(`no such overload: ${name}(${args.map((arg) => typeOf(arg).name).join(', ')})`);
+  };
+}
+
+export function callStep(steps: readonly Step[], run: Run, cost: CallCost): Step {
+  const [first, second] = steps;
+  if (first !== undefined && second === undefined) return unary(first, run, cost);
+  if (first !== undefined && second !== undefined && steps.length === 2) return binary([first, second], run, cost);
+  return (frame) => {
+    const args: Value[] = [];
+    for (const step of steps) {
+      const value = step(frame);
+      if (value instanceof EvalError) return value;
+      args.push(value);
+    }
+    const result = run(...args);
+    frame.charge(cost(args, result));
+    return result;
+  };
+}
+
+function unary(operand: Step, run: Run, cost: CallCost): Step {
+  return (frame) => {
+    const value = operand(frame);
+    if (value instanceof EvalError) return value;
+    const result = run(value);
+    frame.charge(cost([value], result));
+    return result;
+  };
+}
+
+function binary([left, right]: readonly [Step, Step], run: Run, cost: CallCost): Step {
+  return (frame) => {
+    const a = left(frame);
+    const b = right(frame);
+    if (a instanceof EvalError) return a;
+    if (b instanceof EvalError) return b;
+    const result = run(a, b);
+    frame.charge(cost([a, b], result));
+    return result;
+  };
+}
+
+const relations: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  '_<_': (a, b) => a < b,
+  '_<=_': (a, b) => a <= b,
+  '_>_': (a, b) => a > b,
+  '_>=_': (a, b) => a >= b,
+  '_==_': (a, b) => a === b,
+  '_!=_': (a, b) => a !== b,
+};
+
+/** Comparisons of small integers, which most rules are made of, go past everything. */
+export function comparison(name: string, steps: readonly Step[], run: Run, cost: CallCost): Step | undefined {
+  const holds = relations[name];
+  const [left, right] = steps;
+  if (holds === undefined || left === undefined || right === undefined) return undefined;
+  return (frame) => {
+    const a = left(frame);
+    const b = right(frame);
+    if (typeof a === 'number' && typeof b === 'number') {
+      frame.charge(1);
+      return holds(a, b);
+    }
+    if (a instanceof EvalError) return a;
+    if (b instanceof EvalError) return b;
+    const result = run(a, b);
+    frame.charge(cost([a, b], result));
+    return result;
+  };
+}
