@@ -13,7 +13,7 @@ export { readAuthorizationConfiguration, type WebhookSettings } from './authz/co
 export { authorizationModes, type AuthorizationMode, type AuthorizerChoice } from './authz/modes.ts';
 export { WebhookAuthorizer } from './authz/webhook.ts';
 export { Webhook } from './http/webhook.ts';
-export { ServiceAccountTokens } from './authn/service-account.ts';
+export { ServiceAccountTokens, signKeptToken } from './authn/service-account.ts';
 export { issuerPaths } from './http/issuer-paths.ts';
 export { bootstrap, type BootstrapOptions } from './bootstrap.ts';
 export { Codec } from './codec.ts';
@@ -44,6 +44,7 @@ export {
   type ComposedServer,
   type FrontOptions,
   type TokenSettings,
+  type ServerParts,
 } from './compose.ts';
 export { podConnectors, streamOf, type PodStreamWorld } from './http/pod-streams.ts';
 export type { NodeAddress, NodeAnswer, NodeConnections } from './ports.ts';

@@ -106,7 +106,21 @@ export const commands: readonly Command[] = [
       ...authOptions,
     },
   },
-  { name: 'controller-manager', summary: 'Run the controllers alone', options: component },
+  {
+    name: 'controller-manager',
+    summary: 'Run the controllers alone',
+    options: {
+      ...component,
+      'cluster-signing-cert-file': { type: 'string', value: 'FILE', help: 'CA that signs requests for certificates' },
+      'cluster-signing-key-file': { type: 'string', value: 'FILE', help: 'Its key; without both nobody signs' },
+      'cluster-signing-duration': { type: 'string', value: 'TIME', help: 'How long they are good (default: 8760h)' },
+      'service-account-private-key-file': {
+        type: 'string',
+        value: 'FILE',
+        help: 'Key that signs tokens for secrets; without it they stay empty',
+      },
+    },
+  },
   { name: 'scheduler', summary: 'Run the scheduler alone', options: component },
   {
     name: 'kubelet',

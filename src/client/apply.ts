@@ -9,7 +9,7 @@ import { groupResource, isApiError, objectKey, type KubeObject, type Resource } 
 import type { Client } from './client.ts';
 import type { EventRecorder } from './events.ts';
 import type { Informer, InformerCache, ObjectChange } from './informer.ts';
-import type { Action, Controller, Look, Plan, Read, Reads, ServedResources, ViewOf } from './plan.ts';
+import type { Action, Controller, Look, Plan, Read, Reads, ServedResources, ViewOf, Work } from './plan.ts';
 import { WorkQueue } from './queue.ts';
 
 export interface ControllerWorld {
@@ -236,6 +236,7 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     const doomed = action.do === 'delete' ? this.#doomed(action) : undefined;
     try {
       if (action.do === 'look') return await this.#carryOn(await this.#look(action), key, written);
+      if (action.do === 'work') return await this.#carryOn(await action.work(), key, written);
       object = await this.#write(action, key);
       if (doomed !== undefined && object === undefined) written.gone.push(doomed);
     } catch (error) {
@@ -284,7 +285,7 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     return onSeen(await Promise.all(found));
   }
 
-  #write(action: Exclude<Action, Look>, key: string): Promise<DeepReadonly<KubeObject> | undefined> {
+  #write(action: Exclude<Action, Look | Work>, key: string): Promise<DeepReadonly<KubeObject> | undefined> {
     const { client, events } = this.#world;
     if (action.do === 'event') return events.record(action.event).then(() => undefined);
     const resource: Resource = action.resource;

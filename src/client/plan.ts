@@ -36,6 +36,7 @@ export type Action = (
       readonly options?: DeleteOptions;
     }
   | Look
+  | Work
   | { readonly do: 'event'; readonly event: EventText }
 ) & {
   /** What follows from a failure: more actions (an event, a condition). The key is retried all the same. */
@@ -52,6 +53,13 @@ export interface Look {
   readonly at: readonly LookAt[];
   /** What follows from what is there: for each of `at`, in order, the objects found. */
   readonly onSeen: (found: readonly (readonly DeepReadonly<KubeObject>[])[]) => readonly Action[];
+}
+
+/** What a port has to do that takes time, e.g. to sign. The plan says what for; what follows is known when it is done. */
+export interface Work {
+  readonly do: 'work';
+  readonly what: string;
+  readonly work: () => Promise<readonly Action[]>;
 }
 
 /** One object by its key, or up to `limit` objects of a namespace. */

@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments, stringify } from 'yaml';
 import { kinds } from '../api/mod.ts';
-import { deepFreeze, isJsonObject, jsonEqual, rfc3339 } from '../base/mod.ts';
+import { deepFreeze, HostError, isJsonObject, jsonEqual, rfc3339 } from '../base/mod.ts';
 import type { Action, Controller, Reads, ResourceView, View } from '../client/mod.ts';
 import {
   ApiError,
@@ -152,6 +152,7 @@ class Printer {
         ),
         seen: this.actions(action.onSeen(action.at.map((at) => this.#find(at)))),
       };
+    if (action.do === 'work') return { work: action.what };
     const { plural } = action.resource;
     const to = 'subresource' in action && action.subresource !== undefined ? `${plural}/${action.subresource}` : plural;
     switch (action.do) {
@@ -206,6 +207,13 @@ function controllerNamed(name: string, options: Partial<ControllerOptions> | und
   const [controller] = unit.controllers({
     ...defaultControllerOptions,
     rootCa: 'the CA',
+    signKeptToken: () => 'a token',
+    // What is signed is in the tests of whole clusters; here nothing is.
+    certificates: {
+      read: () => Promise.reject(new HostError('Pki', 'no request is read in a plan')),
+      sign: () => Promise.reject(new HostError('Pki', 'no request is signed in a plan')),
+      expiresMs: () => Infinity,
+    },
     ...options,
   });
   assert.ok(controller);

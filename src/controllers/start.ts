@@ -57,6 +57,7 @@ export async function startControllers(world: ControllersWorld, options: StartOp
 
 /** The user that a controller's account is, as the API server sees it. */
 export function controllerUser(account: string): { readonly username: string; readonly groups: readonly string[] } {
+  if (account === '') return { username: 'system:kube-controller-manager', groups: ['system:authenticated'] };
   return {
     username: `system:serviceaccount:kube-system:${account}`,
     groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],

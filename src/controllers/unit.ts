@@ -1,9 +1,16 @@
 /** What the list of controllers holds: a controller with the name and the account under which it acts. */
 import type { Controller, Reads } from '../client/mod.ts';
+import type { CertificateAuthority, KeptTokenSigner } from './ports.ts';
 
 export interface ControllerOptions {
   /** The certificates that pods trust the API server by, in PEM. Empty: none are published. */
   readonly rootCa: string;
+  /** Signs certificates that were approved; absent: nobody does. */
+  readonly certificates?: CertificateAuthority;
+  /** How long such a certificate is good at most. */
+  readonly certificateLifeMs: number;
+  /** Fills secrets that ask for the token of an account; absent: nobody does. */
+  readonly signKeptToken?: KeptTokenSigner;
   readonly nodes: NodeOptions;
   /** Finished pods beyond this number are deleted, oldest first. */
   readonly finishedPodsMax: number;
@@ -28,6 +35,7 @@ export interface NodeOptions {
 /** Upstream's defaults; 1.32 raised the node monitor's grace period to 50 seconds. */
 export const defaultControllerOptions: Omit<ControllerOptions, 'rootCa'> = {
   finishedPodsMax: 12_500,
+  certificateLifeMs: 365 * 24 * 3_600_000,
   nodes: {
     monitorGraceMs: 50_000,
     startupGraceMs: 60_000,
@@ -43,7 +51,7 @@ export const defaultControllerOptions: Omit<ControllerOptions, 'rootCa'> = {
 export interface ControllerUnit {
   /** Upstream's name, as `--controllers` takes it. */
   readonly name: string;
-  /** The account in kube-system that it acts as; its role is `system:controller:<account>`. */
+  /** The account in kube-system that it acts as, with the role `system:controller:<account>`; `''`: the manager itself. */
   readonly account: string;
   /** `source.component` of its events. */
   readonly component: string;

@@ -34,13 +34,15 @@ export class AccountClients implements Disposable {
   /** Resolves when every account is there and has a token. */
   static async open(world: AccountClientsWorld, accounts: ReadonlySet<string>): Promise<AccountClients> {
     const opened = new AccountClients(world);
-    await Promise.all([...accounts].map((account) => opened.#open(account)));
+    await Promise.all([...accounts].filter((account) => account !== '').map((account) => opened.#open(account)));
     const renewing = setInterval(() => void opened.#renewAll(), renewMs).unref();
     opened.#stack.defer(() => clearInterval(renewing));
     return opened;
   }
 
+  /** The controller manager's own for `''`. */
   clientFor(account: string): Client {
+    if (account === '') return this.#world.client;
     const client = this.#clients.get(account);
     if (client === undefined) throw new HostError('NotFound', `no token was asked for the account ${account}`);
     return client;

@@ -8,6 +8,7 @@ import {
   bootstrap,
   json,
   podConnectors,
+  signKeptToken,
   type ComposedServer,
   type PathHandler,
 } from '../apiserver/mod.ts';
@@ -62,6 +63,9 @@ export type ClientFor = (username: string, groups: readonly string[]) => Client;
 
 /** Where `kutter status` asks. */
 export const componentsPath = '/kutter/components';
+
+/** What the parts of a control plane are called here. */
+const programs = { scheduler: 'scheduler', 'controller-manager': 'controllers' } as const;
 
 const clock = systemClock;
 const random = systemRandom;
@@ -149,6 +153,7 @@ export class Cluster implements AsyncDisposable {
       auth,
       paths: [this.#componentsPath()],
       health: [],
+      runsHere: (part) => this.#components.some(({ name }) => name === programs[part]),
       connectors: ({ server }: ComposedServer) => podConnectors({ objects: server.world.objects, nodes }),
     });
     this.#stack.use(plane);
@@ -172,7 +177,17 @@ export class Cluster implements AsyncDisposable {
     const clientFor = (account: string): Client => api.client(controllerUser(account));
     const nodes = { ...defaultControllerOptions.nodes, clusterCidr: this.#world.settings.podCidr };
     const resources = api.server.registry;
-    this.#stack.use(await startControllers({ clientFor, cache, resources, clock, log }, { rootCa: pki.ca, nodes }));
+    this.#stack.use(
+      await startControllers(
+        { clientFor, cache, resources, clock, log },
+        {
+          rootCa: pki.ca,
+          certificates: pki.authority,
+          signKeptToken: (claims) => signKeptToken(pki.tokens, claims),
+          nodes,
+        },
+      ),
+    );
     this.#ran('controllers');
   }
 

@@ -76,6 +76,11 @@ export class TestEndpoint implements AsyncDisposable {
     return this.#admin;
   }
 
+  /** Signs requests for certificates. */
+  get authority(): Pki['authority'] {
+    return this.#pki.authority;
+  }
+
   /** With what a front proxy shows who it is. */
   get frontProxy(): Credential {
     return this.#pki.frontProxyClient;

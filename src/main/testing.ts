@@ -6,7 +6,14 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import facts from '../api/upstream/facts.json' with { type: 'json' };
-import { bootstrap, composeServer, stamp, type ComposedServer, type InProcessClient } from '../apiserver/mod.ts';
+import {
+  bootstrap,
+  composeServer,
+  signKeptToken,
+  stamp,
+  type ComposedServer,
+  type InProcessClient,
+} from '../apiserver/mod.ts';
 import {
   deepFreeze,
   HostError,
@@ -103,7 +110,8 @@ export class TestCluster implements AsyncDisposable {
     const frozen: typeof stamp = (value, revision) => deepFreeze(stamp(value, revision));
     const store = await LocalStore.open({ clock, limits: { ...defaultLimits, ...options.history }, stamp: frozen });
     const disabledPlugins = components ? [] : withoutControllers;
-    const world = { store, clock, random, log, config: defaultConfig, disabledPlugins };
+    const runsHere = (): boolean => components;
+    const world = { store, clock, random, log, config: defaultConfig, disabledPlugins, runsHere };
     // Who needs no endpoint does not wait for TLS and HTTP to be loaded.
     const endpoint =
       options.https === true
@@ -111,7 +119,7 @@ export class TestCluster implements AsyncDisposable {
         : undefined;
     const api =
       endpoint?.api ??
-      composeServer({ ...world, facts, tokenKeys: passingTokenKeys() }, { posts: [], disabledPlugins });
+      composeServer({ ...world, facts, tokenKeys: passingTokenKeys() }, { posts: [], disabledPlugins, runsHere });
     const cluster = new TestCluster({ clock, virtual, api, store, log, endpoint });
     await bootstrap(api);
     if (components) await cluster.#startComponents({ clock, random, log }, options);
@@ -127,7 +135,14 @@ export class TestCluster implements AsyncDisposable {
     // Without an endpoint there is no certificate to trust; pods wait for the ConfigMap all the same.
     const rootCa = this.#endpoint?.ca ?? 'none';
     const clientFor = (account: string): Client => api.client(controllerUser(account));
-    this.#stack.use(await startControllers({ clientFor, cache, resources, clock, log }, { rootCa }));
+    const { tokens } = api;
+    const signing = {
+      ...(this.#endpoint === undefined ? {} : { certificates: this.#endpoint.authority }),
+      ...(tokens === undefined
+        ? {}
+        : { signKeptToken: (claims: Parameters<typeof signKeptToken>[1]) => signKeptToken(tokens.keys, claims) }),
+    };
+    this.#stack.use(await startControllers({ clientFor, cache, resources, clock, log }, { rootCa, ...signing }));
     const client = this.as({ username: 'system:kube-scheduler', groups: ['system:authenticated'] });
     const events = new EventRecorder({ client, clock, log }, { component: 'default-scheduler' });
     this.#stack.use(await new Scheduler({ client, cache, events, clock, log }).start());

@@ -41,6 +41,22 @@ export interface TokenClaims {
   readonly warnAfterSeconds?: number | undefined;
 }
 
+/** A token that is kept in a secret, and good for as long as the secret holds it. */
+export function signKeptToken(
+  keys: TokenKeys,
+  { namespace, account, secret }: { readonly namespace: string; readonly account: Reference; readonly secret: string },
+): string {
+  const claim = 'kubernetes.io/serviceaccount';
+  return signToken(keys, {
+    iss: legacyIssuer,
+    [`${claim}/namespace`]: namespace,
+    [`${claim}/secret.name`]: secret,
+    [`${claim}/service-account.name`]: account.name,
+    [`${claim}/service-account.uid`]: account.uid,
+    sub: `system:serviceaccount:${namespace}:${account.name}`,
+  });
+}
+
 interface KnownToken {
   readonly user: UserInfo;
   readonly namespace: string;

@@ -6,6 +6,8 @@ import 'reflect-metadata';
 import { webcrypto, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
+import { HostError } from '../../base/mod.ts';
+import type { CertificateTerms, CertificateWish } from '../../controllers/ports.ts';
 
 const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' };
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' };
@@ -99,4 +101,95 @@ function importKey(key: KeyObject, usage: 'sign' | 'verify'): CryptoKey {
 
 function pem(certificate: x509.X509Certificate): string {
   return `${certificate.toString('pem').trim()}\n`;
+}
+
+/** A request for a certificate that its own key signed. Throws HostError. */
+async function readRequest(pem: string): Promise<x509.Pkcs10CertificateRequest> {
+  let request: x509.Pkcs10CertificateRequest;
+  try {
+    request = new x509.Pkcs10CertificateRequest(pem);
+  } catch (cause) {
+    throw new HostError('Pki', 'unable to parse the certificate request', { cause });
+  }
+  if (!(await request.verify().catch(() => false)))
+    throw new HostError('Pki', 'unable to verify certificate request signature');
+  return request;
+}
+
+function namesIn(request: x509.Pkcs10CertificateRequest): readonly x509.JsonGeneralName[] {
+  const extension = request.extensions.find((one) => one instanceof x509.SubjectAlternativeNameExtension);
+  return extension?.names.toJSON() ?? [];
+}
+
+/** What a request in PEM asks for. */
+export async function wishOf(pem: string): Promise<CertificateWish> {
+  const request = await readRequest(pem);
+  const names = namesIn(request);
+  const of = (...types: readonly string[]): string[] =>
+    names.filter(({ type }) => types.includes(type)).map(({ value }) => value);
+  return {
+    commonName: request.subjectName.getField('CN').at(-1) ?? '',
+    organizations: request.subjectName.getField('O'),
+    dnsNames: of('dns'),
+    addresses: of('ip'),
+    emails: of('email'),
+    uris: of('url'),
+  };
+}
+
+const keyUsages: Readonly<Record<string, x509.KeyUsageFlags>> = {
+  signing: x509.KeyUsageFlags.digitalSignature,
+  'digital signature': x509.KeyUsageFlags.digitalSignature,
+  'content commitment': x509.KeyUsageFlags.nonRepudiation,
+  'key encipherment': x509.KeyUsageFlags.keyEncipherment,
+  'key agreement': x509.KeyUsageFlags.keyAgreement,
+  'data encipherment': x509.KeyUsageFlags.dataEncipherment,
+  'cert sign': x509.KeyUsageFlags.keyCertSign,
+  'crl sign': x509.KeyUsageFlags.cRLSign,
+  'encipher only': x509.KeyUsageFlags.encipherOnly,
+  'decipher only': x509.KeyUsageFlags.decipherOnly,
+};
+
+const extendedUsages: Readonly<Record<string, string>> = {
+  any: '2.5.29.37.0',
+  'server auth': '1.3.6.1.5.5.7.3.1',
+  'client auth': '1.3.6.1.5.5.7.3.2',
+  'code signing': '1.3.6.1.5.5.7.3.3',
+  'email protection': '1.3.6.1.5.5.7.3.4',
+  's/mime': '1.3.6.1.5.5.7.3.4',
+  'ipsec end system': '1.3.6.1.5.5.7.3.5',
+  'ipsec tunnel': '1.3.6.1.5.5.7.3.6',
+  'ipsec user': '1.3.6.1.5.5.7.3.7',
+  timestamping: '1.3.6.1.5.5.7.3.8',
+  'ocsp signing': '1.3.6.1.5.5.7.3.9',
+  'microsoft sgc': '1.3.6.1.4.1.311.10.3.3',
+  'netscape sgc': '2.16.840.1.113730.4.1',
+};
+
+/** The certificate for a request: its subject, key and names; its usages and its time as the terms say. PEM. */
+export async function issueRequested(
+  requestPem: string,
+  { usages, notBeforeMs, notAfterMs }: CertificateTerms,
+  ca: { readonly certificate: string; readonly key: KeyObject },
+): Promise<string> {
+  const request = await readRequest(requestPem);
+  const issuer = new x509.X509Certificate(ca.certificate);
+  const flags = usages.reduce((all, usage) => all | (keyUsages[usage] ?? 0), 0);
+  const extended = [...new Set(usages.flatMap((usage) => extendedUsages[usage] ?? []))];
+  const names = namesIn(request);
+  const certificate = await x509.X509CertificateGenerator.create({
+    ...common({ notBeforeMs, notAfterMs: Math.min(notAfterMs, issuer.notAfter.getTime()) }),
+    subject: request.subjectName.toJSON(),
+    issuer: issuer.subjectName.toJSON(),
+    publicKey: request.publicKey,
+    signingKey: importKey(ca.key, 'sign'),
+    extensions: [
+      ...(flags === 0 ? [] : [new x509.KeyUsagesExtension(flags, true)]),
+      ...(extended.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(extended)]),
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer, false, webcrypto),
+      ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension([...names])]),
+    ],
+  });
+  return pem(certificate);
 }

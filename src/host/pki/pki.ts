@@ -8,6 +8,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto';
 import { HostError, type Clock } from '../../base/mod.ts';
 import type { TokenKeys } from '../../apiserver/ports.ts';
+import type { CertificateAuthority } from '../../controllers/ports.ts';
+import { certificateAuthority } from './authority.ts';
 import { directoryFiles, memoryFiles, type PkiFiles } from './files.ts';
 import type { Leaf, Validity } from './issue.ts';
 import { tokenKeys } from './token-keys.ts';
@@ -138,6 +140,11 @@ export class Pki {
   /** The CA that clients trust and that signs their certificates, PEM. */
   get ca(): string {
     return this.#ca.certificate;
+  }
+
+  /** Signs requests for certificates with the CA that clients trust. */
+  get authority(): CertificateAuthority {
+    return certificateAuthority(this.#ca);
   }
 
   get frontProxyCa(): string {
