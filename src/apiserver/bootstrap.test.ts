@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import facts from '../api/upstream/facts.json' with { type: 'json' };
 import {
+  apiServices,
   clusterRoleBindings,
   clusterRoles,
   endpointSlices,
+  flowSchemas,
   namespaces,
+  priorityLevelConfigurations,
   roleBindings,
   roles,
   secrets,
   services,
+  type FlowSchema,
 } from '../api/mod.ts';
 import { seededRandom, silentLog, VirtualClock } from '../base/mod.ts';
 import type { ApiError, UserInfo } from '../machinery/mod.ts';
@@ -200,4 +204,132 @@ test('nobody grants what they do not hold', async () => {
     roleRef: refTo('Role', 'pods'),
     subjects: [u],
   });
+});
+
+const annotation = 'apf.kubernetes.io/autoupdate-spec';
+
+test('fairness has its defaults; the mandatory ones come back as they were, the others as far as nobody changed them', async () => {
+  const { api } = await started();
+  const client = api.client(admin);
+  const levels = (await client.list(priorityLevelConfigurations)).items;
+  assert.deepEqual(
+    levels.map(({ metadata, spec }) => `${metadata.name ?? ''} ${spec?.limited?.nominalConcurrencyShares ?? '-'}`),
+    [
+      'catch-all 5',
+      'exempt -',
+      'global-default 20',
+      'leader-election 10',
+      'node-high 40',
+      'system 30',
+      'workload-high 40',
+      'workload-low 100',
+    ],
+  );
+  const schemas = (await client.list(flowSchemas)).items;
+  assert.deepEqual(
+    schemas
+      .toSorted((a, b) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0))
+      .map(({ metadata, spec }) => `${metadata.name ?? ''} ${spec?.priorityLevelConfiguration.name ?? ''}`),
+    [
+      'exempt exempt',
+      'probes exempt',
+      'system-leader-election leader-election',
+      'endpoint-controller workload-high',
+      'workload-leader-election leader-election',
+      'system-node-high node-high',
+      'system-nodes system',
+      'kube-controller-manager workload-high',
+      'kube-scheduler workload-high',
+      'kube-system-service-accounts workload-high',
+      'service-accounts workload-low',
+      'global-default global-default',
+      'catch-all catch-all',
+    ],
+  );
+  assert.ok([...levels, ...schemas].every(({ metadata }) => metadata.annotations?.[annotation] === 'true'));
+
+  const precedence = { spec: { matchingPrecedence: 9901 } };
+  const changed = { ...precedence, metadata: { annotations: { [annotation]: 'false' } } };
+  await client.patch(flowSchemas, { name: 'global-default' }, { type: 'merge', body: changed });
+  await client.patch(flowSchemas, { name: 'service-accounts' }, { type: 'merge', body: precedence });
+  await client.patch(
+    flowSchemas,
+    { name: 'exempt' },
+    { type: 'merge', body: { metadata: { annotations: { [annotation]: 'false' } } } },
+  );
+  await client.patch(
+    priorityLevelConfigurations,
+    { name: 'exempt' },
+    { type: 'merge', body: { spec: { exempt: { nominalConcurrencyShares: 7 } } } },
+  );
+  await client.delete(flowSchemas, { name: 'probes' });
+  await client.delete(flowSchemas, { name: 'catch-all' });
+  const old = (name: string, annotations: Record<string, string>): FlowSchema => ({
+    metadata: { name, annotations },
+    spec: { priorityLevelConfiguration: { name: 'exempt' } },
+  });
+  await client.create(flowSchemas, old('outdated', { [annotation]: 'true' }));
+  await client.create(flowSchemas, old('mine', {}));
+  await bootstrap(api, options);
+  const after = async (name: string): Promise<unknown> => {
+    const { metadata, spec } = await client.get(flowSchemas, { name });
+    return [metadata.annotations?.[annotation], spec?.matchingPrecedence];
+  };
+  assert.deepEqual(await after('global-default'), ['false', 9901]);
+  assert.deepEqual(await after('service-accounts'), ['true', 9000]);
+  assert.deepEqual(await after('exempt'), ['true', 1]);
+  assert.deepEqual(await after('probes'), ['true', 2]);
+  assert.deepEqual(await after('catch-all'), ['true', 10000]);
+  assert.deepEqual(await after('mine'), [undefined, 1000]);
+  await assert.rejects(client.get(flowSchemas, { name: 'outdated' }), { code: 404 });
+  const exempt = await client.get(priorityLevelConfigurations, { name: 'exempt' });
+  assert.equal(exempt.spec?.exempt?.nominalConcurrencyShares, 7);
+});
+
+test('a mandatory object cannot be changed', async () => {
+  const { api } = await started();
+  const body = { spec: { matchingPrecedence: 9000 } };
+  await assert.rejects(
+    api.client(admin).patch(flowSchemas, { name: 'catch-all' }, { type: 'merge', body }),
+    /^ApiError: FlowSchema.flowcontrol.apiserver.k8s.io "catch-all" is invalid: spec: Invalid value: .*: spec of 'catch-all' must equal the fixed value$/,
+  );
+});
+
+test('every group and version that is served has its APIService', async () => {
+  const { api } = await started();
+  const client = api.client(admin);
+  const served = new Set(
+    api.server.registry
+      .kinds()
+      .filter(({ group }) => group !== 'apiregistration.k8s.io')
+      .flatMap(({ group, versions }) => versions.map(({ version }) => `${version}.${group}`)),
+  );
+  const { items } = await client.list(apiServices);
+  assert.deepEqual(
+    items.map(({ metadata }) => metadata.name),
+    [...served].sort(),
+  );
+  const core = await client.get(apiServices, { name: 'v1.' });
+  assert.deepEqual(core.metadata.labels, { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' });
+  assert.deepEqual(core.spec, { version: 'v1', groupPriorityMinimum: 18000, versionPriority: 1 });
+  const [condition] = core.status?.conditions ?? [];
+  assert.deepEqual(
+    [condition?.type, condition?.status, condition?.reason, condition?.message],
+    ['Available', 'True', 'Local', 'Local APIServices are always available'],
+  );
+
+  const spec = { group: 'gone.k8s.io', version: 'v1', groupPriorityMinimum: 100, versionPriority: 15 };
+  const labels = { 'kube-aggregator.kubernetes.io/automanaged': 'onstart' };
+  await client.create(apiServices, { metadata: { name: 'v1.gone.k8s.io', labels }, spec });
+  await client.create(apiServices, { metadata: { name: 'v1.own.k8s.io' }, spec: { ...spec, group: 'own.k8s.io' } });
+  const priority = { spec: { groupPriorityMinimum: 1 } };
+  await client.patch(apiServices, { name: 'v1.apps' }, { type: 'merge', body: priority });
+  const taken = { ...priority, metadata: { labels: { 'kube-aggregator.kubernetes.io/automanaged': null } } };
+  await client.patch(apiServices, { name: 'v1.batch' }, { type: 'merge', body: taken });
+  await bootstrap(api, options);
+  await assert.rejects(client.get(apiServices, { name: 'v1.gone.k8s.io' }), { code: 404 });
+  await client.get(apiServices, { name: 'v1.own.k8s.io' });
+  const priorityOf = async (name: string): Promise<number | undefined> =>
+    (await client.get(apiServices, { name })).spec?.groupPriorityMinimum;
+  assert.deepEqual([await priorityOf('v1.apps'), await priorityOf('v1.batch')], [17800, 1]);
 });

@@ -1,14 +1,32 @@
 /**
  * What every cluster has from its first second on: the system's namespaces, the default policy, the range of service
- * addresses, the `kubernetes` Service with
- * the API server's address behind it, the configuration for aggregated API servers, the system's priority classes.
+ * addresses, the `kubernetes` Service with the API server's address behind it, the configuration for aggregated API servers,
+ * the system's priority classes, the defaults of priority and fairness, the APIServices of what is served here.
  *
  * Run at every start. What is there and fine costs a look; what is missing is created; what somebody changed stays changed,
  * except for what the policy and the server's address need.
  */
-import { configMaps, endpoints, endpointSlices, namespaces, serviceCidrs, services } from '../api/mod.ts';
+import {
+  apiServices,
+  configMaps,
+  endpoints,
+  endpointSlices,
+  flowSchemas,
+  namespaces,
+  priorityLevelConfigurations,
+  serviceCidrs,
+  services,
+} from '../api/mod.ts';
 import { jsonEqual, rfc3339, type Json, type JsonObject } from '../base/mod.ts';
 import { isApiError, keyOf, parseIp, type Kind, type KubeObject } from '../machinery/mod.ts';
+import { isLeftOver, localApiServices, managedService } from './bootstrap/api-services.ts';
+import {
+  isOutdated,
+  mandatory,
+  mandatoryFlowControl,
+  suggested,
+  suggestedFlowControl,
+} from './bootstrap/flow-control.ts';
 import { defaultPolicy, reconciled, type Default } from './authz/bootstrap/policy.ts';
 import type { RequestHeaderOptions } from './authn/request-header.ts';
 import type { ComposedServer } from './compose.ts';
@@ -39,12 +57,19 @@ export async function bootstrap(api: ComposedServer, options: BootstrapOptions =
   );
   // The service `kubernetes` has its address from there.
   await setUp.serviceRange();
+  const ownServices = localApiServices(api.server.registry);
   await Promise.all([
     setUp.all(defaultPolicy, reconciled),
     setUp.all(serverObjects(options.server), merged),
     setUp.all(authenticationObjects(options.authentication), merged),
     setUp.all(priorityClasses(api), keep),
+    setUp.all(mandatoryFlowControl, mandatory),
+    setUp.all(suggestedFlowControl, suggested),
+    setUp.all(ownServices, managedService),
   ]);
+  await setUp.remove(anyKind(apiServices), (service) => isLeftOver(ownServices, service));
+  for (const kind of [anyKind(flowSchemas), anyKind(priorityLevelConfigurations)])
+    await setUp.remove(kind, (object) => isOutdated(kind, object));
 }
 
 function anyKind(kind: unknown): Kind {
@@ -105,6 +130,15 @@ class SetUp {
         { type: 'strategic', body: { status: { conditions: [condition] } } },
         { subresource: 'status' },
       );
+  }
+
+  /** Deletes those of a kind that are not wanted any more. */
+  async remove(kind: Kind, isUnwanted: (object: KubeObject) => boolean): Promise<void> {
+    const { items } = await this.#client.list(kind);
+    for (const { metadata } of items.filter((object) => isUnwanted(object as KubeObject)))
+      await this.#client.delete(kind, { name: metadata?.name ?? '' }).catch((error: unknown) => {
+        if (!isApiError(error, 'NotFound')) throw error;
+      });
   }
 
   /** Other servers may do the same at the same time; whoever is second looks again. */

@@ -8,30 +8,8 @@ import {
   type KubeObject,
   type Subresource,
 } from '../machinery/mod.ts';
+import { groupOrder } from './bootstrap/api-services.ts';
 import type { Registry } from './registry.ts';
-
-/** Groups that upstream lists first, in its order of preference; the others follow as they were added. */
-const groupOrder = [
-  'apiregistration.k8s.io',
-  'apps',
-  'events.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'networking.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'scheduling.k8s.io',
-  'coordination.k8s.io',
-  'node.k8s.io',
-  'discovery.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-];
 
 interface GroupVersion {
   readonly version: string;
