@@ -25,6 +25,7 @@ import { jobs } from './batch/job.ts';
 import { certificateSigningRequests } from './certificates/certificate-signing-request.ts';
 import { leases } from './coordination/lease.ts';
 import { bindings } from './core/binding.ts';
+import { componentStatuses } from './core/component-status.ts';
 import { configMaps } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
 import { events } from './core/event.ts';
@@ -69,6 +70,7 @@ import { volumeAttributesClasses } from './storage/volume-attributes-class.ts';
 
 export const kinds = [
   bindings,
+  componentStatuses,
   configMaps,
   endpoints,
   events,

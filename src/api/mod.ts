@@ -2,6 +2,7 @@ export { kinds } from './all.ts';
 export { namespaces } from './core/namespace.ts';
 export { nodes } from './core/node.ts';
 export { bindings } from './core/binding.ts';
+export { componentStatuses } from './core/component-status.ts';
 export { pods } from './core/pod.ts';
 export { services } from './core/service.ts';
 export { endpoints } from './core/endpoints.ts';

@@ -27,6 +27,7 @@ import {
 import { RequestMetrics, type ProcessFigures } from './http/metrics.ts';
 import { InProcessClient } from './in-process-client.ts';
 import { OpenApi } from './openapi/openapi.ts';
+import { componentStatuses, type ControlPlanePart } from './component-status.ts';
 import { postHandlers } from './posts/all.ts';
 import { Registry } from './registry.ts';
 import { ApiServer } from './server.ts';
@@ -66,6 +67,8 @@ export interface ServerParts {
   readonly posts: readonly PostHandler[];
   /** Names of admission plugins that do not run. Without controllers no namespace has an account: then `ServiceAccount` is one. */
   readonly disabledPlugins?: readonly string[];
+  /** Which other parts of the control plane run in this process. */
+  readonly runsHere?: (part: ControlPlanePart) => boolean;
 }
 
 /** Who issues the tokens of service accounts. */
@@ -99,7 +102,8 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
       : new ServiceAccountTokens({ store, clock, random, keys: tokenKeys, issuers: [issuer], audiences });
   const bearer = new BearerAuthenticator(tokenAuthenticators(options, tokens, audiences), audiences);
   const posts = [...postHandlers({ authorizers, tokens, bearer }), ...parts.posts];
-  const server = new ApiServer({ world, registry, authorizers, posts });
+  const computed = [componentStatuses(world, parts.runsHere)];
+  const server = new ApiServer({ world, registry, authorizers, posts, computed });
   return { server, bearer, tokens, client: (user) => new InProcessClient(server, user) };
 }
 

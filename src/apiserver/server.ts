@@ -2,15 +2,18 @@
  * The API server without its edges: takes an operation, authorizes it, carries it out. The HTTP front and the in-process
  * client call `handle`; authentication and encoding are theirs.
  */
-import { ApiError, groupResource, type Kind, type Subresource, type KubeObject } from '../machinery/mod.ts';
+import type { JsonObject } from '../base/mod.ts';
+import { ApiError, groupResource, objectKey, type Kind, type Subresource, type KubeObject } from '../machinery/mod.ts';
+import { StoredEntry } from '../store/mod.ts';
 import { AuthorizationFailure, decide, refused, type Attributes, type Authorizer } from './authz/authorizer.ts';
 import { remove, removeCollection } from './delete.ts';
 import type { Operation, Result } from './operation.ts';
 import { get, list, watch } from './read.ts';
 import { type Registry } from './registry.ts';
 import { scale } from './scale.ts';
+import { select } from './selection.ts';
 import { ready } from './stored-form.ts';
-import type { PostHandler } from './subresources.ts';
+import type { ComputedObjects, PostHandler } from './subresources.ts';
 import type { WriteWorld } from './world.ts';
 import { create, decodeBody, patch, update } from './write.ts';
 
@@ -19,6 +22,7 @@ export interface ApiServerParts {
   readonly registry: Registry;
   readonly authorizers: readonly Authorizer[];
   readonly posts: readonly PostHandler[];
+  readonly computed: readonly ComputedObjects[];
 }
 
 export class ApiServer {
@@ -26,12 +30,14 @@ export class ApiServer {
   readonly registry: Registry;
   readonly #authorizers: readonly Authorizer[];
   readonly #posts: ReadonlyMap<string, PostHandler>;
+  readonly #computed: ReadonlyMap<string, ComputedObjects>;
 
   constructor(parts: ApiServerParts) {
     this.world = parts.world;
     this.registry = parts.registry;
     this.#authorizers = parts.authorizers;
     this.#posts = new Map(parts.posts.map((handler) => [handler.on, handler]));
+    this.#computed = new Map(parts.computed.map((objects) => [objects.on, objects]));
   }
 
   /** Throws ApiError for everything that is refused. */
@@ -55,7 +61,10 @@ export class ApiServer {
     const { kind } = served;
     if (operation.subresource !== undefined) return this.#subresource(kind, operation.subresource, operation);
     if (!kind.verbs.includes(operation.verb)) throw methodNotAllowed();
-    if (kind.collection === undefined) return this.#post(groupResource(kind), kind, operation);
+    if (kind.collection === undefined)
+      return operation.verb === 'create'
+        ? this.#post(groupResource(kind), kind, operation)
+        : this.#look(kind, operation);
     return this.#resource(kind, operation);
   }
 
@@ -98,6 +107,25 @@ export class ApiServer {
       case 'deletecollection':
         return removeCollection(world, kind, operation);
     }
+  }
+
+  /** Reads what is not kept. It looks like what is, so that all encodings of it are the same. */
+  async #look(kind: Kind, { verb, version, name = '', namespace, options }: Operation): Promise<Result> {
+    const computed = this.#computed.get(groupResource(kind));
+    if (computed === undefined) throw notServed();
+    const entries = (await computed.objects()).map((object) => {
+      const key = objectKey(object.metadata?.namespace, object.metadata?.name ?? '');
+      const unkept = { collection: '', name: key, revision: 0, created: 0, expiresAtMs: undefined };
+      return StoredEntry.ofValue(unkept, object as JsonObject);
+    });
+    if (verb === 'get') {
+      const entry = entries.find((candidate) => candidate.name === objectKey(namespace, name));
+      if (entry === undefined) throw new ApiError('Unknown', computed.unknown(name), { code: 500 });
+      return { type: 'entry', code: 200, kind, version, entry, warnings: [] };
+    }
+    const selection = select(kind, { ...options, namespace });
+    const revision = this.world.store.current.revision;
+    return { type: 'list', kind, version, list: { entries: entries.filter(selection.matches), revision } };
   }
 
   async #subresource(kind: Kind, name: string, operation: Operation): Promise<Result> {

@@ -11,6 +11,15 @@ export interface PostHandler {
   handle(server: ApiServer, kind: Kind, operation: Operation, body: KubeObject): Promise<Result>;
 }
 
+/** Objects of a kind that is not kept: made anew whenever somebody reads them. */
+export interface ComputedObjects {
+  /** As for `PostHandler`. */
+  readonly on: string;
+  objects(): Promise<readonly KubeObject[]>;
+  /** What is said when none of them has the name. */
+  unknown(name: string): string;
+}
+
 export function answer(code: number, value: KubeObject | JsonObject): Result {
   return { type: 'value', code, value, warnings: [] };
 }

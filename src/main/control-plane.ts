@@ -11,6 +11,7 @@ import {
   type HttpFront,
   type PathHandler,
   RequestHeaderAuthenticator,
+  type ServerParts,
 } from '../apiserver/mod.ts';
 import type { Clock, Log, Random } from '../base/mod.ts';
 import { HttpServer } from '../host/http/mod.ts';
@@ -40,6 +41,8 @@ export interface ControlPlaneOptions {
   readonly auth: ServerAuth;
   /** Admission plugins that do not run, by upstream's names. */
   readonly disabledPlugins?: readonly string[];
+  /** Which other parts of the control plane run in this process. */
+  readonly runsHere?: ServerParts['runsHere'];
 }
 
 export class ControlPlane implements AsyncDisposable {
@@ -53,7 +56,11 @@ export class ControlPlane implements AsyncDisposable {
     const { authorizers, tokens } = auth;
     this.api = composeServer(
       { store, clock, random, log, facts, config, tokenKeys: pki.tokens, authorizers, tokens },
-      { posts: [], disabledPlugins: options.disabledPlugins ?? [] },
+      {
+        posts: [],
+        disabledPlugins: options.disabledPlugins ?? [],
+        ...(options.runsHere === undefined ? {} : { runsHere: options.runsHere }),
+      },
     );
     this.front = composeFront(this.api, {
       authenticators: [

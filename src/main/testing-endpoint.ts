@@ -28,7 +28,7 @@ export class TestEndpoint implements AsyncDisposable {
   }
 
   static async start(
-    world: Pick<ControlPlaneOptions, 'store' | 'clock' | 'random' | 'log' | 'config' | 'disabledPlugins'>,
+    world: Pick<ControlPlaneOptions, 'store' | 'clock' | 'random' | 'log' | 'config' | 'disabledPlugins' | 'runsHere'>,
     flags: Flags = {},
   ): Promise<TestEndpoint> {
     const names = apiServerNames({ clusterDomain: world.config.clusterDomain, serviceIp: '10.96.0.1', more: [] });

@@ -1,4 +1,5 @@
 export * from './store.ts';
+export { StoredEntry } from './entry.ts';
 export { LocalStore, type Journal, type JournalRecord, type LocalStoreOptions } from './local.ts';
 export { EtcdStore, type EtcdStoreOptions } from './etcd.ts';
 export type { EtcdClient, EtcdEvent, EtcdKeyValue, EtcdOperation, EtcdTxn, EtcdTxnResult } from './etcd-client.ts';

@@ -327,13 +327,13 @@ export class HttpFront {
       );
     switch (result.type) {
       case 'entry':
-        return respond(result.code, entryBytes(view, result.entry), result.warnings, view.representation.mediaType);
+        return respond(result.code, entryBytes(view, result.entry), warningsFor(view, result.warnings), view.representation.mediaType);
       case 'value': {
         const { mediaType, body } = valueBytes(view, result.value);
-        return respond(result.code, body, result.warnings, mediaType);
+        return respond(result.code, body, warningsFor(view, result.warnings), mediaType);
       }
       case 'list':
-        return respond(200, listBytes(view, result.list), [], view.representation.mediaType);
+        return respond(200, listBytes(view, result.list), warningsFor(view, []), view.representation.mediaType);
       case 'watch':
         return this.#watch(result, operation, view);
     }
@@ -357,16 +357,16 @@ export class HttpFront {
       timeoutMs,
       open: this.#watches,
     });
-    return {
-      status: 200,
-      headers: {
-        'content-type':
-          view.representation.mediaType === protobufType ? `${protobufType};stream=watch` : 'application/json',
-        'cache-control': 'no-cache, private',
-      },
-      body,
-    };
+    const protobuf = view.representation.mediaType === protobufType;
+    const mediaType = protobuf ? `${protobufType};stream=watch` : 'application/json';
+    return respond(200, body, warningsFor(view, []), mediaType);
   }
+}
+
+/** Whoever uses a deprecated version is told so, whatever it asks for. */
+function warningsFor({ kind, version }: View, warnings: readonly string[]): readonly string[] {
+  const deprecated = kind.versions.find((candidate) => candidate.version === version)?.deprecated;
+  return deprecated === undefined || warnings.includes(deprecated) ? warnings : [deprecated, ...warnings];
 }
 
 export function failure(error: ApiError): HttpResponse {

@@ -1,0 +1,266 @@
+/** Kinds over real HTTP: each is created, read, listed as a table, changed in every way, watched and deleted. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startApiServer, startCluster, type TestCluster } from '../src/main/testing.ts';
+import { RawHttp, type RawAnswer } from './raw-http.ts';
+
+interface Case {
+  readonly path: string;
+  readonly object: Readonly<Record<string, unknown>>;
+  /** Also written: the status. */
+  readonly status?: object;
+  readonly columns: string;
+  /** The cells of the new object, without its age. */
+  readonly cells: readonly unknown[];
+  readonly generation?: number;
+}
+
+const storage = '/apis/storage.k8s.io/v1';
+const networking = '/apis/networking.k8s.io/v1';
+const inDefault = (prefix: string, plural: string): string => `${prefix}/namespaces/default/${plural}`;
+
+const cases: Readonly<Record<string, Case>> = {
+  PersistentVolume: {
+    path: '/api/v1/persistentvolumes',
+    object: { spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/data' } } },
+    status: { phase: 'Available' },
+    columns:
+      'Name,Capacity,Access Modes,Reclaim Policy,Status,Claim,StorageClass,VolumeAttributesClass,Reason,Age,VolumeMode',
+    cells: ['a', '1Gi', 'RWO', 'Retain', 'Pending', '', '', '<unset>', '', 'Filesystem'],
+  },
+  PersistentVolumeClaim: {
+    path: inDefault('/api/v1', 'persistentvolumeclaims'),
+    object: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+    status: { phase: 'Lost' },
+    columns: 'Name,Status,Volume,Capacity,Access Modes,StorageClass,VolumeAttributesClass,Age,VolumeMode',
+    cells: ['a', 'Pending', '', '', '', '', '<unset>', 'Filesystem'],
+  },
+  ResourceQuota: {
+    path: inDefault('/api/v1', 'resourcequotas'),
+    object: { spec: { hard: { pods: '10' } } },
+    status: { hard: { pods: '10' }, used: { pods: '0' } },
+    columns: 'Name,Request,Limit,Age',
+    cells: ['a', '', ''],
+  },
+  LimitRange: {
+    path: inDefault('/api/v1', 'limitranges'),
+    object: { spec: { limits: [{ type: 'Container', max: { cpu: '1' } }] } },
+    columns: 'Name,Created At',
+    cells: ['a'],
+  },
+  StorageClass: {
+    path: `${storage}/storageclasses`,
+    object: { provisioner: 'example.com/p' },
+    columns: 'Name,Provisioner,ReclaimPolicy,VolumeBindingMode,AllowVolumeExpansion,Age',
+    cells: ['a', 'example.com/p', 'Delete', 'Immediate', false],
+  },
+  VolumeAttachment: {
+    path: `${storage}/volumeattachments`,
+    object: { spec: { attacher: 'example.com', nodeName: 'n', source: { persistentVolumeName: 'pv' } } },
+    status: { attached: true },
+    columns: 'Name,Attacher,PV,Node,Attached,Age',
+    cells: ['a', 'example.com', 'pv', 'n', false],
+  },
+  CSIDriver: {
+    path: `${storage}/csidrivers`,
+    object: { spec: {} },
+    columns: 'Name,AttachRequired,PodInfoOnMount,StorageCapacity,TokenRequests,RequiresRepublish,Modes,Age',
+    cells: ['a', true, false, false, '<unset>', false, 'Persistent'],
+    generation: 1,
+  },
+  CSINode: {
+    path: `${storage}/csinodes`,
+    object: { spec: { drivers: [{ name: 'example.com', nodeID: 'n' }] } },
+    columns: 'Name,Drivers,Age',
+    cells: ['a', 1],
+  },
+  CSIStorageCapacity: {
+    path: inDefault(storage, 'csistoragecapacities'),
+    object: { storageClassName: 'fast', capacity: '1Gi' },
+    columns: 'Name,StorageClassName,Capacity',
+    cells: ['a', 'fast', '1Gi'],
+  },
+  VolumeAttributesClass: {
+    path: `${storage}/volumeattributesclasses`,
+    object: { driverName: 'example.com', parameters: { iops: '1' } },
+    columns: 'Name,DriverName,Age',
+    cells: ['a', 'example.com'],
+  },
+  Ingress: {
+    path: inDefault(networking, 'ingresses'),
+    object: { spec: { defaultBackend: { service: { name: 'web', port: { number: 80 } } } } },
+    status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } },
+    columns: 'Name,Class,Hosts,Address,Ports,Age',
+    cells: ['a', '<none>', '*', '', '80'],
+    generation: 1,
+  },
+  IngressClass: {
+    path: `${networking}/ingressclasses`,
+    object: { spec: { controller: 'example.com/c' } },
+    columns: 'Name,Controller,Parameters,Age',
+    cells: ['a', 'example.com/c', '<none>'],
+    generation: 1,
+  },
+  NetworkPolicy: {
+    path: inDefault(networking, 'networkpolicies'),
+    object: { spec: { podSelector: {} } },
+    columns: 'Name,Pod-Selector,Age',
+    cells: ['a', '<none>'],
+    generation: 1,
+  },
+  ServiceCIDR: {
+    path: `${networking}/servicecidrs`,
+    object: { spec: { cidrs: ['10.77.0.0/24'] } },
+    status: {
+      conditions: [
+        { type: 'Ready', status: 'True', reason: '', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' },
+      ],
+    },
+    columns: 'Name,CIDRs,Age',
+    cells: ['a', '10.77.0.0/24'],
+  },
+  RuntimeClass: {
+    path: '/apis/node.k8s.io/v1/runtimeclasses',
+    object: { handler: 'runc' },
+    columns: 'Name,Handler,Age',
+    cells: ['a', 'runc'],
+  },
+};
+
+type Body = Record<string, never> & {
+  metadata: { generation?: number; resourceVersion: string; labels?: Record<string, string> };
+  status?: object;
+  columnDefinitions: { name: string }[];
+  rows: { cells: unknown[] }[];
+};
+
+function parsed({ text }: RawAnswer): Body {
+  return JSON.parse(text) as Body;
+}
+
+async function succeeds(sent: Promise<RawAnswer>, code = 200): Promise<Body> {
+  const answer = await sent;
+  assert.equal(answer.status, code, answer.text);
+  return parsed(answer);
+}
+
+const patchTypes = [
+  ['json-patch', [{ op: 'add', path: '/metadata/labels', value: { by: 'json' } }], 'json'],
+  ['merge-patch', { metadata: { labels: { by: 'merge' } } }, 'merge'],
+  ['strategic-merge-patch', { metadata: { labels: { by: 'strategic' } } }, 'strategic'],
+] as const;
+
+async function goThrough(http: RawHttp, kind: string, given: Case): Promise<void> {
+  const { path, object, status, columns, cells, generation } = given;
+  const one = `${path}/a`;
+  const json = { 'content-type': 'application/json' };
+  const [, root, ...rest] = path.split('/');
+  const apiVersion = root === 'api' ? 'v1' : rest.slice(0, 2).join('/');
+  const before = await succeeds(http.send({ path }));
+  const made = { apiVersion, kind, metadata: { name: 'a' }, ...object };
+  const created = await succeeds(http.send({ method: 'POST', path, headers: json, body: JSON.stringify(made) }), 201);
+  assert.equal(created.metadata.generation, generation, kind);
+  const accept = 'application/json;as=Table;g=meta.k8s.io;v=v1';
+  const table = await succeeds(http.send({ path: `${path}?fieldSelector=metadata.name=a`, headers: { accept } }));
+  assert.equal(table.columnDefinitions.map(({ name }) => name).join(','), columns, kind);
+  const timed = table.columnDefinitions.flatMap(({ name }, i) => (name === 'Age' || name === 'Created At' ? [i] : []));
+  assert.deepEqual(
+    table.rows[0]?.cells.filter((_, i) => !timed.includes(i)),
+    cells,
+  );
+  for (const [type, body, by] of patchTypes) {
+    const headers = { 'content-type': `application/${type}+json` };
+    const patched = await succeeds(http.send({ method: 'PATCH', path: one, headers, body: JSON.stringify(body) }));
+    assert.deepEqual([patched.metadata.labels, patched.metadata.generation], [{ by }, generation], kind);
+  }
+  const current = await succeeds(http.send({ path: one }));
+  if (status !== undefined) {
+    const written = await succeeds(
+      http.send({
+        method: 'PUT',
+        path: `${one}/status`,
+        headers: json,
+        body: JSON.stringify({ ...current, metadata: { ...current.metadata, labels: { by: 'strategic' } }, status }),
+      }),
+    );
+    assert.deepEqual({ ...written.status, ...status }, written.status, kind);
+  }
+  const latest = await succeeds(http.send({ path: one }));
+  const changed = JSON.stringify({ ...latest, status: {}, metadata: { ...latest.metadata, labels: { by: 'put' } } });
+  const replaced = await succeeds(http.send({ method: 'PUT', path: one, headers: json, body: changed }));
+  assert.deepEqual([replaced.metadata.labels, replaced.status], [{ by: 'put' }, latest.status], kind);
+  const stale = await http.send({ method: 'PUT', path: one, headers: json, body: changed });
+  assert.equal(stale.status, 409, kind);
+  await succeeds(http.send({ method: 'DELETE', path: one }));
+  assert.equal((await http.send({ path: one })).status, 404, kind);
+  const since = `watch=1&timeoutSeconds=1&fieldSelector=metadata.name=a&resourceVersion=${before.metadata.resourceVersion}`;
+  const watched = await http.send({ path: `${path}?${since}` });
+  const types = watched.text
+    .split('\n')
+    .flatMap((line) => (line === '' ? [] : [(JSON.parse(line) as { type: string }).type]));
+  const writes = patchTypes.length + 1 + (status === undefined ? 0 : 1);
+  assert.deepEqual(types, ['ADDED', ...Array.from({ length: writes }, () => 'MODIFIED'), 'DELETED'], kind);
+}
+
+async function withHttp(cluster: TestCluster, run: (http: RawHttp) => Promise<void>): Promise<void> {
+  using http = new RawHttp(cluster.endpoint);
+  await run(http);
+}
+
+test('storage, network and quota kinds do all that a kind can do', async () => {
+  await using cluster = await startApiServer({ https: true });
+  await withHttp(cluster, async (http) => {
+    await Promise.all(Object.entries(cases).map(([kind, given]) => goThrough(http, kind, given)));
+  });
+});
+
+test('the health of the control plane is looked at when it is asked for, and said to be deprecated', async () => {
+  const path = '/api/v1/componentstatuses';
+  const healthOf = ({ text }: RawAnswer): unknown[] =>
+    (JSON.parse(text) as { items: { metadata: { name: string }; conditions: unknown[] }[] }).items.map(
+      ({ metadata, conditions }) => [metadata.name, conditions],
+    );
+  const well = [{ type: 'Healthy', status: 'True', message: 'ok' }];
+  const not = (name: string): unknown[] => [
+    { type: 'Healthy', status: 'False', message: `lease kube-system/${name} is not held` },
+  ];
+  await using alone = await startApiServer({ https: true });
+  await withHttp(alone, async (http) => {
+    const listed = await http.send({ path });
+    assert.deepEqual(healthOf(listed), [
+      ['scheduler', not('kube-scheduler')],
+      ['controller-manager', not('kube-controller-manager')],
+      ['etcd-0', well],
+    ]);
+    assert.equal(listed.headers['warning'], '299 - "v1 ComponentStatus is deprecated in v1.19+"');
+    const accept = 'application/json;as=Table;g=meta.k8s.io;v=v1';
+    const table = await succeeds(http.send({ path: `${path}/etcd-0`, headers: { accept } }));
+    assert.deepEqual(table.rows[0]?.cells, ['etcd-0', 'Healthy', 'ok', '']);
+    const unknown = await http.send({ path: `${path}/nobody` });
+    assert.deepEqual(
+      [unknown.status, JSON.parse(unknown.text)],
+      [
+        500,
+        {
+          kind: 'Status',
+          apiVersion: 'v1',
+          metadata: {},
+          status: 'Failure',
+          message: 'Component not found: nobody',
+          code: 500,
+        },
+      ],
+    );
+    assert.equal((await http.send({ method: 'DELETE', path: `${path}/etcd-0` })).status, 405);
+  });
+  await using whole = await startCluster({ https: true, nodes: 0 });
+  await withHttp(whole, async (http) => {
+    const listed = await http.send({ path: `${path}?fieldSelector=metadata.name=scheduler` });
+    assert.deepEqual(healthOf(listed), [['scheduler', well]]);
+    const read = await http.send({ path: '/api/v1/namespaces/default/endpoints' });
+    assert.equal(
+      read.headers['warning'],
+      '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"',
+    );
+  });
+});
