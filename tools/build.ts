@@ -6,10 +6,12 @@
  * All JavaScript lies flat in `dist/`, so that a path relative to `import.meta.url` means the same in every chunk.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { build, type OnLoadArgs, type Plugin } from 'esbuild';
+import facts from '../src/api/upstream/facts.json' with { type: 'json' };
 import { TerminalError } from '../src/base/mod.ts';
+import { descriptionsFile, extractDescriptions } from '../src/host/openapi/mod.ts';
 import { readProject } from './source.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -101,6 +103,8 @@ function emitTypes(): void {
 export async function buildPackage(print: (line: string) => void): Promise<void> {
   rmSync(`${root}/dist`, { recursive: true, force: true });
   await bundle(print);
+  const models = `${root}/node_modules/@kubernetes/client-node/dist/gen/models`;
+  writeFileSync(`${root}/dist/${descriptionsFile}`, JSON.stringify(extractDescriptions(facts.types, models)));
   emitTypes();
   chmodSync(`${root}/bin/kutter`, 0o755);
 }

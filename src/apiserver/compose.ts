@@ -14,7 +14,13 @@ import { escalationCheck } from './authz/escalation.ts';
 import { authorizersOf, usualAuthorizers, type AuthorizerChoice } from './authz/modes.ts';
 import { RbacAuthorizer } from './authz/rbac.ts';
 import { Codec } from './codec.ts';
+import { CustomResources } from './custom-resources/custom-resources.ts';
+import type { AuditParts } from './audit/trail.ts';
 import { Discovery } from './discovery.ts';
+import { keepDangling } from './flow-control/dangling.ts';
+import { FlowControl } from './flow-control/flow-control.ts';
+import { OpenWatches } from './flow-control/open-watches.ts';
+import { flowControlMetrics, flowControlPaths } from './flow-control/show.ts';
 import { HttpFront, type Connector } from './http/front.ts';
 import {
   discoveryPaths,
@@ -27,11 +33,14 @@ import {
 import { RequestMetrics, type ProcessFigures } from './http/metrics.ts';
 import { InProcessClient } from './in-process-client.ts';
 import { OpenApi } from './openapi/openapi.ts';
+import type { Descriptions } from './openapi/schemas.ts';
 import { componentStatuses, type ControlPlanePart } from './component-status.ts';
 import { postHandlers } from './posts/all.ts';
 import { Registry } from './registry.ts';
 import { ApiServer } from './server.ts';
 import type { PostHandler } from './subresources.ts';
+import type { WebClients } from './http/web.ts';
+import { WebhookCaller } from './webhooks/caller.ts';
 import { WriteWorld } from './world.ts';
 
 export interface ApiServerOptions {
@@ -46,6 +55,8 @@ export interface ApiServerOptions {
   /** Asked in order; Node and RBAC unless said otherwise. */
   readonly authorizers?: readonly AuthorizerChoice[];
   readonly tokens?: TokenSettings;
+  /** Calls webhooks; absent: none can be called. */
+  readonly webClients?: WebClients;
 }
 
 /** Bearer tokens besides those of service accounts and of machines that are about to join. */
@@ -60,6 +71,9 @@ export interface ComposedServer {
   /** Knows whose a bearer token is. */
   readonly bearer: BearerAuthenticator;
   readonly tokens: ServiceAccountTokens | undefined;
+  readonly webhooks: WebhookCaller;
+  /** Serves what is defined in the store; whoever composes a server ends it. */
+  readonly customResources: CustomResources;
   client(user: UserInfo): InProcessClient;
 }
 
@@ -92,8 +106,9 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
     ...admissionPlugins.filter(({ name }) => parts.disabledPlugins?.includes(name) !== true),
     escalationCheck(rbac, authorizers),
   ];
-  const world = new WriteWorld({ store, clock, random, log, codec: new Codec(facts), config, plugins });
   const registry = new Registry(kinds);
+  const codec = new Codec(facts);
+  const world = new WriteWorld({ store, clock, random, log, codec, config, plugins, kinds: () => registry.kinds() });
   const issuer = accountIssuer(config.clusterDomain);
   const audiences = [issuer];
   const tokens =
@@ -104,7 +119,16 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
   const posts = [...postHandlers({ authorizers, tokens, bearer }), ...parts.posts];
   const computed = [componentStatuses(world, parts.runsHere)];
   const server = new ApiServer({ world, registry, authorizers, posts, computed });
-  return { server, bearer, tokens, client: (user) => new InProcessClient(server, user) };
+  const webhooks = new WebhookCaller({ objects: world.objects, random, clients: options.webClients });
+  const customResources = new CustomResources({ server, facts, webhooks, store, clock, random, log });
+  return {
+    server,
+    bearer,
+    tokens,
+    webhooks,
+    customResources,
+    client: (user) => new InProcessClient(server, user),
+  };
 }
 
 /** In upstream's order. */
@@ -132,28 +156,52 @@ export interface FrontOptions {
   readonly shuttingDown: () => boolean;
   readonly version: VersionInfo;
   readonly process: () => ProcessFigures;
+  /** What OpenAPI says about types and fields. */
+  readonly descriptions: () => Descriptions;
   /** `host:port` as clients reach the server. */
   readonly address: () => string;
+  readonly audit?: Omit<AuditParts, 'clock'> | undefined;
+  readonly flowControl?: Partial<FlowLimits> | undefined;
 }
 
-export function composeFront({ server }: ComposedServer, options: FrontOptions): HttpFront {
-  const { clock, random, log } = server.world;
+export interface FlowLimits {
+  /** Upstream's `--max-requests-inflight` and `--max-mutating-requests-inflight` together. */
+  readonly seats: number;
+  /** How long a request may wait for its turn: a quarter of upstream's `--request-timeout`. */
+  readonly waitMaxMs: number;
+}
+
+const usualFlowLimits: FlowLimits = { seats: 600, waitMaxMs: 15_000 };
+
+export function composeFront({ server, client }: ComposedServer, options: FrontOptions): HttpFront {
+  const { clock, random, log, store } = server.world;
+  const watches = new OpenWatches();
+  const limits = { ...usualFlowLimits, ...options.flowControl };
+  const flowControl = new FlowControl({ ...limits, store, clock, registry: server.registry, watches });
+  const self = client({ username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] });
+  const dangling = keepDangling({ store, client: self, clock, log });
   const discovery = new Discovery(server.registry);
   const metrics = new RequestMetrics({
-    store: server.world.store,
+    store,
     registry: server.registry,
     process: options.process,
+    more: () => flowControlMetrics(flowControl),
   });
   const { authenticators, anonymous, connectors } = options;
   const paths = [
     healthPaths(options.health, options.shuttingDown),
     versionPath(options.version),
     discoveryPaths(discovery, options.address),
-    new OpenApi(server.registry, server.world.codec.facts),
+    new OpenApi({ registry: server.registry, facts: server.world.codec.facts, descriptions: options.descriptions }),
     metrics,
+    flowControlPaths(flowControl),
     ...options.paths,
   ];
   return new HttpFront({
+    flowControl,
+    dangling,
+    watches,
+    audit: options.audit === undefined ? undefined : { ...options.audit, clock },
     metrics,
     server,
     authenticators,

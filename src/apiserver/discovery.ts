@@ -204,6 +204,7 @@ function responseKind(
 
 function subresourceVerbs(subresource: Subresource<KubeObject>): readonly string[] {
   if (subresource.type === 'create') return ['create'];
+  if (subresource.type === 'part' && subresource.verbs !== undefined) return subresource.verbs;
   if (subresource.type !== 'connect') return ['get', 'patch', 'update'];
   const verbs: Record<string, string> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
   return subresource.methods.flatMap((method) => verbs[method] ?? []).sort();

@@ -22,7 +22,8 @@ export interface NodeAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 export type { TokenAlgorithm, TokenKeys } from './authn/token.ts';
+export type { Descriptions } from './openapi/schemas.ts';
 export type { Cipher, Ciphers, EnvelopeCipher } from './encryption/transformers.ts';
 export type { KmsConfiguration } from './encryption/configuration.ts';
 export type { SignatureCheck } from './authn/oidc.ts';
-export type { WebAnswer, WebClient, WebRequest } from './http/web.ts';
+export type { WebAnswer, WebClient, WebClients, WebRequest } from './http/web.ts';

@@ -137,7 +137,8 @@ export class ApiServer {
     }
     if (operation.verb !== 'get' && operation.verb !== 'update' && operation.verb !== 'patch') throw methodNotAllowed();
     if (subresource.type === 'scale') return scale(this.world, kind, operation, subresource.scale);
-    if (subresource.type === 'part') return this.#resource(kind, operation);
+    if (subresource.type === 'part' && subresource.verbs?.includes(operation.verb) !== false)
+      return this.#resource(kind, operation);
     throw methodNotAllowed();
   }
 

@@ -7,6 +7,7 @@
  */
 import type { DeepReadonly, Json, JsonObject, Random } from '../base/mod.ts';
 import type { Decoder } from './decode.ts';
+import type { MergeType } from './apply/merge-type.ts';
 import type { FieldError } from './field-error.ts';
 import { apiVersionOf, type KubeObject, type Resource } from './meta.ts';
 import type { NameValidation } from './names.ts';
@@ -73,6 +74,8 @@ export interface ScaleStrategy<T> {
     /** A selector in its string form. */ readonly selector: string;
   };
   setReplicas(draft: T, replicas: number): void;
+  /** Where a version has the replicas; `spec.replicas` unless said otherwise. */
+  replicasPath?(version: string): readonly string[] | undefined;
 }
 
 /**
@@ -87,6 +90,8 @@ export type Subresource<T> =
       readonly strategy: UpdateStrategy<T>;
       /** It writes into the status, as `status` itself does: the approval of a request. */
       readonly writesStatus?: true;
+      /** All three unless said otherwise. */
+      readonly verbs?: readonly string[];
     }
   | { readonly type: 'scale'; readonly scale: ScaleStrategy<T> }
   | {
@@ -145,6 +150,8 @@ export interface KindVersion {
    * unknown fields and fills in the defaults of its structural schema. Its result belongs to the caller.
    */
   readonly decoder?: Decoder;
+  /** How objects of this version merge in server-side apply, where the facts do not say it. */
+  readonly mergeType?: MergeType;
   /** The JSON schema to publish in OpenAPI, where the facts do not say it. */
   readonly openapi?: JsonObject;
   /** Conversions from and to the storage version; absent where only `apiVersion` differs. Must not mutate. */

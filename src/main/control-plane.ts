@@ -14,8 +14,9 @@ import {
   type ServerParts,
 } from '../apiserver/mod.ts';
 import type { Clock, Log, Random } from '../base/mod.ts';
-import { HttpServer } from '../host/http/mod.ts';
+import { HttpServer, HttpsWebClients } from '../host/http/mod.ts';
 import { HttpUpgrade } from '../host/mod.ts';
+import { readDescriptions } from '../host/openapi/mod.ts';
 import type { Pki } from '../host/pki/mod.ts';
 import type { ClusterConfig } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
@@ -49,13 +50,25 @@ export class ControlPlane implements AsyncDisposable {
   readonly api: ComposedServer;
   readonly front: HttpFront;
   readonly http: HttpServer;
+  readonly #webClients = new HttpsWebClients();
   #stopping = false;
 
   private constructor(options: ControlPlaneOptions) {
     const { store, pki, config, clock, random, log, auth } = options;
     const { authorizers, tokens } = auth;
     this.api = composeServer(
-      { store, clock, random, log, facts, config, tokenKeys: pki.tokens, authorizers, tokens },
+      {
+        store,
+        clock,
+        random,
+        log,
+        facts,
+        config,
+        tokenKeys: pki.tokens,
+        authorizers,
+        tokens,
+        webClients: this.#webClients,
+      },
       {
         posts: [],
         disabledPlugins: options.disabledPlugins ?? [],
@@ -89,6 +102,7 @@ export class ControlPlane implements AsyncDisposable {
         builtAtMs: 0,
       },
       process: processFigures,
+      descriptions: () => readDescriptions(facts.types),
       address: () => `${options.advertise}:${this.http.port}`,
     });
     this.http = new HttpServer({
@@ -118,6 +132,9 @@ export class ControlPlane implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
+    this.front[Symbol.dispose]();
     await this.http[Symbol.asyncDispose]();
+    await this.api.customResources[Symbol.asyncDispose]();
+    this.#webClients[Symbol.dispose]();
   }
 }

@@ -57,6 +57,7 @@ const NamedResponse = proto2<Row>('NamedResponseValue', {
   value: [2, proto2<Row>('ResponseValue', { response: [1, Response] })],
 });
 const Operation = proto2<Row>('Operation', {
+  tags: [1, repeated('string')],
   description: [3, 'string'],
   operationId: [5, 'string'],
   produces: [6, repeated('string')],
@@ -71,8 +72,24 @@ const PathItem = proto2<Row>('PathItem', {
   put: [3, Operation],
   post: [4, Operation],
   delete: [5, Operation],
+  options: [6, Operation],
+  head: [7, Operation],
   patch: [8, Operation],
   parameters: [9, repeated(ParametersItem)],
+});
+const NamedStringArray = proto2<Row>('NamedStringArray', {
+  name: [1, 'string'],
+  value: [2, proto2<Row>('StringArray', { value: [1, repeated('string')] })],
+});
+const ApiKey = proto2<Row>('ApiKeySecurity', {
+  type: [1, 'string'],
+  name: [2, 'string'],
+  in: [3, 'string'],
+  description: [4, 'string'],
+});
+const NamedSecurity = proto2<Row>('NamedSecurityDefinitionsItem', {
+  name: [1, 'string'],
+  value: [2, proto2<Row>('SecurityDefinitionsItem', { apiKey: [2, ApiKey] })],
 });
 const NamedPath = proto2<Row>('NamedPathItem', { name: [1, 'string'], value: [2, PathItem] });
 const Document = proto2<Row>('Document', {
@@ -80,9 +97,12 @@ const Document = proto2<Row>('Document', {
   info: [2, proto2<Row>('Info', { title: [1, 'string'], version: [2, 'string'] })],
   paths: [8, proto2<Row>('Paths', { named: [2, repeated(NamedPath)] })],
   definitions: [9, proto2<Row>('Definitions', { named: [1, repeated(NamedSchema)] })],
+  security: [12, repeated(proto2<Row>('SecurityRequirement', { named: [1, repeated(NamedStringArray)] }))],
+  securityDefinitions: [13, proto2<Row>('SecurityDefinitions', { named: [1, repeated(NamedSecurity)] })],
 });
 
-export function gnosticBytes({ swagger, info, paths, definitions }: JsonObject): Uint8Array {
+export function gnosticBytes(document: JsonObject): Uint8Array {
+  const { swagger, info, paths, definitions, security, securityDefinitions } = document;
   return encode(Document, {
     swagger,
     info,
@@ -93,6 +113,12 @@ export function gnosticBytes({ swagger, info, paths, definitions }: JsonObject):
       })),
     },
     definitions: { named: namedSchemas(definitions as JsonObject) },
+    security: (security as readonly JsonObject[]).map((requirement) => ({
+      named: Object.entries(requirement).map(([name, value]) => ({ name, value: { value } })),
+    })),
+    securityDefinitions: {
+      named: Object.entries(securityDefinitions as JsonObject).map(([name, apiKey]) => ({ name, value: { apiKey } })),
+    },
   });
 }
 
@@ -125,19 +151,20 @@ function extensions(value: JsonObject): Row[] {
 }
 
 function pathItem(value: JsonObject): Row {
-  const methods = ['get', 'put', 'post', 'delete', 'patch'].flatMap((method) =>
+  const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'].flatMap((method) =>
     value[method] === undefined ? [] : [[method, operation(value[method] as JsonObject)] as const],
   );
   return { ...Object.fromEntries(methods), parameters: parameters(value) };
 }
 
 function operation(value: JsonObject): Row {
-  const { description, operationId, produces, consumes, schemes, responses } = value;
+  const { tags, description, operationId, produces, consumes, schemes, responses } = value;
   const codes = Object.entries(responses as JsonObject).map(([name, response]) => ({
     name,
     value: { response: answer(response as JsonObject) },
   }));
   return {
+    tags,
     description,
     operationId,
     produces,

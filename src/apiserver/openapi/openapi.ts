@@ -3,19 +3,14 @@
  * with hashes. Made at the first request, and again only after kinds came or went.
  */
 import type { JsonObject } from '../../base/mod.ts';
-import { ApiError, type Facts, type Kind, type KindVersion } from '../../machinery/mod.ts';
+import { ApiError, type Facts } from '../../machinery/mod.ts';
 import type { HttpRequest, HttpResponse } from '../http/message.ts';
 import { negotiate, type Representation } from '../http/negotiate.ts';
 import type { PathHandler } from '../http/paths.ts';
-import type { Registry } from '../registry.ts';
+import type { Registry, Served } from '../registry.ts';
 import { gnosticBytes } from './gnostic.ts';
-import { pathsOf } from './paths.ts';
-import { definition, references, type Dialect } from './schemas.ts';
-
-interface Served {
-  readonly kind: Kind;
-  readonly version: KindVersion;
-}
+import { discoveryPathsOf, pathsOf, rootPathsOf } from './paths.ts';
+import { Definitions, references, type Descriptions, type Dialect } from './schemas.ts';
 
 interface Kept {
   readonly bytes: Uint8Array;
@@ -31,15 +26,24 @@ const protobufV2 = [
 const protobufV2Answer = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const encoder = new TextEncoder();
 
+export interface OpenApiParts {
+  readonly registry: Registry;
+  readonly facts: Facts;
+  /** Fetched when they are first needed: most servers are never asked. */
+  readonly descriptions: () => Descriptions;
+}
+
 export class OpenApi implements PathHandler {
   readonly #registry: Registry;
   readonly #facts: Facts;
+  readonly #descriptions: () => Descriptions;
   readonly #kept = new Map<string, Kept>();
   #generation = -1;
 
-  constructor(registry: Registry, facts: Facts) {
+  constructor({ registry, facts, descriptions }: OpenApiParts) {
     this.#registry = registry;
     this.#facts = facts;
+    this.#descriptions = descriptions;
   }
 
   serves(path: string): boolean {
@@ -79,9 +83,24 @@ export class OpenApi implements PathHandler {
   #index(): JsonObject {
     const paths = [...this.#groups()].map(
       ([name, served]) =>
-        [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${this.#document(name, served).etag}` }] as const,
+        [
+          name,
+          { serverRelativeURL: `/openapi/v3/${name}?hash=${hash(encoder.encode(this.#digestOf(served)))}` },
+        ] as const,
     );
     return { paths: Object.fromEntries(paths) };
+  }
+
+  /** What a document follows from: to tell one from another it need not be made. */
+  #digestOf(served: readonly Served[]): string {
+    const kinds = served.map(({ kind, version }) => [
+      kind.plural,
+      kind.kind,
+      version.schema,
+      version.openapi,
+      Object.keys(kind.subresources),
+    ]);
+    return JSON.stringify([this.#facts.version, kinds]);
   }
 
   /** `api/v1`, `apis/apps/v1` with what is served there. */
@@ -90,45 +109,53 @@ export class OpenApi implements PathHandler {
     for (const kind of this.#registry.kinds())
       for (const version of kind.versions) {
         const name = kind.group === '' ? `api/${version.version}` : `apis/${kind.group}/${version.version}`;
-        groups.set(name, [...(groups.get(name) ?? []), { kind, version }]);
+        const known = groups.get(name);
+        if (known === undefined) groups.set(name, [{ kind, version }]);
+        else known.push({ kind, version });
       }
     return groups;
   }
 
   #documentV2(): JsonObject {
     const served = [...this.#groups().values()].flat();
-    return { swagger: '2.0', info: this.#info(), ...this.#parts('v2', served) };
-  }
-
-  #documentV3(served: readonly Served[]): JsonObject {
-    const { paths, definitions } = this.#parts('v3', served);
-    return { openapi: '3.0.0', info: this.#info(), paths: paths, components: { schemas: definitions } };
-  }
-
-  #parts(dialect: Dialect, served: readonly Served[]): { paths: JsonObject; definitions: JsonObject } {
-    const paths = Object.assign(
-      {},
-      ...served.map(({ kind, version }) => pathsOf(dialect, kind, version)),
-    ) as JsonObject;
-    const names = this.#reachable(paths);
     return {
-      paths,
-      definitions: Object.fromEntries(names.map((name) => [name, definition(this.#facts, dialect, name)])),
+      swagger: '2.0',
+      info: this.#info(),
+      ...this.#parts('v2', served, rootPathsOf('v2')),
+      securityDefinitions: {
+        BearerToken: {
+          description: 'Bearer Token authentication',
+          in: 'header',
+          name: 'authorization',
+          type: 'apiKey',
+        },
+      },
+      security: [{ BearerToken: [] }],
     };
   }
 
-  /** Every definition that the paths point to, and those that these point to. */
-  #reachable(paths: JsonObject): string[] {
-    const found = new Set<string>();
-    const todo = [...JSON.stringify(paths).matchAll(/"\$ref":"#\/(?:definitions|components\/schemas)\/([^"]+)"/g)].map(
-      ([, name = '']) => name,
+  #documentV3(served: readonly Served[]): JsonObject {
+    const { paths, definitions } = this.#parts('v3', served, {});
+    return { openapi: '3.0.0', info: this.#info(), paths: paths, components: { schemas: definitions } };
+  }
+
+  #parts(
+    dialect: Dialect,
+    served: readonly Served[],
+    more: JsonObject,
+  ): { paths: JsonObject; definitions: JsonObject } {
+    const custom = served.flatMap(({ kind, version }) =>
+      version.openapi === undefined ? [] : [{ group: kind.group, kind: kind.kind, listKind: kind.listKind, version }],
     );
-    for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
-      if (found.has(name)) continue;
-      found.add(name);
-      todo.push(...references(this.#facts, name));
-    }
-    return [...found].sort();
+    const definitions = new Definitions(this.#facts, dialect, this.#descriptions(), custom);
+    const groups = new Map(served.map(({ kind: { group }, version }) => [`${group}/${version.version}`, group]));
+    const paths = Object.assign(
+      {},
+      more,
+      ...[...groups].map(([name, group]) => discoveryPathsOf(dialect, group, name.slice(group.length + 1))),
+      ...served.map(({ kind, version }) => pathsOf(dialect, this.#facts, kind, version)),
+    ) as JsonObject;
+    return { paths: sorted(paths), definitions: reachable(definitions, paths) };
   }
 
   #info(): JsonObject {
@@ -147,6 +174,23 @@ export class OpenApi implements PathHandler {
     }
     return kept;
   }
+}
+
+/** Every definition that the paths point to, and those that these point to. */
+function reachable(definitions: Definitions, paths: JsonObject): JsonObject {
+  const found = new Map<string, JsonObject>();
+  const todo = references(paths);
+  for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
+    if (found.has(name)) continue;
+    const definition = definitions.of(name);
+    found.set(name, definition);
+    todo.push(...references(definition));
+  }
+  return sorted(Object.fromEntries(found));
+}
+
+function sorted(value: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function answer(request: HttpRequest, { bytes, etag }: Kept, mediaType: string): HttpResponse {

@@ -1,228 +1,465 @@
-/** The paths of a kind as OpenAPI describes them: one operation a verb, with the parameters that clients look for. */
+/** The paths of a kind as OpenAPI describes them: one operation a verb, named as upstream names them. */
 import type { JsonObject } from '../../base/mod.ts';
-import type { Kind, KindVersion, KubeObject, Subresource } from '../../machinery/mod.ts';
+import type { Facts, Kind, KindVersion, KubeObject, Subresource } from '../../machinery/mod.ts';
+import {
+  deleting,
+  deletingMany,
+  forcing,
+  listing,
+  nameOf,
+  namespace,
+  optionsParameters,
+  pretty,
+  restOfPath,
+  writing,
+  written,
+  type Parameter,
+} from './parameters.ts';
 import { refTo, type Dialect } from './schemas.ts';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
-const json = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
-const streaming = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
-const patches = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-];
+const patchTypes = ['application/json-patch+json', 'application/merge-patch+json'];
+const strategicPatch = 'application/strategic-merge-patch+json';
+const applyPatch = 'application/apply-patch+yaml';
 
-interface Parameter {
-  readonly name: string;
-  readonly type: 'string' | 'integer' | 'boolean';
-  readonly description: string;
-}
-
-const pretty: Parameter = {
-  name: 'pretty',
-  type: 'string',
-  description: "If 'true', then the output is pretty printed.",
-};
-const writing: readonly Parameter[] = [
-  {
-    name: 'dryRun',
-    type: 'string',
-    description: 'When present, indicates that modifications should not be persisted. Valid values are: All',
-  },
-  { name: 'fieldManager', type: 'string', description: 'The name of the actor that makes the change' },
-  {
-    name: 'fieldValidation',
-    type: 'string',
-    description: 'How unknown and duplicate fields are treated: Ignore, Warn or Strict',
-  },
-];
-const forcing: Parameter = {
-  name: 'force',
-  type: 'boolean',
-  description: 'Take over fields that others manage; for apply patches only',
-};
-const listing: readonly Parameter[] = [
-  { name: 'allowWatchBookmarks', type: 'boolean', description: 'Ask for events of type BOOKMARK' },
-  { name: 'continue', type: 'string', description: 'Where to go on with a list' },
-  { name: 'fieldSelector', type: 'string', description: 'Restricts the objects by their fields' },
-  { name: 'labelSelector', type: 'string', description: 'Restricts the objects by their labels' },
-  { name: 'limit', type: 'integer', description: 'The greatest number of objects in one answer' },
-  { name: 'resourceVersion', type: 'string', description: 'The version that the answer is based on' },
-  { name: 'resourceVersionMatch', type: 'string', description: 'How resourceVersion is applied' },
-  { name: 'sendInitialEvents', type: 'boolean', description: 'Begin a watch with the objects that are there' },
-  { name: 'timeoutSeconds', type: 'integer', description: 'Time after which the answer ends' },
-  { name: 'watch', type: 'boolean', description: 'Watch for changes' },
-];
-const deleting: readonly Parameter[] = [
-  { name: 'dryRun', type: 'string', description: 'When present, indicates that modifications should not be persisted' },
-  { name: 'gracePeriodSeconds', type: 'integer', description: 'The time until the object goes' },
-  { name: 'orphanDependents', type: 'boolean', description: 'Deprecated: use propagationPolicy' },
-  {
-    name: 'propagationPolicy',
-    type: 'string',
-    description: 'What happens to dependents: Orphan, Background or Foreground',
-  },
-];
+type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch';
 
 /** One operation before it is written in a dialect. */
 interface Operation {
   readonly id: string;
-  readonly action: string;
   readonly description: string;
-  readonly gvk: JsonObject;
-  readonly parameters: readonly Parameter[];
-  readonly body?: { readonly schema: string; readonly consumes: readonly string[]; readonly required: boolean };
-  readonly responses: Readonly<Record<string, string>>;
+  readonly tag: string;
+  readonly action?: string;
+  readonly gvk?: JsonObject;
+  readonly parameters?: readonly Parameter[];
+  readonly body?: { readonly schema: string; readonly required: boolean };
+  readonly consumes?: readonly string[];
   readonly produces: readonly string[];
+  /** The definition that each code answers with. */
+  readonly responses: Readonly<Record<string, string>>;
 }
 
-/** All paths of one kind in one version, by path. */
-export function pathsOf(dialect: Dialect, kind: Kind, version: KindVersion): Record<string, JsonObject> {
-  const root = `${kind.group === '' ? '/api' : `/apis/${kind.group}`}/${version.version}`;
-  const inside = kind.namespaced ? `${root}/namespaces/{namespace}` : root;
-  const collection = `${inside}/${kind.plural}`;
+interface Path {
+  readonly path: string;
+  readonly parameters?: readonly Parameter[];
+  readonly operations: Readonly<Partial<Record<Method, Operation>>>;
+}
+
+/** A kind in one version, with what the names of its operations are made of. */
+interface Subject {
+  readonly facts: Facts;
+  readonly kind: Kind;
+  readonly version: KindVersion;
+  readonly root: string;
+  /** `CoreV1`, `RbacAuthorizationV1`. */
+  readonly prefix: string;
+  readonly tag: string;
+  /** `Namespaced` where the kind is. */
+  readonly scope: string;
+  readonly gvk: JsonObject;
+  readonly json: readonly string[];
+}
+
+/** All paths of one kind in one version. */
+export function pathsOf(dialect: Dialect, facts: Facts, kind: Kind, version: KindVersion): JsonObject {
+  const group = groupName(kind.group);
+  const subject: Subject = {
+    facts,
+    kind,
+    version,
+    root: `${kind.group === '' ? '/api' : `/apis/${kind.group}`}/${version.version}`,
+    prefix: capital(group) + capital(version.version),
+    tag: `${group}_${version.version}`,
+    scope: kind.namespaced ? 'Namespaced' : '',
+    gvk: { group: kind.group, kind: kind.kind, version: version.version },
+    json: jsonTypes(version.openapi === undefined),
+  };
+  const paths = [
+    ...(kind.collection === undefined && !kind.verbs.includes('list') ? [post(subject)] : objectPaths(subject)),
+    ...Object.entries(kind.subresources).flatMap(([name, subresource]) => subresourcePaths(subject, name, subresource)),
+  ];
+  return writePaths(dialect, paths);
+}
+
+/** Custom resources have no protobuf. */
+function jsonTypes(protobuf: boolean): readonly string[] {
+  return ['application/json', 'application/yaml', ...(protobuf ? ['application/vnd.kubernetes.protobuf'] : [])];
+}
+
+function collectionPath({ kind, root }: Subject): string {
+  return `${root}/${kind.namespaced ? 'namespaces/{namespace}/' : ''}${kind.plural}`;
+}
+
+function scopeParameters({ kind }: Subject): readonly Parameter[] {
+  return kind.namespaced ? [namespace, pretty] : [pretty];
+}
+
+/** A kind that is asked and never kept. */
+function post(subject: Subject): Path {
+  const { kind, version, prefix, scope } = subject;
+  return {
+    path: collectionPath(subject),
+    parameters: [...writing, ...scopeParameters(subject)],
+    operations: {
+      post: {
+        ...base(subject, 'post', `create${kind.namespaced && kind.kind === 'Binding' ? '' : ' a'} ${kind.kind}`),
+        id: `create${prefix}${scope}${kind.kind}`,
+        body: { schema: version.schema, required: true },
+        responses: { 200: version.schema, 201: version.schema, 202: version.schema },
+      },
+    },
+  };
+}
+
+function objectPaths(subject: Subject): Path[] {
+  const { kind, root, prefix, json } = subject;
+  const collection = collectionPath(subject);
   const one = `${collection}/{name}`;
-  const paths: Record<string, JsonObject> = {};
-  const add = (path: string, methods: Readonly<Record<string, Operation | undefined>>): void => {
-    const present = Object.entries(methods).flatMap(([method, operation]) =>
-      operation === undefined ? [] : [[method, write(dialect, operation)] as const],
-    );
-    if (present.length > 0) paths[path] = { ...Object.fromEntries(present), parameters: pathParameters(dialect, path) };
-  };
-  const operations = operationsOf(kind, version);
-  add(collection, { get: operations.list, post: operations.create, delete: operations.deletecollection });
-  if (kind.namespaced) add(`${root}/${kind.plural}`, { get: operations.listAll });
-  add(one, { get: operations.get, put: operations.update, patch: operations.patch, delete: operations.delete });
-  for (const [name, subresource] of Object.entries(kind.subresources))
-    add(`${one}/${name}`, subresourceOperations(kind, version, name, subresource));
-  return paths;
+  const all = operationsOf(subject);
+  const { list } = all;
+  const paths: Path[] = [
+    {
+      path: collection,
+      parameters: scopeParameters(subject),
+      operations: onlyServed(kind.verbs, {
+        get: ['list', { ...list, parameters: listing }],
+        post: ['create', all.create],
+        delete: ['deletecollection', all.deleteCollection],
+      }),
+    },
+    {
+      path: one,
+      parameters: [nameOf(kind.kind), ...scopeParameters(subject)],
+      operations: onlyServed(kind.verbs, {
+        get: ['get', all.get],
+        put: ['update', all.update],
+        patch: ['patch', all.patch],
+        delete: ['delete', all.remove],
+      }),
+    },
+  ];
+  if (kind.namespaced && kind.verbs.includes('list'))
+    paths.push({
+      path: `${root}/${kind.plural}`,
+      parameters: [...listing, pretty],
+      operations: { get: { ...list, id: `list${prefix}${kind.kind}ForAllNamespaces` } },
+    });
+  return kind.verbs.includes('watch') ? [...paths, ...watchPaths(subject, [...json, ...streaming(json)])] : paths;
 }
 
-function operationsOf(kind: Kind, version: KindVersion): Partial<Record<string, Operation>> {
-  const { schema } = version;
-  const base = describe(kind, version.version, kind.kind);
-  const list = {
-    ...base('list', 'list or watch objects of kind', listing, { 200: `${schema}List` }),
-    produces: [...json, ...streaming],
-  };
-  const all: Record<string, Operation> = {
-    list,
-    listAll: { ...list, id: `${list.id}ForAllNamespaces` },
-    create: {
-      ...base('post', 'create', writing, { 200: schema, 201: schema, 202: schema }),
-      id: base('create', '', [], {}).id,
-      body: { schema, consumes: [], required: true },
-    },
-    get: base('get', 'read the specified', [], { 200: schema }),
-    update: {
-      ...base('put', 'replace the specified', writing, { 200: schema, 201: schema }),
-      body: { schema, consumes: [], required: true },
-    },
-    patch: {
-      ...base('patch', 'partially update the specified', [...writing, forcing], { 200: schema, 201: schema }),
-      body: { schema: `${meta}.Patch`, consumes: patches, required: true },
-    },
-    delete: {
-      ...base('delete', 'delete', deleting, { 200: `${meta}.Status`, 202: `${meta}.Status` }),
-      body: { schema: `${meta}.DeleteOptions`, consumes: [], required: false },
-    },
-    deletecollection: {
-      ...base(
-        'deletecollection',
-        'delete collection of',
-        [...deleting, ...listing.filter(({ name }) => name !== 'watch')],
-        { 200: `${meta}.Status` },
-      ),
-      body: { schema: `${meta}.DeleteOptions`, consumes: [], required: false },
-    },
-  };
+/** The operations whose verbs are served; all of them where it is not said. */
+function onlyServed(
+  verbs: readonly string[] | undefined,
+  operations: Partial<Record<Method, readonly [verb: string, operation: Operation]>>,
+): Path['operations'] {
   return Object.fromEntries(
-    Object.entries(all).filter(([verb]) => kind.verbs.includes(verb === 'listAll' ? 'list' : verb)),
+    Object.entries(operations).flatMap(([method, [verb, operation]]) =>
+      verbs === undefined || verbs.includes(verb) ? [[method, operation]] : [],
+    ),
   );
 }
 
-function subresourceOperations(
-  kind: Kind,
-  version: KindVersion,
-  name: string,
-  subresource: Subresource<KubeObject>,
-): Partial<Record<string, Operation>> {
-  const suffix = kind.kind + name.charAt(0).toUpperCase() + name.slice(1);
-  const base = describe(kind, version.version, suffix);
-  if (subresource.type === 'connect') return { get: base('connect', `connect to ${name} of`, [], { 200: 'string' }) };
-  if (subresource.type === 'create')
-    return {
-      post: {
-        ...base('post', `create ${name} of`, writing, { 201: subresource.input }),
-        body: { schema: subresource.input, consumes: [], required: true },
+function streaming(json: readonly string[]): readonly string[] {
+  return json.filter((type) => type !== 'application/yaml').map((type) => `${type};stream=watch`);
+}
+
+/** The old way to watch, which clients are told not to take any more. */
+function watchPaths(subject: Subject, produces: readonly string[]): Path[] {
+  const { kind, root, prefix, scope } = subject;
+  const inside = `${root}/watch/${kind.namespaced ? 'namespaces/{namespace}/' : ''}${kind.plural}`;
+  const watch = (path: string, id: string, many: boolean): Path => ({
+    path,
+    parameters: [
+      ...listing,
+      ...(many ? [] : [nameOf(kind.kind)]),
+      ...(path.includes('{namespace}') ? [namespace] : []),
+      pretty,
+    ],
+    operations: {
+      get: {
+        ...base(
+          subject,
+          many ? 'watchlist' : 'watch',
+          many
+            ? `watch individual changes to a list of ${kind.kind}. Deprecated: use the 'watch' parameter with a list operation instead.`
+            : `watch changes to an object of kind ${kind.kind}. Deprecated: use the 'watch' parameter with a list operation and a 'fieldSelector' instead.`,
+        ),
+        id: `watch${prefix}${id}`,
+        produces,
+        responses: { 200: `${meta}.WatchEvent` },
       },
-    };
-  const schema = subresource.type === 'scale' ? 'io.k8s.api.autoscaling.v1.Scale' : version.schema;
+    },
+  });
+  return [
+    ...(kind.namespaced ? [watch(`${root}/watch/${kind.plural}`, `${kind.kind}ListForAllNamespaces`, true)] : []),
+    watch(inside, `${scope}${kind.kind}List`, true),
+    watch(`${inside}/{name}`, `${scope}${kind.kind}`, false),
+  ];
+}
+
+function base(
+  { tag, gvk, json }: Subject,
+  action: string,
+  description: string,
+): Pick<Operation, 'tag' | 'action' | 'gvk' | 'description' | 'produces'> {
+  return { tag, gvk, action, description, produces: json };
+}
+
+function operationsOf(subject: Subject) {
+  const { kind, version, prefix, scope, json } = subject;
+  const { schema } = version;
+  const name = `${prefix}${scope}${kind.kind}`;
+  const of = (action: string, description: string) => base(subject, action, `${description} ${kind.kind}`);
+  const gone = kind.strategy.returnsDeleted === true ? schema : `${meta}.Status`;
   return {
-    get: base('get', `read ${name} of the specified`, [], { 200: schema }),
-    put: {
-      ...base('put', `replace ${name} of the specified`, writing, { 200: schema, 201: schema }),
-      body: { schema, consumes: [], required: true },
+    list: {
+      ...of('list', kind.verbs.includes('watch') ? 'list or watch objects of kind' : 'list objects of kind'),
+      id: `list${name}`,
+      produces: kind.verbs.includes('watch') ? [...json, ...streaming(json)] : json,
+      responses: { 200: `${schema}List` },
+    },
+    create: {
+      ...of('post', 'create'),
+      id: `create${name}`,
+      parameters: writing,
+      body: { schema, required: true },
+      responses: { 200: schema, 201: schema, 202: schema },
+    },
+    deleteCollection: {
+      ...of('deletecollection', 'delete collection of'),
+      id: `delete${prefix}Collection${scope}${kind.kind}`,
+      parameters: deletingMany,
+      body: { schema: `${meta}.DeleteOptions`, required: false },
+      responses: { 200: `${meta}.Status` },
+    },
+    get: { ...of('get', 'read the specified'), id: `read${name}`, responses: { 200: schema } },
+    update: {
+      ...of('put', 'replace the specified'),
+      id: `replace${name}`,
+      parameters: writing,
+      body: { schema, required: true },
+      responses: { 200: schema, 201: schema },
     },
     patch: {
-      ...base('patch', `partially update ${name} of the specified`, [...writing, forcing], {
-        200: schema,
-        201: schema,
-      }),
-      body: { schema: `${meta}.Patch`, consumes: patches, required: true },
+      ...of('patch', 'partially update the specified'),
+      ...patching(subject, schema),
+      id: `patch${name}`,
     },
+    remove: {
+      ...of('delete', 'delete'),
+      id: `delete${name}`,
+      parameters: deleting,
+      body: { schema: `${meta}.DeleteOptions`, required: false },
+      responses: { 200: gone, 202: gone },
+    },
+  } satisfies Record<string, Operation>;
+}
+
+function patching(
+  { version }: Subject,
+  schema: string,
+): Pick<Operation, 'parameters' | 'body' | 'consumes' | 'responses'> {
+  return {
+    parameters: [...writing, forcing],
+    body: { schema: `${meta}.Patch`, required: true },
+    // What has no Go type has no strategic merge.
+    consumes: [...patchTypes, ...(version.openapi === undefined ? [strategicPatch] : []), applyPatch],
+    responses: { 200: schema, 201: schema },
   };
 }
 
-const idVerbs: Readonly<Record<string, string>> = {
-  get: 'read',
-  put: 'replace',
-  post: 'create',
-  deletecollection: 'deleteCollection',
-};
-
-function describe(kind: Kind, version: string, suffix: string) {
-  const group =
-    kind.group === ''
-      ? 'Core'
-      : kind.group
-          .replace(/\.k8s\.io$/, '')
-          .split('.')
-          .map(capital)
-          .join('');
-  const scope = kind.namespaced ? 'Namespaced' : '';
-  return (
-    action: string,
-    description: string,
-    parameters: readonly Parameter[],
-    responses: Readonly<Record<string, string>>,
-  ): Operation => ({
-    id: `${idVerbs[action] ?? action}${group}${capital(version)}${scope}${suffix}`,
-    action,
-    description: `${description} ${kind.kind}`,
-    gvk: { group: kind.group, kind: kind.kind, version },
-    parameters: [...parameters, pretty],
-    responses,
-    produces: json,
+function subresourcePaths(subject: Subject, name: string, subresource: Subresource<KubeObject>): Path[] {
+  const { kind, version, prefix, scope } = subject;
+  const path = `${collectionPath(subject)}/{name}/${name}`;
+  const id = `${prefix}${scope}${kind.kind}${capital(name)}`;
+  if (subresource.type === 'connect') return connectPaths(subject, { path, id, name, subresource });
+  if (subresource.type === 'create') {
+    const { input, gvk } = subresource;
+    return [
+      {
+        path,
+        parameters: [...writing, nameOf(gvk.kind), ...scopeParameters(subject)],
+        operations: {
+          post: {
+            ...base(subject, 'post', `create ${name} of a ${kind.kind}`),
+            gvk: { ...gvk },
+            id: `create${id}`,
+            body: { schema: input, required: true },
+            responses: { 200: input, 201: input, 202: input },
+          },
+        },
+      },
+    ];
+  }
+  const scale = subresource.type === 'scale';
+  const schema = scale ? 'io.k8s.api.autoscaling.v1.Scale' : version.schema;
+  const of = (action: string, description: string) => ({
+    ...base(subject, action, `${description} ${name} of the specified ${kind.kind}`),
+    ...(scale ? { gvk: { group: 'autoscaling', kind: 'Scale', version: 'v1' } } : {}),
   });
+  return [
+    {
+      path,
+      parameters: [nameOf(scale ? 'Scale' : kind.kind), ...scopeParameters(subject)],
+      operations: onlyServed(subresource.type === 'part' ? subresource.verbs : undefined, {
+        get: ['get', { ...of('get', 'read'), id: `read${id}`, responses: { 200: schema } }],
+        put: [
+          'update',
+          {
+            ...of('put', 'replace'),
+            id: `replace${id}`,
+            parameters: writing,
+            body: { schema, required: true },
+            responses: { 200: schema, 201: schema },
+          },
+        ],
+        patch: ['patch', { ...of('patch', 'partially update'), ...patching(subject, schema), id: `patch${id}` }],
+      }),
+    },
+  ];
+}
+
+interface Connection {
+  readonly path: string;
+  readonly id: string;
+  readonly name: string;
+  readonly subresource: Extract<Subresource<KubeObject>, { type: 'connect' }>;
+}
+
+function connectPaths(subject: Subject, { path, id, name, subresource }: Connection): Path[] {
+  const { facts, kind, prefix, json } = subject;
+  const { methods } = subresource;
+  const optionsKind = name === 'log' ? 'PodLogOptions' : subresource.optionsKind;
+  const options = optionsParameters(facts, optionsKind);
+  const scope = kind.namespaced ? [namespace] : [];
+  if (name === 'log')
+    return [
+      {
+        path,
+        parameters: [...options, nameOf(kind.kind), ...scopeParameters(subject)],
+        operations: {
+          get: {
+            ...base(subject, 'get', `read ${name} of the specified ${kind.kind}`),
+            id: `read${id}`,
+            produces: ['text/plain', ...json],
+            responses: { 200: 'string' },
+          },
+        },
+      },
+    ];
+  const connect = (suffix: string): Path['operations'] =>
+    Object.fromEntries(
+      methods.map((method) => [
+        method.toLowerCase(),
+        {
+          ...base(subject, 'connect', `connect ${method} requests to ${name} of ${kind.kind}`),
+          gvk: { group: '', kind: optionsKind ?? kind.kind, version: 'v1' },
+          id: `connect${prefix}${capital(method.toLowerCase())}${id.slice(prefix.length)}${suffix}`,
+          produces: ['*/*'],
+          responses: { 200: 'string' },
+        },
+      ]),
+    );
+  const parameters = [...options, nameOf(optionsKind ?? kind.kind), ...scope];
+  const whole: Path = { path, parameters, operations: connect('') };
+  if (name !== 'proxy') return [whole];
+  return [whole, { path: `${path}/{path}`, parameters: [...parameters, restOfPath], operations: connect('WithPath') }];
+}
+
+const discoveryTypes = jsonTypes(true);
+
+/** `/apis/apps/v1/`, `/apis/apps/` and their like: what discovery answers. */
+export function discoveryPathsOf(dialect: Dialect, group: string, version: string): JsonObject {
+  const name = groupName(group);
+  const root = group === '' ? '/api' : `/apis/${group}`;
+  const get = (operation: Pick<Operation, 'id' | 'description' | 'tag'>, schema: string): Path['operations'] => ({
+    get: {
+      ...operation,
+      consumes: discoveryTypes,
+      produces: discoveryTypes,
+      responses: { 200: `${meta}.${schema}` },
+    },
+  });
+  const resources = {
+    id: `get${capital(name)}${capital(version)}APIResources`,
+    description: 'get available resources',
+    tag: `${name}_${version}`,
+  };
+  const about =
+    group === ''
+      ? get({ id: 'getCoreAPIVersions', description: 'get available API versions', tag: name }, 'APIVersions')
+      : get({ id: `get${capital(name)}APIGroup`, description: 'get information of a group', tag: name }, 'APIGroup');
+  return writePaths(dialect, [
+    { path: `${root}/${version}/`, operations: get(resources, 'APIResourceList') },
+    { path: `${root}/`, operations: about },
+  ]);
+}
+
+/** What is served besides groups. */
+export function rootPathsOf(dialect: Dialect): JsonObject {
+  const versions: Operation = {
+    id: 'getAPIVersions',
+    description: 'get available API versions',
+    tag: 'apis',
+    consumes: discoveryTypes,
+    produces: discoveryTypes,
+    responses: { 200: `${meta}.APIGroupList` },
+  };
+  const version: Operation = {
+    id: 'getCodeVersion',
+    description: 'get the version information for this server',
+    tag: 'version',
+    consumes: ['application/json'],
+    produces: ['application/json'],
+    responses: { 200: 'io.k8s.apimachinery.pkg.version.Info' },
+  };
+  return writePaths(dialect, [
+    { path: '/apis/', operations: { get: versions } },
+    { path: '/version/', operations: { get: version } },
+  ]);
+}
+
+/** `core`, `rbacAuthorization`, `stableExampleCom`: the group as part of a name. */
+function groupName(group: string): string {
+  if (group === '') return 'core';
+  const [first = '', ...rest] = group.replace(/\.k8s\.io$/, '').split(/[.-]/);
+  return first + rest.map(capital).join('');
 }
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+function writePaths(dialect: Dialect, paths: readonly Path[]): JsonObject {
+  return Object.fromEntries(
+    paths
+      .filter(({ operations }) => Object.keys(operations).length > 0)
+      .map(({ path, parameters = [], operations }) => [
+        path,
+        {
+          ...Object.fromEntries(
+            Object.entries(operations).map(([method, operation]) => [method, write(dialect, operation)]),
+          ),
+          ...(parameters.length === 0
+            ? {}
+            : { parameters: parameters.map((parameter) => written(dialect, parameter)) }),
+        },
+      ]),
+  );
+}
+
 function write(dialect: Dialect, operation: Operation): JsonObject {
-  const { id, action, description, gvk, parameters, body, responses, produces } = operation;
+  const { id, action, description, tag, gvk, parameters = [], body, consumes = ['*/*'], produces } = operation;
   const common = {
     operationId: id,
     description,
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': gvk,
+    tags: [tag],
+    ...(action === undefined ? {} : { 'x-kubernetes-action': action }),
+    ...(gvk === undefined ? {} : { 'x-kubernetes-group-version-kind': gvk }),
   };
-  const query = parameters.map((parameter) => queryParameter(dialect, parameter));
+  const query = parameters.map((parameter) => written(dialect, parameter));
   if (dialect === 'v2') {
-    const bodyParameter =
+    const inBody: JsonObject[] =
       body === undefined
         ? []
         : [
@@ -233,35 +470,29 @@ function write(dialect: Dialect, operation: Operation): JsonObject {
               schema: schemaOf(dialect, body.schema),
             },
           ];
+    const all = [...inBody, ...query];
     return {
       ...common,
-      consumes: body === undefined || body.consumes.length === 0 ? ['*/*'] : [...body.consumes],
+      consumes: [...consumes],
       produces: [...produces],
       schemes: ['https'],
-      parameters: [...bodyParameter, ...query],
-      responses: answers(responses, (schema) => ({ schema: schemaOf(dialect, schema) })),
+      ...(all.length === 0 ? {} : { parameters: all }),
+      responses: answers(operation, (schema) => ({ schema: schemaOf(dialect, schema) })),
     };
   }
   const content = (types: readonly string[], schema: string): JsonObject =>
     Object.fromEntries(types.map((type) => [type, { schema: schemaOf(dialect, schema) }]));
-  const requestBody =
-    body === undefined
-      ? {}
-      : {
-          requestBody: {
-            ...(body.required ? { required: true } : {}),
-            content: content(body.consumes.length === 0 ? ['*/*'] : body.consumes, body.schema),
-          },
-        };
   return {
     ...common,
-    parameters: query,
-    ...requestBody,
-    responses: answers(responses, (schema) => ({ content: content(produces, schema) })),
+    ...(query.length === 0 ? {} : { parameters: query }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { ...(body.required ? { required: true } : {}), content: content(consumes, body.schema) } }),
+    responses: answers(operation, (schema) => ({ content: content(produces, schema) })),
   };
 }
 
-function answers(responses: Readonly<Record<string, string>>, body: (schema: string) => JsonObject): JsonObject {
+function answers({ responses }: Operation, body: (schema: string) => JsonObject): JsonObject {
   const texts: Readonly<Record<string, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
   const known = Object.entries(responses).map(
     ([code, schema]) => [code, { description: texts[code] ?? '', ...body(schema) }] as const,
@@ -271,24 +502,4 @@ function answers(responses: Readonly<Record<string, string>>, body: (schema: str
 
 function schemaOf(dialect: Dialect, name: string): JsonObject {
   return name === 'string' ? { type: 'string' } : { $ref: refTo(dialect, name) };
-}
-
-function queryParameter(dialect: Dialect, { name, type, description }: Parameter): JsonObject {
-  return {
-    name,
-    in: 'query',
-    description,
-    ...(dialect === 'v2' ? { type, uniqueItems: true } : { schema: { type, uniqueItems: true } }),
-  };
-}
-
-function pathParameters(dialect: Dialect, path: string): JsonObject[] {
-  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-  return names.map((name) => ({
-    name,
-    in: 'path',
-    required: true,
-    description: name === 'name' ? 'name of the object' : 'object name and auth scope, such as for teams and projects',
-    ...(dialect === 'v2' ? { type: 'string', uniqueItems: true } : { schema: { type: 'string', uniqueItems: true } }),
-  }));
 }

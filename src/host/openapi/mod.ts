@@ -1,0 +1,1 @@
+export { extractDescriptions, descriptionsFile, readDescriptions, type DescribedTypes } from './descriptions.ts';
