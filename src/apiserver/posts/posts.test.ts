@@ -6,6 +6,7 @@ import {
   bindings,
   clusterRoleBindings,
   namespaces,
+  podDisruptionBudgets,
   pods,
   selfSubjectReviews,
   selfSubjectRulesReviews,
@@ -134,6 +135,151 @@ test('eviction deletes, and says why where the pod lives on for a while', async 
     [['DisruptionTarget', 'EvictionByEvictionAPI', 'Eviction API: evicting']],
   );
   await assert.rejects(evict('none'), { message: 'pods "none" not found' });
+});
+
+const labelled = (name: string, spec: object = {}): never =>
+  any({
+    metadata: { name, namespace: 'default', labels: { app: 'web' } },
+    spec: { containers: [{ name: 'c', image: 'i' }], nodeName: 'n1', ...spec },
+  });
+
+/** A pod of the application that runs, and is ready unless said otherwise. */
+async function runPod(client: InProcessClient, name: string, ready = 'True'): Promise<void> {
+  const created = await client.create(pods, labelled(name));
+  const status = { phase: 'Running', conditions: [{ type: 'Ready', status: ready }] };
+  await client.update(pods, any({ ...created, status }), { subresource: 'status' });
+}
+
+/** A budget for the application, in the state that its controller would have found. */
+async function budget(client: InProcessClient, name: string, status: object, spec: object = {}): Promise<void> {
+  const created = await client.create(
+    podDisruptionBudgets,
+    any({
+      metadata: { name, namespace: 'default' },
+      spec: { minAvailable: 2, selector: { matchLabels: { app: 'web' } }, ...spec },
+    }),
+  );
+  await client.update(podDisruptionBudgets, any({ ...created, status: { observedGeneration: 1, ...status } }), {
+    subresource: 'status',
+  });
+}
+
+const evictPod = (client: InProcessClient, name: string, more: object = {}): Promise<unknown> =>
+  client.create(pods, any({ metadata: { name, namespace: 'default' }, ...more }), { subresource: 'eviction' });
+const budgetStatus = async (client: InProcessClient, name: string): Promise<unknown> =>
+  (await client.get(podDisruptionBudgets, { namespace: 'default', name })).status;
+const refusal = "Cannot evict pod as it would violate the pod's disruption budget.";
+
+test('an eviction takes what the budget has, and no more', async () => {
+  const { client } = await started();
+  await budget(client, 'web', { disruptionsAllowed: 1, currentHealthy: 3, desiredHealthy: 2, expectedPods: 3 });
+  for (const name of ['a', 'b', 'c']) await runPod(client, name);
+  await evictPod(client, 'a', { deleteOptions: { dryRun: ['All'] } });
+  assert.equal((await client.get(pods, { namespace: 'default', name: 'a' })).metadata.deletionTimestamp, undefined);
+  const results = await Promise.allSettled(['a', 'b', 'c'].map((name) => evictPod(client, name)));
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+  const gone = ['a', 'b', 'c'].filter((_, i) => results[i]?.status === 'fulfilled');
+  assert.deepEqual(await budgetStatus(client, 'web'), {
+    observedGeneration: 1,
+    currentHealthy: 3,
+    desiredHealthy: 2,
+    expectedPods: 3,
+    disruptedPods: { [gone[0] ?? '']: '2030-01-01T00:00:00Z' },
+    disruptionsAllowed: 0,
+    conditions: [
+      {
+        type: 'DisruptionAllowed',
+        status: 'False',
+        observedGeneration: 1,
+        lastTransitionTime: '2030-01-01T00:00:00Z',
+        reason: 'InsufficientPods',
+        message: '',
+      },
+    ],
+  });
+  const stays = ['a', 'b', 'c'].find((name) => !gone.includes(name)) ?? '';
+  const error = await evictPod(client, stays).catch((reason: unknown) => reason);
+  assert.deepEqual((error as { status: unknown }).status, {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: refusal,
+    reason: 'TooManyRequests',
+    details: {
+      causes: [
+        { reason: 'DisruptionBudget', message: 'The disruption budget web needs 2 healthy pods and has 3 currently' },
+      ],
+    },
+    code: 429,
+  });
+  // One that is going already disrupts nothing more.
+  await evictPod(client, gone[0] ?? '');
+});
+
+test('a budget that is not up to date, or not alone, allows nothing', async () => {
+  const { client } = await started();
+  await runPod(client, 'a');
+  await budget(client, 'web', { observedGeneration: 0, disruptionsAllowed: 1 });
+  await assert.rejects(evictPod(client, 'a'), {
+    message: refusal,
+    details: {
+      causes: [
+        { reason: 'DisruptionBudget', message: 'The disruption budget web is still being processed by the server.' },
+      ],
+      retryAfterSeconds: 10,
+    },
+  });
+  await client.delete(podDisruptionBudgets, { namespace: 'default', name: 'web' });
+  const condition = {
+    type: 'DisruptionAllowed',
+    status: 'False',
+    reason: 'SyncFailed',
+    message: 'no controller',
+    lastTransitionTime: '2030-01-01T00:00:00Z',
+  };
+  await budget(client, 'web', { conditions: [condition] });
+  await assert.rejects(evictPod(client, 'a'), {
+    details: {
+      causes: [
+        {
+          reason: 'DisruptionBudget',
+          message:
+            'The disruption budget web does not allow evicting pods currently because it failed sync: no controller',
+        },
+      ],
+    },
+  });
+  await budget(client, 'other', { disruptionsAllowed: 1 }, { selector: {} });
+  await assert.rejects(evictPod(client, 'a'), {
+    code: 500,
+    message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+  });
+});
+
+test('a pod that is not ready goes when enough others are, or when its budget says so', async () => {
+  const { client } = await started();
+  await budget(client, 'web', { disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 2 });
+  await runPod(client, 'a', 'False');
+  await assert.rejects(evictPod(client, 'a'), { message: refusal });
+  const patch = (spec: object): Promise<unknown> =>
+    client.patch(podDisruptionBudgets, { namespace: 'default', name: 'web' }, { type: 'merge', body: any({ spec }) });
+  await patch({ unhealthyPodEvictionPolicy: 'AlwaysAllow' });
+  await evictPod(client, 'a');
+  await client.delete(podDisruptionBudgets, { namespace: 'default', name: 'web' });
+  await budget(client, 'web', { disruptionsAllowed: 0, currentHealthy: 2, desiredHealthy: 2 });
+  await runPod(client, 'b', 'False');
+  await evictPod(client, 'b');
+  // Pods that have not begun, and pods that are over, are nobody's loss.
+  await client.create(pods, labelled('c'));
+  await assert.rejects(evictPod(client, 'c', { deleteOptions: { preconditions: { resourceVersion: '1' } } }), {
+    message:
+      /^Operation cannot be fulfilled on Pod "c": the ResourceVersion in the precondition \(1\) does not match the ResourceVersion in record \(\d+\)\. The object might have been modified$/,
+    code: 409,
+  });
+  await evictPod(client, 'c');
+  const { metadata } = await client.get(pods, { namespace: 'default', name: 'c' });
+  assert.equal(metadata.deletionTimestamp, '2030-01-01T00:00:30Z');
 });
 
 test('access reviews', async () => {

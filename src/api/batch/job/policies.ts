@@ -88,8 +88,8 @@ function checkExitCodes(
   { template }: ReadonlySpec,
 ): void {
   checkValue(errors, operator, operators, path.child('operator'));
-  const { containers = [], initContainers = [] } = template.spec ?? {};
-  if (containerName !== undefined && ![...containers, ...initContainers].some(({ name }) => name === containerName))
+  const containers = [...(template.spec?.containers ?? []), ...(template.spec?.initContainers ?? [])];
+  if (containerName !== undefined && !containers.some(({ name }) => name === containerName))
     errors.push(
       invalid(
         path.child('containerName'),
