@@ -88,6 +88,7 @@ function resizeErrors(pod: ReadonlyPod, old: ReadonlyPod): FieldError[] {
   checkPodAndSpec(errors, pod);
   if (qosClassOf(spec) !== (old.status?.qosClass ?? qosClassOf(before)))
     errors.push(invalid(specPath, pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));
+  if (!resizes(old)) errors.push(forbidden(specPath, 'Pod running on node without support for resize'));
   for (const list of ['initContainers', 'containers'] as const) {
     for (const [i, container] of (before[list] ?? []).entries()) {
       if (list === 'initContainers' && !isSidecar(container)) continue;
@@ -96,6 +97,12 @@ function resizeErrors(pod: ReadonlyPod, old: ReadonlyPod): FieldError[] {
   }
   checkOnlySizeChanged(errors, spec, before);
   return errors;
+}
+
+/** Whether the pod's node can resize it: one that can says what its running containers have. */
+function resizes({ status }: ReadonlyPod): boolean {
+  const running = status?.containerStatuses?.find(({ state }) => state?.running !== undefined);
+  return running === undefined || running.resources !== undefined;
 }
 
 function checkResize(
@@ -139,17 +146,21 @@ function checkOnlySizeChanged(errors: Errors, spec: DeepReadonly<PodSpec>, befor
       claims: container.resources?.claims,
     };
   };
-  const differs = (a: readonly DeepReadonly<Container>[] = [], b: readonly DeepReadonly<Container>[] = []): boolean =>
-    a.length !== b.length || a.some((container, i) => !jsonEqual(others(container), others(b[i] ?? container)));
-  if (differs(spec.containers ?? [], before.containers ?? []))
-    errors.push(forbidden(specPath, 'only cpu and memory resources are mutable'));
-  const sidecars = (list: readonly DeepReadonly<Container>[] = []): DeepReadonly<Container>[] => list.filter(isSidecar);
-  if (differs(sidecars(spec.initContainers), sidecars(before.initContainers)))
-    errors.push(forbidden(specPath, 'only cpu and memory resources for sidecar containers are mutable'));
-  const plain = (list: readonly DeepReadonly<Container>[] = []): DeepReadonly<Container>[] =>
-    list.filter((container) => !isSidecar(container));
-  if (!jsonEqual(plain(spec.initContainers), plain(before.initContainers)))
-    errors.push(forbidden(specPath, 'resources for non-sidecar init containers are immutable'));
+  const compare = (list: 'containers' | 'initContainers', sidecars: boolean): void => {
+    for (const [i, container] of (spec[list] ?? []).entries()) {
+      const old = before[list]?.[i] ?? container;
+      const resizable = list === 'containers' || isSidecar(container);
+      if (resizable ? jsonEqual(others(container), others(old)) : jsonEqual(container, old)) continue;
+      const what = sidecars ? ' for sidecar containers' : '';
+      errors.push(
+        resizable
+          ? forbidden(specPath, `only cpu and memory resources${what} are mutable`)
+          : forbidden(specPath, 'resources for non-sidecar init containers are immutable'),
+      );
+    }
+  };
+  compare('containers', false);
+  compare('initContainers', true);
   const { containers: _a, initContainers: _b, resources: _c, ...rest } = spec;
   const { containers: _d, initContainers: _e, resources: _f, ...restBefore } = before;
   if (errors.length === 0 && !jsonEqual(rest, restBefore))
