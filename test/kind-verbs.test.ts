@@ -1,19 +1,9 @@
 /** Kinds over real HTTP: each is created, read, listed as a table, changed in every way, watched and deleted. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startApiServer, startCluster, type TestCluster } from '../src/main/testing.ts';
-import { RawHttp, type RawAnswer } from './raw-http.ts';
-
-interface Case {
-  readonly path: string;
-  readonly object: Readonly<Record<string, unknown>>;
-  /** Also written: the status. */
-  readonly status?: object;
-  readonly columns: string;
-  /** The cells of the new object, without its age. */
-  readonly cells: readonly unknown[];
-  readonly generation?: number;
-}
+import { startApiServer, startCluster } from '../src/main/testing.ts';
+import { goThrough, succeeds, withHttp, type Case } from './kind-walk.ts';
+import type { RawAnswer } from './raw-http.ts';
 
 const storage = '/apis/storage.k8s.io/v1';
 const networking = '/apis/networking.k8s.io/v1';
@@ -126,86 +116,6 @@ const cases: Readonly<Record<string, Case>> = {
     cells: ['a', 'runc'],
   },
 };
-
-type Body = Record<string, never> & {
-  metadata: { generation?: number; resourceVersion: string; labels?: Record<string, string> };
-  status?: object;
-  columnDefinitions: { name: string }[];
-  rows: { cells: unknown[] }[];
-};
-
-function parsed({ text }: RawAnswer): Body {
-  return JSON.parse(text) as Body;
-}
-
-async function succeeds(sent: Promise<RawAnswer>, code = 200): Promise<Body> {
-  const answer = await sent;
-  assert.equal(answer.status, code, answer.text);
-  return parsed(answer);
-}
-
-const patchTypes = [
-  ['json-patch', [{ op: 'add', path: '/metadata/labels', value: { by: 'json' } }], 'json'],
-  ['merge-patch', { metadata: { labels: { by: 'merge' } } }, 'merge'],
-  ['strategic-merge-patch', { metadata: { labels: { by: 'strategic' } } }, 'strategic'],
-] as const;
-
-async function goThrough(http: RawHttp, kind: string, given: Case): Promise<void> {
-  const { path, object, status, columns, cells, generation } = given;
-  const one = `${path}/a`;
-  const json = { 'content-type': 'application/json' };
-  const [, root, ...rest] = path.split('/');
-  const apiVersion = root === 'api' ? 'v1' : rest.slice(0, 2).join('/');
-  const before = await succeeds(http.send({ path }));
-  const made = { apiVersion, kind, metadata: { name: 'a' }, ...object };
-  const created = await succeeds(http.send({ method: 'POST', path, headers: json, body: JSON.stringify(made) }), 201);
-  assert.equal(created.metadata.generation, generation, kind);
-  const accept = 'application/json;as=Table;g=meta.k8s.io;v=v1';
-  const table = await succeeds(http.send({ path: `${path}?fieldSelector=metadata.name=a`, headers: { accept } }));
-  assert.equal(table.columnDefinitions.map(({ name }) => name).join(','), columns, kind);
-  const timed = table.columnDefinitions.flatMap(({ name }, i) => (name === 'Age' || name === 'Created At' ? [i] : []));
-  assert.deepEqual(
-    table.rows[0]?.cells.filter((_, i) => !timed.includes(i)),
-    cells,
-  );
-  for (const [type, body, by] of patchTypes) {
-    const headers = { 'content-type': `application/${type}+json` };
-    const patched = await succeeds(http.send({ method: 'PATCH', path: one, headers, body: JSON.stringify(body) }));
-    assert.deepEqual([patched.metadata.labels, patched.metadata.generation], [{ by }, generation], kind);
-  }
-  const current = await succeeds(http.send({ path: one }));
-  if (status !== undefined) {
-    const written = await succeeds(
-      http.send({
-        method: 'PUT',
-        path: `${one}/status`,
-        headers: json,
-        body: JSON.stringify({ ...current, metadata: { ...current.metadata, labels: { by: 'strategic' } }, status }),
-      }),
-    );
-    assert.deepEqual({ ...written.status, ...status }, written.status, kind);
-  }
-  const latest = await succeeds(http.send({ path: one }));
-  const changed = JSON.stringify({ ...latest, status: {}, metadata: { ...latest.metadata, labels: { by: 'put' } } });
-  const replaced = await succeeds(http.send({ method: 'PUT', path: one, headers: json, body: changed }));
-  assert.deepEqual([replaced.metadata.labels, replaced.status], [{ by: 'put' }, latest.status], kind);
-  const stale = await http.send({ method: 'PUT', path: one, headers: json, body: changed });
-  assert.equal(stale.status, 409, kind);
-  await succeeds(http.send({ method: 'DELETE', path: one }));
-  assert.equal((await http.send({ path: one })).status, 404, kind);
-  const since = `watch=1&timeoutSeconds=1&fieldSelector=metadata.name=a&resourceVersion=${before.metadata.resourceVersion}`;
-  const watched = await http.send({ path: `${path}?${since}` });
-  const types = watched.text
-    .split('\n')
-    .flatMap((line) => (line === '' ? [] : [(JSON.parse(line) as { type: string }).type]));
-  const writes = patchTypes.length + 1 + (status === undefined ? 0 : 1);
-  assert.deepEqual(types, ['ADDED', ...Array.from({ length: writes }, () => 'MODIFIED'), 'DELETED'], kind);
-}
-
-async function withHttp(cluster: TestCluster, run: (http: RawHttp) => Promise<void>): Promise<void> {
-  using http = new RawHttp(cluster.endpoint);
-  await run(http);
-}
 
 test('storage, network and quota kinds do all that a kind can do', async () => {
   await using cluster = await startApiServer({ https: true });
