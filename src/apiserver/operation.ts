@@ -39,12 +39,16 @@ export interface Operation {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
   readonly user: UserInfo;
+  /** The User-Agent of the client; its first part is the manager of what it writes. */
+  readonly userAgent?: string | undefined;
   readonly options: OperationOptions;
   /** The parsed JSON of the request: an object, a patch, or DeleteOptions. Never changed. */
   readonly body?: unknown;
   /** Findings that only the text of the body shows: `duplicate field "spec.x"`. */
   readonly bodyFindings?: readonly string[];
   readonly patchType?: PatchType;
+  /** Tells the audit log more of the request. */
+  readonly annotate?: ((key: string, value: string) => void) | undefined;
   /** Why a component of this process writes. */
   readonly cause?: Cause | undefined;
 }

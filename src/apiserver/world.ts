@@ -14,6 +14,8 @@ export interface WorldParts {
   readonly codec: Codec;
   readonly config: ClusterConfig;
   readonly plugins: readonly AdmissionPlugin[];
+  /** Everything that is served now. */
+  readonly kinds: () => readonly Kind[];
 }
 
 export class WriteWorld {
@@ -25,6 +27,7 @@ export class WriteWorld {
   readonly config: ClusterConfig;
   readonly admission: AdmissionChain;
   readonly objects: ObjectReader;
+  readonly kinds: () => readonly Kind[];
 
   constructor(parts: WorldParts) {
     this.store = parts.store;
@@ -35,6 +38,7 @@ export class WriteWorld {
     this.config = parts.config;
     this.admission = new AdmissionChain(parts.plugins);
     this.objects = new HeadReader(parts.store);
+    this.kinds = parts.kinds;
   }
 
   context(operation: Operation): HookContext {
@@ -69,10 +73,16 @@ export class WriteWorld {
       namespace,
       dryRun: options.dryRun === true,
       context: this.context(operation),
+      annotate: operation.annotate ?? unheard,
       clock: this.clock,
       objects: this.objects,
     };
   }
+}
+
+/** Nobody audits the request. */
+function unheard(): void {
+  // Nothing to tell.
 }
 
 /** The plugins in their order: all that change the object, then, on the result, all that judge it. */

@@ -23,6 +23,8 @@ export interface AdmissionRequest {
   readonly options: OperationOptions;
   readonly dryRun: boolean;
   readonly context: HookContext;
+  /** Tells the audit log something of the request: `pod-security.kubernetes.io/enforce-policy`. */
+  readonly annotate: (key: string, value: string) => void;
   /** For what is worth a moment's wait. */
   readonly clock: Clock;
   /** The newest state of any kind. */

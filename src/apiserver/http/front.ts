@@ -2,7 +2,15 @@
  * The HTTP front: authenticates, reads the request, has it carried out, writes the answer. Everything that goes wrong becomes
  * a Status; nothing a client sends ends the process.
  */
-import { errorText, HostError, type Clock, type Log, type Random, type StreamUpgrade } from '../../base/mod.ts';
+import {
+  errorText,
+  HostError,
+  type Clock,
+  type JsonObject,
+  type Log,
+  type Random,
+  type StreamUpgrade,
+} from '../../base/mod.ts';
 import {
   ApiError,
   goQuote,
@@ -12,14 +20,19 @@ import {
   type Subresource,
   type UserInfo,
 } from '../../machinery/mod.ts';
-import { AuthorizationFailure } from '../authz/authorizer.ts';
+import { AuthorizationFailure, type Attributes } from '../authz/authorizer.ts';
+import { AuditTrail, isLongRunning, type AuditedRequest, type AuditParts } from '../audit/trail.ts';
 import { anonymousUser, type AnonymousPolicy, type Authenticator, type Credentials } from '../authn/authenticator.ts';
 import { impersonated } from '../authn/impersonation.ts';
 import { admitConnect } from '../connect.ts';
 import type { Discovery } from '../discovery.ts';
+import { FlowRejection } from '../flow-control/fair-queues.ts';
+import type { FlowControl } from '../flow-control/flow-control.ts';
+import type { OpenWatches } from '../flow-control/open-watches.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
 import { goIntegerError } from '../read.ts';
 import { attributesOf, methodNotAllowed, notServed, type ApiServer } from '../server.ts';
+import { isBug, shortUuid, tooManyRequests, valueOf } from './answers.ts';
 import { parseBody, parsePatch, type ParsedBody } from './body.ts';
 import {
   encode,
@@ -52,6 +65,11 @@ export interface FrontParts {
   /** `pods/log` and other subresources that answer with something else than an object. */
   readonly connectors: readonly Connector[];
   readonly metrics: RequestMetrics;
+  readonly flowControl: FlowControl;
+  readonly dangling: Disposable;
+  readonly watches: OpenWatches;
+  /** Absent: nothing is audited. */
+  readonly audit: AuditParts | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -71,8 +89,6 @@ export interface ConnectTarget {
   readonly user: UserInfo;
 }
 
-/** Upstream's `--max-requests-inflight` and `--max-mutating-requests-inflight`. */
-const inFlightMax = { readOnly: 400, mutating: 200 };
 const bodyBytesMax = 3 * 1024 * 1024;
 const watchTimeoutMinMs = 1_800_000;
 
@@ -83,49 +99,91 @@ const patchTypes: Readonly<Record<string, PatchType>> = {
   'application/apply-patch+yaml': 'apply',
 };
 
-export class HttpFront {
+export class HttpFront implements Disposable {
   readonly #parts: FrontParts;
   readonly #connectors: ReadonlyMap<string, Connector>;
   readonly #encoder = new WatchEncoder();
-  readonly #watches = new Set<WatchBody>();
 
   constructor(parts: FrontParts) {
     this.#parts = parts;
     this.#connectors = new Map(parts.connectors.map((connector) => [connector.on, connector]));
   }
 
+  [Symbol.dispose](): void {
+    this.#parts.flowControl[Symbol.dispose]();
+    this.#parts.dangling[Symbol.dispose]();
+  }
+
   /** How many watches are open. */
   get watches(): number {
-    return this.#watches.size;
+    return this.#parts.watches.size;
   }
 
   /** Never rejects. */
   async respond(request: HttpRequest): Promise<HttpResponse> {
     const { clock, metrics } = this.#parts;
     const begun = clock.monotonic();
+    const id = request.headers['audit-id'] ?? shortUuid(this.#parts.random);
     let info: RequestInfo | undefined;
+    let trail: AuditTrail | undefined;
     let response: HttpResponse;
     try {
       info = parseUrl(request.method, request.url);
-      response = await this.#limited(request, info);
+      trail = this.#trail(request, info, id);
+      response = await this.#counted(request, info, trail);
     } catch (error) {
       response = this.refusal(error, request);
+      if (isBug(error)) trail?.panicked(errorText(error));
     }
     metrics.observe(info, request.method, response.status, (clock.monotonic() - begun) / 1000);
-    return response;
+    const answer = { ...response, headers: { ...response.headers, 'audit-id': id } };
+    return trail === undefined ? answer : trail.answered(answer);
   }
 
-  /** Answers unless too many requests are under way already. Watches wait for nothing and do not count. */
-  async #limited(request: HttpRequest, info: RequestInfo): Promise<HttpResponse> {
+  #trail(request: AuditedRequest, info: RequestInfo, id: string): AuditTrail | undefined {
+    const { audit } = this.#parts;
+    return audit === undefined ? undefined : new AuditTrail(audit, request, info, id);
+  }
+
+  async #counted(request: HttpRequest, info: RequestInfo, trail: AuditTrail | undefined): Promise<HttpResponse> {
     const { metrics } = this.#parts;
     const sort = request.method === 'GET' || request.method === 'HEAD' ? 'readOnly' : 'mutating';
-    if (!metrics.begin(sort, inFlightMax[sort]))
-      throw ApiError.tooManyRequests('Too many requests, please try again later.', 1);
+    metrics.begin(sort);
     try {
-      return await this.#respond(request, info);
+      const user = await this.#identify(request, trail);
+      // These go on for long; of a watch only the beginning counts.
+      if (isLongRunning(info) && info.resource?.verb !== 'watch')
+        return await this.#respond(request, info, user, trail);
+      return await this.#inTurn(request, info, user, trail);
     } finally {
       metrics.end(sort);
     }
+  }
+
+  /** Waits for the request's turn, or refuses it, as priority and fairness say. */
+  async #inTurn(
+    request: HttpRequest,
+    info: RequestInfo,
+    user: UserInfo,
+    trail: AuditTrail | undefined,
+  ): Promise<HttpResponse> {
+    const { flowControl } = this.#parts;
+    const { method } = request;
+    const flow = flowControl.flowOf(user, method, info);
+    let response: HttpResponse;
+    try {
+      const entered = flowControl.enter(flow, { user: user.username, info, method }, () => request.signal);
+      const seat = entered instanceof Promise ? await entered : entered;
+      try {
+        response = await this.#respond(request, info, user, trail);
+      } finally {
+        seat.release();
+      }
+    } catch (error) {
+      if (isBug(error)) trail?.panicked(errorText(error));
+      response = error instanceof FlowRejection ? tooManyRequests() : this.refusal(error, request);
+    }
+    return { ...response, headers: { ...response.headers, ...flow.headers } };
   }
 
   /** The response for a failure of any sort. */
@@ -171,26 +229,55 @@ export class HttpFront {
   }
 
   /** Whom the request acts as: who sent it, or somebody whom that user may impersonate. */
-  async #identify(request: Credentials): Promise<UserInfo> {
-    const user = await this.authenticate(request);
-    return impersonated(user, request, (attributes) => this.#parts.server.authorize(attributes));
+  async #identify(
+    request: Credentials & Pick<HttpRequest, 'method'>,
+    trail: AuditTrail | undefined,
+  ): Promise<UserInfo> {
+    let user: UserInfo;
+    try {
+      user = await this.authenticate(request);
+    } catch (error) {
+      trail?.unauthenticated(this.refusal(error, request));
+      throw error;
+    }
+    trail?.authenticated(user);
+    const acting = await impersonated(user, request, (attributes) => this.#parts.server.authorize(attributes));
+    if (acting !== user) trail?.impersonating(acting);
+    return acting;
   }
 
-  async #respond(request: HttpRequest, info: RequestInfo): Promise<HttpResponse> {
-    const user = await this.#identify(request);
-    if (info.resource !== undefined) return this.#resource(request, { ...info, resource: info.resource }, user);
+  /** As the server's; what was decided, and why, is told to the audit. */
+  async #authorize(attributes: Attributes, trail: AuditTrail | undefined): Promise<void> {
+    const { server } = this.#parts;
+    if (trail === undefined) return server.authorize(attributes);
+    const { verdict, reason } = await server.review(attributes);
+    trail.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
+    trail.annotate('authorization.k8s.io/reason', reason);
+    if (verdict !== 'allow') await server.authorize(attributes);
+  }
+
+  async #respond(
+    request: HttpRequest,
+    info: RequestInfo,
+    user: UserInfo,
+    trail: AuditTrail | undefined,
+  ): Promise<HttpResponse> {
+    if (info.resource !== undefined) return this.#resource(request, { ...info, resource: info.resource }, user, trail);
     const verb = request.method.toLowerCase();
-    await this.#parts.server.authorize({
-      user,
-      verb,
-      group: '',
-      version: '',
-      resource: '',
-      subresource: '',
-      namespace: '',
-      name: '',
-      path: info.path,
-    });
+    await this.#authorize(
+      {
+        user,
+        verb,
+        group: '',
+        version: '',
+        resource: '',
+        subresource: '',
+        namespace: '',
+        name: '',
+        path: info.path,
+      },
+      trail,
+    );
     for (const handler of this.#parts.paths) {
       const response = handler.serves(info.path) ? await handler.respond(request, info) : undefined;
       if (response !== undefined) return response;
@@ -202,14 +289,16 @@ export class HttpFront {
     request: HttpRequest,
     info: RequestInfo & { readonly resource: ResourceRequest },
     user: UserInfo,
+    trail: AuditTrail | undefined,
   ): Promise<HttpResponse> {
     const { server } = this.#parts;
     const { resource } = info;
     const kind = server.registry.find(resource.group, resource.version, resource.resource)?.kind;
     const subresource = resource.subresource === undefined ? undefined : kind?.subresources[resource.subresource];
-    if (kind !== undefined && subresource?.type === 'connect') return this.#connect(request, { kind, info, user });
+    if (kind !== undefined && subresource?.type === 'connect')
+      return this.#connect(request, { kind, info, user }, trail);
     // Before anything is said or read: who may not ask learns nothing, and has nothing parsed.
-    await server.authorize(
+    await this.#authorize(
       attributesOf({
         ...resource,
         user,
@@ -218,6 +307,7 @@ export class HttpFront {
           labelSelector: info.query.get('labelSelector') ?? '',
         },
       }),
+      trail,
     );
     if (kind === undefined || (resource.namespace !== undefined && !kind.namespaced)) throw notServed();
     if (!methods.includes(request.method)) throw methodNotAllowed();
@@ -226,22 +316,29 @@ export class HttpFront {
     const patchType = patchTypeOf(request, resource);
     const representation = negotiate(request.headers['accept'], resource.verb === 'watch' ? watchServes : viewServes);
     const body = await this.#readBody(request, resource, { kind, patchType });
+    if (body !== undefined) trail?.requestObject(body.value);
     const operation: Operation = {
       ...resource,
       user,
+      userAgent: request.headers['user-agent'],
       options: resource.verb === 'watch' && resource.name !== undefined ? ofOne(options, resource.name) : options,
       body: body?.value,
       ...(body === undefined ? {} : { bodyFindings: body.findings }),
       ...(patchType === undefined ? {} : { patchType }),
+      annotate: trail === undefined ? undefined : (key, value) => trail.annotate(key, value),
     };
     const result = await server.carryOut(operation);
-    return this.#answer(result, operation, {
+    const view: View = {
       kind,
       version: resource.version,
       codec: server.world.codec,
       representation,
       table: this.#tableOptions(info.query),
-    });
+    };
+    const response = this.#answer(result, operation, view);
+    if (trail?.wantsResponse === true && result.type !== 'watch')
+      trail.responseObject(valueOf(this.#answer(result, operation, inJson(view))));
+    return response;
   }
 
   #tableOptions(query: URLSearchParams): View['table'] {
@@ -253,9 +350,9 @@ export class HttpFront {
     };
   }
 
-  async #connect(request: HttpRequest, target: ConnectTarget): Promise<HttpResponse> {
+  async #connect(request: HttpRequest, target: ConnectTarget, trail: AuditTrail | undefined): Promise<HttpResponse> {
     const { resource } = target.info;
-    await this.#mayConnect(target);
+    await this.#mayConnect(target, trail);
     const connector = this.#connectors.get(`${target.kind.plural}/${resource.subresource ?? ''}`);
     if (connector?.connect === undefined) throw ApiError.badRequest('Upgrade request required');
     return connector.connect(request, target);
@@ -263,9 +360,11 @@ export class HttpFront {
 
   /** A request that asks for another protocol. Answers it in every case; never rejects. */
   async upgrade(request: Credentials & Pick<HttpRequest, 'method'>, upgrade: StreamUpgrade): Promise<void> {
+    let trail: AuditTrail | undefined;
     try {
-      const user = await this.#identify(request);
       const info = parseUrl(request.method, request.url);
+      trail = this.#trail(request, info, request.headers['audit-id'] ?? shortUuid(this.#parts.random));
+      const user = await this.#identify(request, trail);
       const { resource } = info;
       const kind =
         resource === undefined
@@ -273,12 +372,15 @@ export class HttpFront {
           : this.#parts.server.registry.find(resource.group, resource.version, resource.resource)?.kind;
       if (resource === undefined || kind === undefined) throw notServed();
       const target: ConnectTarget = { kind, info: { ...info, resource }, user };
-      await this.#mayConnect(target);
+      await this.#mayConnect(target, trail);
       const connector = this.#connectors.get(`${kind.plural}/${resource.subresource ?? ''}`);
       if (connector?.upgrade === undefined) throw notServed();
+      trail?.switched();
       await connector.upgrade(upgrade, target);
+      trail?.complete();
     } catch (error) {
-      const status = error instanceof ApiError ? error.status : ApiError.internal(errorText(error)).status;
+      const { status } = error instanceof ApiError ? error : ApiError.internal(errorText(error));
+      trail?.refused(status as unknown as JsonObject);
       // The session may be under way, or over: then there is nothing left to answer.
       await upgrade.refuse(status).catch((cause: unknown) =>
         this.#parts.log.debug('a streaming session ended', {
@@ -291,10 +393,11 @@ export class HttpFront {
   }
 
   /** A `connect` subresource needs `create` for POST and `get` for GET, as upstream maps it; then it is admitted. */
-  async #mayConnect({ kind, info, user }: ConnectTarget): Promise<void> {
+  async #mayConnect({ kind, info, user }: ConnectTarget, trail: AuditTrail | undefined): Promise<void> {
     const { server } = this.#parts;
     const { group, version, verb, subresource = '', namespace = '', name = '' } = info.resource;
-    await server.authorize({ user, verb, group, version, resource: kind.plural, subresource, namespace, name });
+    const attributes = { user, verb, group, version, resource: kind.plural, subresource, namespace, name };
+    await this.#authorize(attributes, trail);
     await admitConnect(server.world, kind, { ...info.resource, user, options: {} }, info.query);
   }
 
@@ -318,16 +421,15 @@ export class HttpFront {
   }
 
   #answer(result: Result, operation: Operation, view: View): HttpResponse {
-    if (view.representation.mediaType === yamlType)
-      return inYaml(
-        this.#answer(result, operation, {
-          ...view,
-          representation: { ...view.representation, mediaType: 'application/json' },
-        }),
-      );
+    if (view.representation.mediaType === yamlType) return inYaml(this.#answer(result, operation, inJson(view)));
     switch (result.type) {
       case 'entry':
-        return respond(result.code, entryBytes(view, result.entry), warningsFor(view, result.warnings), view.representation.mediaType);
+        return respond(
+          result.code,
+          entryBytes(view, result.entry),
+          warningsFor(view, result.warnings),
+          view.representation.mediaType,
+        );
       case 'value': {
         const { mediaType, body } = valueBytes(view, result.value);
         return respond(result.code, body, warningsFor(view, result.warnings), mediaType);
@@ -355,7 +457,7 @@ export class HttpFront {
       bookmarks,
       markInitialEnd,
       timeoutMs,
-      open: this.#watches,
+      open: this.#parts.watches.on(view.kind.collection ?? ''),
     });
     const protobuf = view.representation.mediaType === protobufType;
     const mediaType = protobuf ? `${protobufType};stream=watch` : 'application/json';
@@ -367,6 +469,10 @@ export class HttpFront {
 function warningsFor({ kind, version }: View, warnings: readonly string[]): readonly string[] {
   const deprecated = kind.versions.find((candidate) => candidate.version === version)?.deprecated;
   return deprecated === undefined || warnings.includes(deprecated) ? warnings : [deprecated, ...warnings];
+}
+
+function inJson(view: View): View {
+  return { ...view, representation: { ...view.representation, mediaType: 'application/json' } };
 }
 
 export function failure(error: ApiError): HttpResponse {

@@ -27,25 +27,27 @@ export class RequestMetrics implements PathHandler {
   readonly #store: Store;
   readonly #registry: Registry;
   readonly #process: () => ProcessFigures;
+  readonly #more: () => readonly string[];
   readonly #requests = new Map<string, number>();
   readonly #durations = new Map<string, Series>();
   readonly #inFlight = { readOnly: 0, mutating: 0 };
-  #refused = 0;
 
-  constructor(parts: { readonly store: Store; readonly registry: Registry; readonly process: () => ProcessFigures }) {
+  constructor(parts: {
+    readonly store: Store;
+    readonly registry: Registry;
+    readonly process: () => ProcessFigures;
+    /** Lines of others. */
+    readonly more: () => readonly string[];
+  }) {
     this.#store = parts.store;
     this.#registry = parts.registry;
     this.#process = parts.process;
+    this.#more = parts.more;
   }
 
-  /** Counts a request as under way; false when there are too many of its sort. */
-  begin(sort: 'readOnly' | 'mutating', limit: number): boolean {
-    if (this.#inFlight[sort] >= limit) {
-      this.#refused += 1;
-      return false;
-    }
+  /** Counts a request as under way. */
+  begin(sort: 'readOnly' | 'mutating'): void {
     this.#inFlight[sort] += 1;
-    return true;
   }
 
   end(sort: 'readOnly' | 'mutating'): void {
@@ -74,7 +76,7 @@ export class RequestMetrics implements PathHandler {
   respond(): ReturnType<PathHandler['respond']> {
     const { headers, ...response } = text(
       200,
-      [...this.#requestLines(), ...this.#storeLines(), ...this.#processLines(), ''].join('\n'),
+      [...this.#requestLines(), ...this.#storeLines(), ...this.#more(), ...this.#processLines(), ''].join('\n'),
     );
     return { ...response, headers: { ...headers, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } };
   }
@@ -112,10 +114,6 @@ export class RequestMetrics implements PathHandler {
     lines.push(...header('apiserver_current_inflight_requests', 'gauge', 'Requests under way.'));
     for (const [sort, count] of Object.entries(this.#inFlight))
       lines.push(`apiserver_current_inflight_requests{request_kind="${sort}"} ${count}`);
-    lines.push(
-      ...header('apiserver_dropped_requests_total', 'counter', 'Requests refused because too many were under way.'),
-      `apiserver_dropped_requests_total ${this.#refused}`,
-    );
     return lines;
   }
 

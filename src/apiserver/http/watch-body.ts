@@ -18,7 +18,7 @@ export interface WatchBodyOptions {
   readonly markInitialEnd: boolean;
   readonly timeoutMs: number;
   /** Where the watch is counted while it is open. */
-  readonly open: Set<WatchBody>;
+  readonly open: Set<object>;
 }
 
 /** So many events are taken at a time, and encoded into chunks of about so many bytes: what a slow client can hold. */
