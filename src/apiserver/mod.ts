@@ -50,3 +50,5 @@ export { podConnectors, streamOf, type PodStreamWorld } from './http/pod-streams
 export type { NodeAddress, NodeAnswer, NodeConnections } from './ports.ts';
 export { Transformers, type CollectionNames } from './encryption/transformers.ts';
 export { parseEncryptionConfiguration, type EncryptionConfiguration } from './encryption/configuration.ts';
+export { WebhookCaller, type WebhookAddress } from './webhooks/caller.ts';
+export type { WebClient, WebClients } from './http/web.ts';

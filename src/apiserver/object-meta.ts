@@ -94,11 +94,15 @@ export function metaErrors(kind: Kind, object: DeepReadonly<KubeObject>): FieldE
     for (const problem of dns1123LabelErrors(namespace))
       errors.push(invalid(path.child('namespace'), namespace, problem));
   if (generation < 0) errors.push(invalid(path.child('generation'), generation, 'must be greater than or equal to 0'));
-  return [...errors, ...sharedErrors(object, path)];
+  return [...errors, ...sharedErrors(object, path, kind.strategy.plainFinalizers)];
 }
 
 /** What is wrong with the metadata of a changed object. */
-export function metaUpdateErrors(object: DeepReadonly<KubeObject>, old: DeepReadonly<KubeObject>): FieldError[] {
+export function metaUpdateErrors(
+  { strategy }: Kind,
+  object: DeepReadonly<KubeObject>,
+  old: DeepReadonly<KubeObject>,
+): FieldError[] {
   const path = field('metadata');
   const now = object.metadata ?? {};
   const before = old.metadata ?? {};
@@ -123,21 +127,26 @@ export function metaUpdateErrors(object: DeepReadonly<KubeObject>, old: DeepRead
         ),
       );
   }
-  return [...errors, ...sharedErrors(object, path)];
+  return [...errors, ...sharedErrors(object, path, strategy.plainFinalizers)];
 }
 
-function sharedErrors({ metadata = {} }: DeepReadonly<KubeObject>, path: FieldPath): FieldError[] {
+/** What is wrong with metadata besides the names. */
+export function sharedErrors(
+  { metadata = {} }: DeepReadonly<KubeObject>,
+  path: FieldPath,
+  plainFinalizersAllowed = false,
+): FieldError[] {
   return [
     ...labelsErrors(metadata.labels, path.child('labels')),
     ...annotationErrors(metadata.annotations, path.child('annotations')),
     ...ownerErrors(metadata.ownerReferences ?? [], path.child('ownerReferences')),
     ...(metadata.finalizers ?? []).flatMap((finalizer, i) =>
-      finalizerErrors(finalizer, path.child('finalizers').index(i)),
+      finalizerErrors(finalizer, path.child('finalizers').index(i), plainFinalizersAllowed),
     ),
   ];
 }
 
-function annotationErrors(
+export function annotationErrors(
   annotations: DeepReadonly<Record<string, string>> | undefined,
   path: FieldPath,
 ): FieldError[] {
@@ -175,9 +184,9 @@ function ownerErrors(owners: readonly DeepReadonly<OwnerReference>[], path: Fiel
 
 const plainFinalizers = ['orphan', 'foregroundDeletion', 'kubernetes'];
 
-function finalizerErrors(finalizer: string, path: FieldPath): FieldError[] {
+function finalizerErrors(finalizer: string, path: FieldPath, plainAllowed: boolean): FieldError[] {
   const errors = qualifiedNameErrors(finalizer).map((problem) => invalid(path, finalizer, problem));
-  if (errors.length === 0 && !finalizer.includes('/') && !plainFinalizers.includes(finalizer))
+  if (errors.length === 0 && !plainAllowed && !finalizer.includes('/') && !plainFinalizers.includes(finalizer))
     errors.push(invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
   return errors;
 }

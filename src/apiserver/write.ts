@@ -187,7 +187,7 @@ async function changeOnce(
   part.prepareForUpdate?.(draft, old, context);
   if (strategy.generation === true && specChanged(draft, old))
     metadata.generation = (old.metadata?.generation ?? 0) + 1;
-  refuseInvalid(kind, draft, [...metaUpdateErrors(draft, old), ...(part.validateUpdate?.(draft, old) ?? [])]);
+  refuseInvalid(kind, draft, [...metaUpdateErrors(kind, draft, old), ...(part.validateUpdate?.(draft, old) ?? [])]);
   await world.admission.validate(admission);
   const warnings = warningsOf(kind, operation.version, part, { object: draft, old });
   if (operation.options.dryRun === true)

@@ -120,6 +120,8 @@ export interface Strategy<T> extends UpdateStrategy<T> {
   validate?(object: DeepReadonly<T>): FieldError[];
   /** Which names are allowed; a DNS subdomain unless said otherwise. */
   readonly validateName?: NameValidation;
+  /** Finalizers may be any qualified names, also such as name no domain. */
+  readonly plainFinalizers?: boolean;
   /** Bumps `metadata.generation` when the spec (everything but metadata and status) changes. */
   readonly generation?: boolean;
   /** PUT of what does not exist creates it. */

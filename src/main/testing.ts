@@ -34,6 +34,7 @@ import { Scheduler } from '../scheduler/mod.ts';
 import { defaultLimits, LocalStore, type Store, type StoreLimits } from '../store/mod.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import type { TestEndpoint } from './testing-endpoint.ts';
+import { LateWebClients } from './web-clients.ts';
 
 export interface TestClusterOptions {
   /** `virtual`: time stands still until `advance`; from then on the seed decides everything. */
@@ -76,6 +77,7 @@ interface TestClusterParts {
   readonly store: LocalStore;
   readonly log: Log;
   readonly endpoint: TestEndpoint | undefined;
+  readonly webClients: LateWebClients;
 }
 
 export class TestCluster implements AsyncDisposable {
@@ -88,13 +90,15 @@ export class TestCluster implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
   readonly #virtual: VirtualClock | undefined;
   readonly #endpoint: TestEndpoint | undefined;
+  readonly #webClients: LateWebClients;
 
-  private constructor({ clock, virtual, api, store, log, endpoint }: TestClusterParts) {
+  private constructor({ clock, virtual, api, store, log, endpoint, webClients }: TestClusterParts) {
     this.clock = clock;
     this.#virtual = virtual;
     this.api = api;
     this.store = store;
     this.#endpoint = endpoint;
+    this.#webClients = webClients;
     this.client = api.client(admin);
     this.cache = new InformerCache({ client: this.client, clock, log });
   }
@@ -117,10 +121,14 @@ export class TestCluster implements AsyncDisposable {
       options.https === true
         ? await (await import('./testing-endpoint.ts')).TestEndpoint.start(world, options.flags ?? {})
         : undefined;
+    const webClients = new LateWebClients();
     const api =
       endpoint?.api ??
-      composeServer({ ...world, facts, tokenKeys: passingTokenKeys() }, { posts: [], disabledPlugins, runsHere });
-    const cluster = new TestCluster({ clock, virtual, api, store, log, endpoint });
+      composeServer(
+        { ...world, facts, tokenKeys: passingTokenKeys(), webClients },
+        { posts: [], disabledPlugins, runsHere },
+      );
+    const cluster = new TestCluster({ clock, virtual, api, store, log, endpoint, webClients });
     await bootstrap(api);
     if (components) await cluster.#startComponents({ clock, random, log }, options);
     return cluster;
@@ -189,6 +197,8 @@ export class TestCluster implements AsyncDisposable {
     await this.#stack.disposeAsync();
     this.cache[Symbol.dispose]();
     await this.#endpoint?.[Symbol.asyncDispose]();
+    await this.api.customResources[Symbol.asyncDispose]();
+    await this.#webClients[Symbol.asyncDispose]();
     await this.store.close();
   }
 }

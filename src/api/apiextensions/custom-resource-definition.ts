@@ -67,6 +67,7 @@ const emptyStatus = {
 const strategy: Strategy<CustomResourceDefinition> = {
   generation: true,
   unconditionalUpdate: false,
+  plainFinalizers: true,
   defaults({ spec, status }) {
     const { names } = spec;
     if ((names.singular ?? '') === '' && names.kind !== '') names.singular = names.kind.toLowerCase();

@@ -5,6 +5,8 @@ export interface WebRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** Where to connect, when that is not where the URL says: the certificate is still that of the URL's host. */
+  readonly connectTo?: { readonly host: string; readonly port: number };
   /** For the whole answer. */
   readonly timeoutMs: number;
 }
@@ -20,4 +22,10 @@ export interface WebAnswer {
 export interface WebClient {
   /** Rejects with HostError `Unreachable`, `ConnectionReset`, `Timeout` or `TooLarge`, in the words that Go has for it. */
   send(request: WebRequest): Promise<WebAnswer>;
+}
+
+/** Clients by whom they trust. */
+export interface WebClients {
+  /** `certificateAuthority` is PEM; the well-known CAs unless given. */
+  trusting(certificateAuthority: string | undefined): WebClient;
 }

@@ -72,7 +72,8 @@ function kindText({ apiVersion, kind }: JsonObject): string {
   return `${String(apiVersion)}, Kind=${String(kind)}`;
 }
 
-function objectIn({ body }: WebAnswer): JsonObject {
+/** The object in an answer. Throws HostError. */
+export function objectIn({ body }: WebAnswer): JsonObject {
   try {
     const value = parseJson(body);
     if (isJsonObject(value)) return value;
@@ -84,7 +85,7 @@ function objectIn({ body }: WebAnswer): JsonObject {
 }
 
 /** The Status in an answer, or what client libraries make of one that has none. */
-function failureOf({ status, headers, body }: WebAnswer): ApiError {
+export function failureOf({ status, headers, body }: WebAnswer): ApiError {
   const text = decoder.decode(body).trim();
   const seconds = Number.parseInt(headers['retry-after'] ?? '', 10);
   const details = Number.isNaN(seconds) ? {} : { retryAfterSeconds: seconds };

@@ -1,4 +1,4 @@
 export { HttpsNodeConnections, type NodeTls } from './node-connections.ts';
 export { HttpServer, type HttpLimits, type HttpServerOptions } from './server.ts';
 export { HttpsTransport, type TransportOptions } from './transport.ts';
-export { HttpsWebClient, type WebTrust } from './web-client.ts';
+export { HttpsWebClient, HttpsWebClients, type WebTrust } from './web-client.ts';

@@ -2,7 +2,7 @@
 import { Agent, request as httpsRequest } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { HostError } from '../../base/mod.ts';
-import type { WebAnswer, WebClient, WebRequest } from '../../apiserver/ports.ts';
+import type { WebAnswer, WebClient, WebClients, WebRequest } from '../../apiserver/ports.ts';
 
 export interface WebTrust {
   /** PEM; the well-known CAs unless given. */
@@ -31,7 +31,7 @@ export class HttpsWebClient implements WebClient, Disposable {
     });
   }
 
-  send({ method, url, headers, body, timeoutMs }: WebRequest): Promise<WebAnswer> {
+  send({ method, url, headers, body, connectTo, timeoutMs }: WebRequest): Promise<WebAnswer> {
     const target = new URL(url);
     const what = `${method === 'GET' ? 'Get' : 'Post'} "${url}"`;
     return new Promise((resolve, reject) => {
@@ -40,7 +40,14 @@ export class HttpsWebClient implements WebClient, Disposable {
         {
           method,
           agent: this.#agent,
-          headers: { ...headers, ...(body === undefined ? {} : { 'content-length': String(body.length) }) },
+          ...(connectTo === undefined
+            ? {}
+            : { hostname: connectTo.host, port: connectTo.port, servername: target.hostname }),
+          headers: {
+            host: target.host,
+            ...headers,
+            ...(body === undefined ? {} : { 'content-length': String(body.length) }),
+          },
         },
         (response) => {
           const chunks: Buffer[] = [];
@@ -77,6 +84,32 @@ export class HttpsWebClient implements WebClient, Disposable {
 
   [Symbol.dispose](): void {
     this.#agent.destroy();
+  }
+}
+
+const clientsMax = 64;
+
+/** One client, with its connections, for each bundle of CAs; the one that was asked for longest ago goes first. */
+export class HttpsWebClients implements WebClients, Disposable {
+  readonly #clients = new Map<string, HttpsWebClient>();
+
+  trusting(certificateAuthority: string | undefined): WebClient {
+    const key = certificateAuthority ?? '';
+    const client =
+      this.#clients.get(key) ?? new HttpsWebClient(certificateAuthority === undefined ? {} : { certificateAuthority });
+    this.#clients.delete(key);
+    this.#clients.set(key, client);
+    for (const [oldest, old] of this.#clients) {
+      if (this.#clients.size <= clientsMax) break;
+      this.#clients.delete(oldest);
+      old[Symbol.dispose]();
+    }
+    return client;
+  }
+
+  [Symbol.dispose](): void {
+    for (const client of this.#clients.values()) client[Symbol.dispose]();
+    this.#clients.clear();
   }
 }
 
