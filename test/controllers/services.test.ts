@@ -273,6 +273,6 @@ test('when the own range is full, the others give addresses', async () => {
   await client.create(serviceCidrs, { metadata: { name: 'tiny' }, spec: { cidrs: ['10.201.0.0/30'] } });
   const addresses = [];
   for (const name of ['a', 'b']) addresses.push((await client.create(services, addressed(name))).spec?.clusterIP);
-  assert.deepEqual(addresses.sort(), ['10.201.0.1', '10.201.0.2']);
+  assert.deepEqual(new Set(addresses), new Set(['10.201.0.1', '10.201.0.2']));
   await assert.rejects(client.create(services, addressed('c')), /range is full/);
 });

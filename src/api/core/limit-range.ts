@@ -1,5 +1,5 @@
 /** LimitRange: the bounds of what single objects in a namespace may ask for, and what they ask for when they say nothing. */
-import type { DeepReadonly } from '../../base/mod.ts';
+import { uuid, type DeepReadonly } from '../../base/mod.ts';
 import {
   defineKind,
   duplicate,
@@ -160,6 +160,10 @@ export const limitRanges = defineKind<LimitRange>({
   shortNames: ['limits'],
   strategy: {
     createOnUpdate: true,
+    prepareForCreate({ metadata }, { random }) {
+      // The only kind that needs no name at all.
+      if ((metadata.name ?? '') === '') metadata.name = uuid(random);
+    },
     defaults({ spec }) {
       for (const item of spec?.limits ?? []) defaultItem(item);
     },

@@ -86,7 +86,7 @@ test('a binding by the old address is the same, and what was nominated is forgot
   const { client } = await started();
   const old = await client.create(pods, pod('p'));
   const nominated = { ...old, status: { ...old.status, nominatedNodeName: 'n7' } };
-  await client.update(pods, nominated as never, { subresource: 'status' });
+  await client.update(pods, nominated, { subresource: 'status' });
   const bind = (metadata: object, target: object): Promise<unknown> =>
     client.create(bindings, any({ metadata: { namespace: 'default', ...metadata }, target }));
   await assert.rejects(
