@@ -475,12 +475,6 @@ function inJson(view: View): View {
   return { ...view, representation: { ...view.representation, mediaType: 'application/json' } };
 }
 
-/** Whoever uses a deprecated version is told so, whatever it asks for. */
-function warningsFor({ kind, version }: View, warnings: readonly string[]): readonly string[] {
-  const deprecated = kind.versions.find((candidate) => candidate.version === version)?.deprecated;
-  return deprecated === undefined || warnings.includes(deprecated) ? warnings : [deprecated, ...warnings];
-}
-
 export function failure(error: ApiError): HttpResponse {
   const retry = error.details?.retryAfterSeconds;
   return {
