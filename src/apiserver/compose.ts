@@ -6,6 +6,7 @@ import type { Store } from '../store/mod.ts';
 import { admissionPlugins } from './admission/chain.ts';
 import type { AnonymousPolicy, Authenticator } from './authn/authenticator.ts';
 import { BootstrapTokens } from './authn/bootstrap-token.ts';
+import { keptTokenUse } from './authn/kept-token-use.ts';
 import { ServiceAccountTokens } from './authn/service-account.ts';
 import type { TokenKeys } from './authn/token.ts';
 import type { StaticTokens } from './authn/static-tokens.ts';
@@ -25,6 +26,7 @@ import { HttpFront, type Connector } from './http/front.ts';
 import {
   discoveryPaths,
   healthPaths,
+  rootPath,
   versionPath,
   type HealthCheck,
   type PathHandler,
@@ -98,6 +100,9 @@ export function stamp(value: JsonObject, revision: number): JsonObject {
   };
 }
 
+/** The API server itself, as upstream names it. */
+const apiServerUser: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+
 export function composeServer(options: ApiServerOptions, parts: ServerParts): ComposedServer {
   const { store, clock, random, log, facts, config, tokenKeys } = options;
   const rbac = new RbacAuthorizer(store);
@@ -114,7 +119,15 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
   const tokens =
     tokenKeys === undefined
       ? undefined
-      : new ServiceAccountTokens({ store, clock, random, keys: tokenKeys, issuers: [issuer], audiences });
+      : new ServiceAccountTokens({
+          store,
+          clock,
+          random,
+          keys: tokenKeys,
+          issuers: [issuer],
+          audiences,
+          onKeptTokenUsed: keptTokenUse(() => new InProcessClient(server, apiServerUser), log),
+        });
   const bearer = new BearerAuthenticator(tokenAuthenticators(options, tokens, audiences), audiences);
   const posts = [...postHandlers({ authorizers, tokens, bearer }), ...parts.posts];
   const computed = [componentStatuses(world, parts.runsHere)];
@@ -178,7 +191,7 @@ export function composeFront({ server, client }: ComposedServer, options: FrontO
   const watches = new OpenWatches();
   const limits = { ...usualFlowLimits, ...options.flowControl };
   const flowControl = new FlowControl({ ...limits, store, clock, registry: server.registry, watches });
-  const self = client({ username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] });
+  const self = client(apiServerUser);
   const dangling = keepDangling({ store, client: self, clock, log });
   const discovery = new Discovery(server.registry);
   const metrics = new RequestMetrics({
@@ -207,7 +220,7 @@ export function composeFront({ server, client }: ComposedServer, options: FrontO
     authenticators,
     anonymous,
     discovery,
-    paths,
+    paths: [...paths, rootPath(paths)],
     connectors,
     clock,
     random,

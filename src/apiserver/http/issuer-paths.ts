@@ -9,6 +9,7 @@ const keySet = '/openid/v1/jwks';
 export function issuerPaths(tokens: ServiceAccountTokens, url: () => string): PathHandler {
   return {
     serves: (path) => [configuration, keySet].includes(path.replace(/\/$/, '')),
+    list: () => [configuration, keySet],
     respond(_request, { path }) {
       if (path.startsWith(keySet)) return json({ keys: tokens.keys.keys }, 'application/jwk-set+json');
       return json({

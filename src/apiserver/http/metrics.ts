@@ -69,6 +69,10 @@ export class RequestMetrics implements PathHandler {
     if (bucket >= 0) series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
   }
 
+  list(): readonly string[] {
+    return ['/metrics'];
+  }
+
   serves(path: string): boolean {
     return path === '/metrics';
   }

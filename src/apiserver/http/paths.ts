@@ -9,6 +9,8 @@ import type { RequestInfo } from './request-info.ts';
 
 export interface PathHandler {
   serves(path: string): boolean;
+  /** What `/` says is there. */
+  list?(): readonly string[];
   /** Undefined: not served after all. */
   respond(request: HttpRequest, info: RequestInfo): HttpResponse | undefined | Promise<HttpResponse | undefined>;
 }
@@ -29,11 +31,27 @@ export function text(status: number, value: string): HttpResponse {
   };
 }
 
+/** `/`: where one can go from here. */
+export function rootPath(handlers: readonly PathHandler[]): PathHandler {
+  return {
+    serves: (path) => path === '/' || path === '',
+    respond: () => json({ paths: handlers.flatMap((handler) => handler.list?.() ?? []).toSorted() }),
+  };
+}
+
 const discoveryGroup = 'apidiscovery.k8s.io';
 
 export function discoveryPaths(discovery: Discovery, address: () => string): PathHandler {
   return {
     serves: (path) => path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/'),
+    list: () => [
+      '/api',
+      '/apis',
+      ...discovery.groups().flatMap(({ name, versions }) => {
+        const root = name === '' ? '/api' : `/apis/${name}`;
+        return [...(name === '' ? [] : [root]), ...versions.map(({ version }) => `${root}/${version}`)];
+      }),
+    ],
     respond(request, { path }) {
       const [, root, ...rest] = path.replace(/\/$/, '').split('/');
       const core = root === 'api';
@@ -76,6 +94,7 @@ export function healthPaths(checks: readonly HealthCheck[], shuttingDown: () => 
   const roots = ['/healthz', '/livez', '/readyz'];
   return {
     serves: (path) => roots.some((root) => path === root || path.startsWith(`${root}/`)),
+    list: () => roots.flatMap((root) => [root, ...checks.map(({ name }) => `${root}/${name}`)]),
     async respond(_request, { path, query }) {
       const root = roots.find((candidate) => path.startsWith(candidate)) ?? '';
       const only = path.slice(root.length + 1);
@@ -139,5 +158,5 @@ export function versionPath({ kubernetes, build, platform, builtAtMs }: VersionI
     compiler: 'node',
     platform,
   };
-  return { serves: (path) => path === '/version', respond: () => json(body) };
+  return { serves: (path) => path === '/version', list: () => ['/version'], respond: () => json(body) };
 }

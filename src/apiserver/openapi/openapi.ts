@@ -50,6 +50,10 @@ export class OpenApi implements PathHandler {
     return path === '/openapi/v2' || path === '/openapi/v3' || path.startsWith('/openapi/v3/');
   }
 
+  list(): readonly string[] {
+    return ['/openapi/v2', '/openapi/v3', ...[...this.#groups().keys()].map((name) => `/openapi/v3/${name}`)];
+  }
+
   respond(request: HttpRequest, { path }: { readonly path: string }): HttpResponse | undefined {
     if (path === '/openapi/v2') {
       const wanted = negotiate(

@@ -1,11 +1,15 @@
 /** The limits of the HTTP server, made small: clients that are slow, that never end or that send nothing. */
 import assert from 'node:assert/strict';
 import http2 from 'node:http2';
+import https from 'node:https';
 import { test } from 'node:test';
 import tls from 'node:tls';
 import { systemClock } from '../system.ts';
 import { Pki } from '../pki/mod.ts';
 import { HttpServer, type HttpLimits } from './server.ts';
+
+/** Two of them are worth compressing. */
+const large = new Uint8Array(100_000).fill(0x61);
 
 interface Served extends AsyncDisposable {
   readonly server: HttpServer;
@@ -26,6 +30,7 @@ async function serve(limits: Partial<HttpLimits>): Promise<Served> {
     limits,
     async respond(request) {
       try {
+        if (request.url === '/large') return { status: 200, headers: {}, body: [large, large] };
         const body = await request.body(1000);
         return { status: 200, headers: {}, body };
       } catch (error) {
@@ -110,4 +115,24 @@ test('an idle connection is closed, and one too many is refused', async () => {
   assert.equal(await second, 'refused');
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   assert.match(await all, /^HTTP\/1\.1 200 OK\r\n/);
+});
+
+test('a large answer is compressed for who takes that', async () => {
+  await using served = await serve({});
+  const get = (path: string, headers: Record<string, string>): Promise<{ encoding: unknown; size: number }> =>
+    new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: served.server.port, ca: served.ca, path, headers };
+      https
+        .get(options, (response) => {
+          let size = 0;
+          response.on('data', (chunk: Buffer) => void (size += chunk.length));
+          response.on('end', () => resolve({ encoding: response.headers['content-encoding'], size }));
+        })
+        .on('error', reject);
+    });
+  assert.deepEqual(await get('/large', {}), { encoding: undefined, size: 200_000 });
+  const { encoding, size } = await get('/large', { 'accept-encoding': 'deflate, gzip' });
+  assert.equal(encoding, 'gzip');
+  assert.ok(size < 10_000);
+  assert.deepEqual(await get('/', { 'accept-encoding': 'gzip' }), { encoding: undefined, size: 0 });
 });

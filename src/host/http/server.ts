@@ -10,6 +10,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DetailedPeerCertificate, PeerCertificate, TLSSocket } from 'node:tls';
+import { createGzip } from 'node:zlib';
 import { HostError } from '../../base/mod.ts';
 import type { HttpRequest, HttpResponse, Peer, StreamBody } from '../../apiserver/ports.ts';
 
@@ -153,7 +154,7 @@ export class HttpServer implements AsyncDisposable {
       return;
     }
     try {
-      stream = send(response, answer, request.method === 'HEAD');
+      stream = send(response, answer, { headOnly: request.method === 'HEAD', gzip: takesGzip(request) });
     } catch (error) {
       // An answer that cannot be sent is a bug; the client learns at least that there is none.
       response.destroy();
@@ -349,12 +350,25 @@ function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
+/** From this size on an answer is compressed for who can read that, as upstream does; below it costs more than it saves. */
+const gzipBytesMin = 128 * 1024;
+
+function takesGzip({ method, headers }: NodeRequest): boolean {
+  return method === 'GET' && /(?:^|,)\s*gzip\s*(?:,|$)/.test(String(headers['accept-encoding'] ?? ''));
+}
+
+interface Sending {
+  readonly headOnly: boolean;
+  readonly gzip: boolean;
+}
+
 function send(
   response: NodeResponse,
   { status, headers, body }: HttpResponse,
-  headOnly: boolean,
+  { headOnly, gzip }: Sending,
 ): StreamBody | undefined {
   if (body instanceof Uint8Array) {
+    if (gzip && body.length >= gzipBytesMin) return sendGzipped(response, { status, headers, body: [body] });
     response.writeHead(status, { ...headers, 'content-length': body.length });
     response.end(headOnly ? undefined : body);
     return undefined;
@@ -362,6 +376,7 @@ function send(
   if (!('start' in body)) {
     let size = 0;
     for (const piece of body) size += piece.length;
+    if (gzip && size >= gzipBytesMin) return sendGzipped(response, { status, headers, body });
     response.writeHead(status, { ...headers, 'content-length': size });
     if (headOnly) response.end();
     else void sendPieces(response, body);
@@ -385,6 +400,17 @@ function endStream(response: NodeResponse): void {
   response.end();
   const timer = setTimeout(() => response.destroy(), stallMs).unref();
   response.once('close', () => clearTimeout(timer));
+}
+
+function sendGzipped(
+  response: NodeResponse,
+  { status, headers, body }: Omit<HttpResponse, 'body'> & { readonly body: readonly Uint8Array[] },
+): undefined {
+  const vary = [headers['vary'], 'Accept-Encoding'].filter((one) => one !== undefined).join(', ');
+  response.writeHead(status, { ...headers, vary, 'content-encoding': 'gzip' });
+  response.setTimeout(stallMs, () => void response.destroy());
+  // As fast as it goes: most of what can be saved is saved at the first level.
+  void pipeline(body, createGzip({ level: 1 }), response).catch(() => undefined);
 }
 
 /** Piece by piece as the client takes them, so that a long list is not copied into the socket's buffer at once. */
