@@ -3,7 +3,15 @@
  * there. What a token says is checked once; whether its objects are still there, at every use, in the store's current state.
  */
 import { nodes, pods, secrets, serviceAccounts, type Secret } from '../../api/mod.ts';
-import { isJsonObject, uuid, type Clock, type DeepReadonly, type JsonObject, type Random } from '../../base/mod.ts';
+import {
+  isJsonObject,
+  rfc3339,
+  uuid,
+  type Clock,
+  type DeepReadonly,
+  type JsonObject,
+  type Random,
+} from '../../base/mod.ts';
 import { objectKey, type Kind, type KubeObject, type UserInfo } from '../../machinery/mod.ts';
 import type { Store } from '../../store/mod.ts';
 import { parseToken, signToken, type TokenKeys } from './token.ts';
@@ -13,6 +21,8 @@ import { commonAudiences, InvalidToken, type TokenAuthenticator, type TokenUser 
 const leewayMs = 60_000;
 const tokensMax = 4096;
 const legacyIssuer = 'kubernetes/serviceaccount';
+const lastUsedLabel = 'kubernetes.io/legacy-token-last-used';
+const invalidSinceLabel = 'kubernetes.io/legacy-token-invalid-since';
 
 export interface ServiceAccountTokenOptions {
   readonly store: Store;
@@ -22,6 +32,8 @@ export interface ServiceAccountTokenOptions {
   /** The first one issues; tokens of the others are accepted too. */
   readonly issuers: readonly string[];
   readonly audiences: readonly string[];
+  /** A token that a secret keeps is used today for the first time. */
+  readonly onKeptTokenUsed?: (namespace: string, secret: string, date: string) => void;
 }
 
 interface Reference {
@@ -57,6 +69,13 @@ export function signKeptToken(
   });
 }
 
+interface KeptToken {
+  readonly namespace: string;
+  readonly account: Reference;
+  /** Of the secret. */
+  readonly name: string;
+}
+
 interface KnownToken {
   readonly user: UserInfo;
   readonly namespace: string;
@@ -75,6 +94,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   readonly #options: ServiceAccountTokenOptions;
   /** The least recently used first. */
   readonly #known = new Map<string, KnownToken>();
+  /** The day on which each secret's token was last told to be used. */
+  readonly #usedOn = new Map<string, string>();
 
   constructor(options: ServiceAccountTokenOptions) {
     this.#options = options;
@@ -158,6 +179,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   }
 
   #checkObjects({ namespace, account, pod, node, secret, kept }: KnownToken, token: string): void {
+    if (kept) return this.#checkKept({ namespace, account, name: secret?.name ?? '' }, token);
     const found = this.#find(serviceAccounts, namespace, account.name);
     if (found === undefined) throw new InvalidToken(`serviceaccounts "${account.name}" not found`);
     if (this.#gone(found)) throw new InvalidToken(`service account ${namespace}/${account.name} has been deleted`);
@@ -165,7 +187,6 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       throw new InvalidToken(
         `service account UID (${found.metadata?.uid ?? ''}) does not match claim (${account.uid})`,
       );
-    if (kept) return this.#checkKept(namespace, secret?.name ?? '', token);
     if (secret !== undefined)
       this.#checkBound(
         this.#find(secrets, namespace, secret.name),
@@ -186,12 +207,34 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       throw new InvalidToken(`${what} UID (${found.metadata?.uid ?? ''}) does not match ${claim} (${uid})`);
   }
 
-  #checkKept(namespace: string, name: string, token: string): void {
+  #checkKept({ namespace, account, name }: KeptToken, token: string): void {
     const secret = this.#find(secrets, namespace, name) as DeepReadonly<Secret> | undefined;
     if (secret === undefined || secret.metadata.deletionTimestamp !== undefined)
       throw new InvalidToken('Token has been invalidated');
     if (secret.data?.['token'] !== new TextEncoder().encode(token).toBase64())
       throw new InvalidToken("Token does not match server's copy");
+    const found = this.#find(serviceAccounts, namespace, account.name);
+    if (found === undefined) throw new InvalidToken(`serviceaccounts "${account.name}" not found`);
+    if (found.metadata?.deletionTimestamp !== undefined)
+      throw new InvalidToken(`ServiceAccount ${namespace}/${account.name} has been deleted`);
+    if (found.metadata?.uid !== account.uid)
+      throw new InvalidToken(`ServiceAccount UID (${found.metadata?.uid ?? ''}) does not match claim (${account.uid})`);
+    const { labels } = secret.metadata;
+    if (labels?.[invalidSinceLabel] !== undefined)
+      throw new InvalidToken(
+        `the token in secret ${namespace}/${name} for service account ${namespace}/${account.name} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${invalidSinceLabel}' label from the secret to temporarily allow use of this token`,
+      );
+    this.#used(namespace, name, labels?.[lastUsedLabel]);
+  }
+
+  /** Told once a day for each secret: what is on its way to be written is not told again. */
+  #used(namespace: string, name: string, lastUsed: string | undefined): void {
+    const today = rfc3339(this.#options.clock.now()).slice(0, 10);
+    const key = `${namespace}/${name}`;
+    if (lastUsed === today || this.#usedOn.get(key) === today) return;
+    if (this.#usedOn.size >= tokensMax) this.#usedOn.clear();
+    this.#usedOn.set(key, today);
+    this.#options.onKeptTokenUsed?.(namespace, name, today);
   }
 
   #find(
