@@ -23,7 +23,7 @@ import { checkMatch } from './rules.ts';
 type BindingSpec = DeepReadonly<MutatingAdmissionPolicyBindingSpec>;
 
 export const specPath = field('spec');
-export const unset = '<unset>';
+const unset = '<unset>';
 
 export function bindingErrors({ policyName = '', paramRef, matchResources }: BindingSpec): Errors {
   const errors: Errors = [];

@@ -162,10 +162,10 @@ export function webhookStrategy<T extends Configuration>(
         more(hook);
       }
     },
-    validate: (object) => hooksErrors(hooksOf(object as DeepReadonly<Configuration>), strict),
+    validate: (object) => hooksErrors(hooksOf(object), strict),
     validateUpdate(object, before) {
-      const hooks = hooksOf(object as DeepReadonly<Configuration>);
-      return hooksErrors(hooks, strictnessOf(hooks, hooksOf(before as DeepReadonly<Configuration>)));
+      const hooks = hooksOf(object);
+      return hooksErrors(hooks, strictnessOf(hooks, hooksOf(before)));
     },
   };
 }

@@ -5,7 +5,7 @@ import { checkCsiDriverName, type Errors } from '../checks.ts';
 import type { DeviceSelector, OpaqueDeviceConfiguration } from '../upstream/types.ts';
 import { checkList, checkRawObject } from './group.ts';
 
-export const selectorsMax = 32;
+const selectorsMax = 32;
 export const configurationsMax = 32;
 const expressionBytesMax = 10 * 1024;
 const parametersBytesMax = 10 * 1024;
