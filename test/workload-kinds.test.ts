@@ -241,11 +241,7 @@ for (const trial of trials) {
     }
 
     const codec = protobufCodec(facts);
-    const encoded = wrapUnknown(
-      apiVersion,
-      kind,
-      codec.encode(schema, { ...object, metadata: { name: 'two' } } as never),
-    );
+    const encoded = wrapUnknown(apiVersion, kind, codec.encode(schema, { ...object, metadata: { name: 'two' } }));
     const second = shown(
       await http.send({
         method: 'POST',

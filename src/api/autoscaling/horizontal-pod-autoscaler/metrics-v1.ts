@@ -60,7 +60,7 @@ export function metricToV1(metric: DeepReadonly<MetricSpec>): AutoscalingV1Metri
         targetValue: external.target.value,
         targetAverageValue: external.target.averageValue,
       }),
-  }) as AutoscalingV1MetricSpec;
+  });
 }
 
 function averagesToV1({ averageUtilization, averageValue }: MetricTarget): object {
@@ -96,7 +96,7 @@ export function metricFromV1(metric: AutoscalingV1MetricSpec): MetricSpec {
         averageValue: external.targetAverageValue,
       }),
     },
-  }) as MetricSpec;
+  });
 }
 
 function averagesFromV1(source: { targetAverageUtilization?: number; targetAverageValue?: unknown }): MetricTarget {
@@ -150,7 +150,7 @@ export function metricStatusToV1(status: DeepReadonly<MetricStatus>): Autoscalin
         currentValue: external.current.value ?? noQuantity,
         currentAverageValue: external.current.averageValue,
       }),
-  }) as AutoscalingV1MetricStatus;
+  });
 }
 
 export function metricStatusFromV1(status: AutoscalingV1MetricStatus): MetricStatus {
@@ -176,7 +176,7 @@ export function metricStatusFromV1(status: AutoscalingV1MetricStatus): MetricSta
       metric: some({ name: external.metricName, selector: external.metricSelector }),
       current: some({ value: external.currentValue, averageValue: external.currentAverageValue }),
     },
-  }) as MetricStatus;
+  });
 }
 
 function currentFromV1(source: { currentAverageUtilization?: number; currentAverageValue: unknown }): object {

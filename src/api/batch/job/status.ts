@@ -45,7 +45,7 @@ interface Change {
   readonly status: ReadonlyStatus;
   readonly before: ReadonlyStatus;
   readonly now: Facts;
-  readonly then: Facts;
+  readonly earlier: Facts;
   /** Whether any of these parts or facts is not as it was. */
   changes(...names: readonly (keyof JobStatus | keyof Facts)[]): boolean;
 }
@@ -53,17 +53,17 @@ interface Change {
 export function jobStatusErrors(job: ReadonlyJob, old: ReadonlyJob): FieldError[] {
   const { status = {} } = job;
   const { status: before = {} } = old;
-  const [now, then] = [factsOf(status), factsOf(before)];
+  const [now, earlier] = [factsOf(status), factsOf(before)];
   const change: Change = {
     job,
     status,
     before,
     now,
-    then,
+    earlier,
     changes: (...names) =>
       names.some((name) =>
         name in now
-          ? now[name as keyof Facts] !== then[name as keyof Facts]
+          ? now[name as keyof Facts] !== earlier[name as keyof Facts]
           : !jsonEqual(status[name as keyof JobStatus], before[name as keyof JobStatus]),
       ),
   };
@@ -186,7 +186,7 @@ function checkOutcome(errors: Errors, { job, status, now, changes }: Change): vo
     refuse(errors, 'cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True');
 }
 
-function checkTransition(errors: Errors, { job, status, before, now, then }: Change): void {
+function checkTransition(errors: Errors, { job, status, before, now, earlier }: Change): void {
   for (const type of ['Failed', 'Complete', 'FailureTarget'])
     if (hasCondition(before, type) && !hasCondition(status, type))
       refuse(errors, `cannot disable the terminal ${type}=True condition`);
@@ -204,8 +204,8 @@ function checkTransition(errors: Errors, { job, status, before, now, then }: Cha
     errors.push(invalid(path.child('completionTime'), new Date(completionTime), 'completionTime cannot be mutated'));
   if (before.startTime !== undefined && startTime !== before.startTime && !suspend)
     errors.push(required(path.child('startTime'), 'startTime cannot be removed for unsuspended job'));
-  if (then.successCriteriaMet && !now.successCriteriaMet)
+  if (earlier.successCriteriaMet && !now.successCriteriaMet)
     refuse(errors, 'cannot disable the SuccessCriteriaMet=True condition');
-  if (then.complete && !then.successCriteriaMet && now.successCriteriaMet)
+  if (earlier.complete && !earlier.successCriteriaMet && now.successCriteriaMet)
     refuse(errors, 'cannot set SuccessCriteriaMet=True for Job already has Complete=true conditions');
 }

@@ -37,7 +37,7 @@ function withChangeable(old: Template, { metadata, spec }: Template): Template {
       tolerations,
       schedulingGates,
     }),
-  }) as Template;
+  });
 }
 
 function withResources(
@@ -51,7 +51,7 @@ function withNodeAffinity(
   old: DeepReadonly<Affinity> | undefined,
   now: DeepReadonly<Affinity> | undefined,
 ): DeepReadonly<Affinity> | undefined {
-  if (now !== undefined) return defined({ ...old, nodeAffinity: now.nodeAffinity }) as DeepReadonly<Affinity>;
+  if (now !== undefined) return defined({ ...old, nodeAffinity: now.nodeAffinity });
   const { nodeAffinity: _node, ...rest } = old ?? {};
   return Object.keys(rest).length === 0 ? undefined : rest;
 }
