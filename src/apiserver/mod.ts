@@ -48,6 +48,10 @@ export {
 } from './compose.ts';
 export { podConnectors, streamOf, type PodStreamWorld } from './http/pod-streams.ts';
 export type { NodeAddress, NodeAnswer, NodeConnections } from './ports.ts';
+export { AuditBatches } from './audit/batches.ts';
+export type { AuditBackend, AuditEvent } from './audit/event.ts';
+export { AuditPolicy } from './audit/policy.ts';
+export { postEvents } from './audit/webhook.ts';
 export { Transformers, type CollectionNames } from './encryption/transformers.ts';
 export { parseEncryptionConfiguration, type EncryptionConfiguration } from './encryption/configuration.ts';
 export { WebhookCaller, type WebhookAddress } from './webhooks/caller.ts';

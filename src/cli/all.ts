@@ -1,6 +1,7 @@
 /** Every command of `kutter`, in the order of the help. What they do is in `main/`, one file a command. */
 import { authOptions } from './auth-options.ts';
 import type { Command, Option } from './command.ts';
+import { requestOptions } from './request-options.ts';
 
 const name: Option = { type: 'string', value: 'NAME', help: 'Name of the cluster', default: 'kutter' };
 const dataDir: Option = {
@@ -61,6 +62,7 @@ export const commands: readonly Command[] = [
       foreground: { type: 'boolean', help: 'Stay in the foreground; ends with Ctrl-C' },
       'log-level': logLevel,
       ...authOptions,
+      ...requestOptions,
     },
   },
   {
@@ -104,6 +106,7 @@ export const commands: readonly Command[] = [
       store,
       'log-level': logLevel,
       ...authOptions,
+      ...requestOptions,
     },
   },
   {

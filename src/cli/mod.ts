@@ -1,5 +1,6 @@
 export { commands } from './all.ts';
 export { authOptions } from './auth-options.ts';
+export { requestOptions } from './request-options.ts';
 export {
   commandHelp,
   findCommand,

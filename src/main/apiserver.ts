@@ -9,6 +9,7 @@ import { apiServerNames, Pki, requests, type CertificateRequest } from '../host/
 import { systemClock, systemRandom } from '../host/system.ts';
 import { primaryAddress } from './addresses.ts';
 import { authFlags, openAuth } from './auth.ts';
+import { openRequests, requestFlags } from './requests.ts';
 import { componentLog, untilEnd } from './component.ts';
 import { ControlPlane } from './control-plane.ts';
 import { clusterAddresses, usualNetworks } from './networks.ts';
@@ -40,12 +41,15 @@ export async function run(invocation: Invocation): Promise<void> {
     process.exit(1);
   };
   await using stack = new AsyncDisposableStack();
+  const requestWorld = { clock: systemClock, random: systemRandom, log, stack };
+  const handling = await openRequests(requestFlags(invocation), requestWorld);
   const store = await openStore(checkStore(invocation.string('store') ?? 'embedded'), {
     clock: systemClock,
     random: systemRandom,
     log,
     directory: join(directory, 'store'),
     onFatal,
+    transformer: handling.transformer,
   });
   stack.defer(() => store.close());
   const nodes = new HttpsNodeConnections({
@@ -68,8 +72,9 @@ export async function run(invocation: Invocation): Promise<void> {
       port,
       advertise: address,
       auth,
+      handling,
       paths: [],
-      health: [],
+      health: handling.health,
       connectors: ({ server }) => podConnectors({ objects: server.world.objects, nodes }),
     }),
   );

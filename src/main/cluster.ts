@@ -22,6 +22,7 @@ import type { Pki } from '../host/pki/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
 import { Scheduler } from '../scheduler/mod.ts';
 import { openAuth } from './auth.ts';
+import { openRequests } from './requests.ts';
 import { primaryAddress } from './addresses.ts';
 import { ControlPlane } from './control-plane.ts';
 import { openPki } from './kubeconfig-file.ts';
@@ -129,7 +130,9 @@ export class Cluster implements AsyncDisposable {
 
   async #controlPlane(pki: Pki, nodes: LocalNodes): Promise<ControlPlane> {
     const { settings, paths, log, onFatal } = this.#world;
-    const store = await openStore(settings.store, { clock, random, log, directory: paths.store, onFatal });
+    const handling = await openRequests(settings.requests ?? {}, { clock, random, log, stack: this.#stack });
+    const { transformer } = handling;
+    const store = await openStore(settings.store, { clock, random, log, directory: paths.store, onFatal, transformer });
     this.#stack.defer(() => store.close());
     const { serviceIp, gateway } = clusterAddresses(settings);
     const address = primaryAddress() ?? gateway;
@@ -152,7 +155,8 @@ export class Cluster implements AsyncDisposable {
       advertise: address,
       auth,
       paths: [this.#componentsPath()],
-      health: [],
+      handling,
+      health: handling.health,
       runsHere: (part) => this.#components.some(({ name }) => name === programs[part]),
       connectors: ({ server }: ComposedServer) => podConnectors({ objects: server.world.objects, nodes }),
     });

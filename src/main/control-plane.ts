@@ -6,6 +6,7 @@ import {
   composeServer,
   type ComposedServer,
   type Connector,
+  type FrontOptions,
   type HealthCheck,
   issuerPaths,
   type HttpFront,
@@ -37,6 +38,8 @@ export interface ControlPlaneOptions {
   readonly advertise: string;
   readonly paths: readonly PathHandler[];
   readonly health: readonly HealthCheck[];
+  /** How many requests at once, and what is audited of them. */
+  readonly handling?: Pick<FrontOptions, 'audit' | 'flowControl'>;
   readonly connectors: (api: ComposedServer) => readonly Connector[];
   /** Who is who and who may do what. */
   readonly auth: ServerAuth;
@@ -95,6 +98,7 @@ export class ControlPlane implements AsyncDisposable {
         ...options.health,
       ],
       shuttingDown: () => this.#stopping,
+      ...options.handling,
       version: {
         kubernetes: facts.version,
         build: version,

@@ -22,6 +22,8 @@ export interface ClusterSettings extends ClusterNetworks {
   readonly registryMirror?: string;
   /** Upstream's flags for authentication and authorization, as they were given. */
   readonly auth?: Readonly<Record<string, string | undefined>>;
+  /** Those for auditing, encryption at rest and the number of requests. */
+  readonly requests?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface ClusterPaths {

@@ -12,6 +12,7 @@ import { consoleProgress, UsageError, type Invocation, type Progress } from '../
 import { installPackages, missingPackages } from '../host/containerd/mod.ts';
 import { bridgeName } from '../network/mod.ts';
 import { authFlags } from './auth.ts';
+import { requestFlags } from './requests.ts';
 import { addContext, contextName } from './kubeconfig-file.ts';
 import { checkNetworks, freeNetworks, knownNetworks, readRoutes } from './networks.ts';
 import { runningProcess } from './process-file.ts';
@@ -115,6 +116,7 @@ function givenSettings(invocation: Invocation): Partial<ClusterSettings> {
     );
   const store = invocation.string('store');
   const auth = authFlags(invocation);
+  const requests = requestFlags(invocation);
   return {
     ...(store === undefined ? {} : { store: checkStore(store) }),
     ...optional('nodes', nodes),
@@ -123,6 +125,7 @@ function givenSettings(invocation: Invocation): Partial<ClusterSettings> {
     ...optional('runtimeEndpoint', invocation.string('runtime-endpoint')),
     ...optional('registryMirror', invocation.string('registry-mirror')),
     ...optional('auth', Object.keys(auth).length === 0 ? undefined : auth),
+    ...optional('requests', Object.keys(requests).length === 0 ? undefined : requests),
   };
 }
 

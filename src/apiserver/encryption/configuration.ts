@@ -1,7 +1,15 @@
 /** The file of `--encryption-provider-config`: read strictly, defaulted and validated as upstream does. */
 import { parse as parseYaml } from 'yaml';
 import { errorText, HostError, isJsonObject, shapeErrors, type Shape } from '../../base/mod.ts';
-import { field, fieldErrorsText, invalid, required, type FieldError, type FieldPath } from '../../machinery/mod.ts';
+import {
+  field,
+  fieldErrorsText,
+  invalid,
+  parseDuration,
+  required,
+  type FieldError,
+  type FieldPath,
+} from '../../machinery/mod.ts';
 
 export interface EncryptionKey {
   readonly name: string;
@@ -309,15 +317,7 @@ function kmsErrors(kms: NonNullable<RawProvider['kms']>, path: FieldPath, names:
 }
 
 const defaultTimeoutMs = 3_000;
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** Go's duration, `1m30s`; undefined for what is none. */
+/** Undefined for what is no duration. */
 function durationMs(text: string | undefined): number | undefined {
-  if (text === undefined) return defaultTimeoutMs;
-  const match = /^(-?)((?:\d+(?:\.\d+)?(?:ms|s|m|h))+)$/.exec(text);
-  if (match === null) return text === '0' ? 0 : undefined;
-  let total = 0;
-  for (const [, count, unit = ''] of (match[2] ?? '').matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g))
-    total += Number(count) * (unitsMs[unit] ?? 0);
-  return match[1] === '-' ? -total : total;
+  return text === undefined ? defaultTimeoutMs : parseDuration(text);
 }

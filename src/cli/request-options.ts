@@ -1,0 +1,32 @@
+/** Options of the API server about requests and about what is kept of them, by upstream's names and with its meaning. */
+import type { Option } from './command.ts';
+
+const file = (help: string): Option => ({ type: 'string', value: 'FILE', help });
+const text = (value: string, help: string): Option => ({ type: 'string', value, help });
+
+export const requestOptions = {
+  'audit-policy-file': file('Policy that says of which requests how much is audited; without it nothing is'),
+  'audit-log-path': file('Where audit events are written, one a line; - is the standard output'),
+  'audit-log-mode': text('MODE', 'batch, blocking or blocking-strict (default: blocking)'),
+  'audit-log-maxage': text('DAYS', 'How long old audit logs are kept (default: for ever)'),
+  'audit-log-maxbackup': text('N', 'How many old audit logs are kept (default: all)'),
+  'audit-log-maxsize': text('MEGABYTES', 'How large an audit log gets before the next one is begun (default: 100)'),
+  'audit-log-batch-buffer-size': text('N', 'Events that may wait in mode batch (default: 10000)'),
+  'audit-log-batch-max-size': text('N', 'Events that are written at once in mode batch (default: 1)'),
+  'audit-webhook-config-file': file('kubeconfig of a webhook that takes audit events'),
+  'audit-webhook-mode': text('MODE', 'batch, blocking or blocking-strict (default: batch)'),
+  'audit-webhook-batch-buffer-size': text('N', 'Events that may wait (default: 10000)'),
+  'audit-webhook-batch-max-size': text('N', 'Events in one request (default: 400)'),
+  'audit-webhook-batch-max-wait': text('TIME', 'How long an event waits for others (default: 30s)'),
+  'audit-webhook-batch-throttle-enable': text('BOOL', 'Whether requests are throttled (default: true)'),
+  'audit-webhook-batch-throttle-qps': text('N', 'Requests a second (default: 10)'),
+  'audit-webhook-batch-throttle-burst': text('N', 'Requests at once after a quiet time (default: 15)'),
+  'audit-webhook-initial-backoff': text('TIME', 'Wait before the first request is tried again (default: 10s)'),
+  'encryption-provider-config': file('EncryptionConfiguration: what is encrypted at rest, and with which keys'),
+  'encryption-provider-config-automatic-reload': text('BOOL', 'Whether that file is read again (default: false)'),
+  'max-requests-inflight': text('N', 'Reading requests that are served at once (default: 400)'),
+  'max-mutating-requests-inflight': text(
+    'N',
+    'Writing requests that are served at once (default: 200); priority and fairness shares out the sum of both',
+  ),
+} satisfies Record<string, Option>;

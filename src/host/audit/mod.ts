@@ -1,0 +1,1 @@
+export { LogFile, type LogFileOptions } from './log-file.ts';

@@ -1,0 +1,196 @@
+/** What the command line says of requests: how many at once, what is audited of them, and what is encrypted of what they write. */
+import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import {
+  AuditBatches,
+  AuditPolicy,
+  postEvents,
+  type AuditBackend,
+  type AuditEvent,
+  type FrontOptions,
+  type HealthCheck,
+} from '../apiserver/mod.ts';
+import { errorText, HostError, type Clock, type Log, type Random } from '../base/mod.ts';
+import { currentAccess, requestOptions, UsageError, type Invocation } from '../cli/mod.ts';
+import { LogFile } from '../host/audit/mod.ts';
+import { parseDuration } from '../machinery/mod.ts';
+import type { ValueTransformer } from '../store/mod.ts';
+import type { Flags } from './auth.ts';
+
+export interface ServerRequests extends Pick<FrontOptions, 'audit' | 'flowControl'> {
+  readonly transformer: ValueTransformer | undefined;
+  readonly health: readonly HealthCheck[];
+}
+
+export interface RequestsWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** What is to be closed at the end. */
+  readonly stack: AsyncDisposableStack;
+}
+
+/** The flags that were given; files by where they are, whatever the working directory will be. */
+export function requestFlags(invocation: Invocation): Flags {
+  const flags: Record<string, string> = {};
+  for (const name of Object.keys(requestOptions)) {
+    const value = invocation.string(name);
+    if (value === undefined) continue;
+    flags[name] = /-(file|config|path)$/.test(name) && value !== '-' ? resolve(value) : value;
+  }
+  return flags;
+}
+
+/** Throws UsageError, and HostError for files that cannot be read or are wrong. */
+export async function openRequests(flags: Flags, world: RequestsWorld): Promise<ServerRequests> {
+  const encryption = await openEncryption(flags, world);
+  const seats =
+    wholeNumber(flags, 'max-requests-inflight', 400) + wholeNumber(flags, 'max-mutating-requests-inflight', 200);
+  if (seats === 0)
+    throw new UsageError(
+      '--max-requests-inflight and --max-mutating-requests-inflight: together they must be positive',
+    );
+  return {
+    flowControl: { seats },
+    audit: await openAudit(flags, world),
+    transformer: encryption?.transformers,
+    health: encryption?.health ?? [],
+  };
+}
+
+async function openEncryption(flags: Flags, { stack, ...world }: RequestsWorld) {
+  const path = flags['encryption-provider-config'];
+  const reload = boolean(flags, 'encryption-provider-config-automatic-reload', false);
+  if (path === undefined) {
+    if (reload)
+      throw new UsageError(
+        '--encryption-provider-config-automatic-reload must be set with --encryption-provider-config',
+      );
+    return undefined;
+  }
+  const { EncryptionAtRest } = await import('./encryption.ts');
+  return stack.use(await EncryptionAtRest.open({ ...world, path, reload }));
+}
+
+async function openAudit(flags: Flags, world: RequestsWorld): Promise<FrontOptions['audit']> {
+  const path = flags['audit-policy-file'];
+  // As upstream: a backend without a policy has nothing to tell, and a policy without a backend nobody to tell it.
+  if (path === undefined) return undefined;
+  const policy = AuditPolicy.parse(await contents(path), path);
+  const backends = [logBackend(flags, world), await webhookBackend(flags, world)].filter(
+    (backend) => backend !== undefined,
+  );
+  return backends.length === 0 ? undefined : { policy, backends };
+}
+
+function logBackend(flags: Flags, { clock, log, stack }: RequestsWorld): AuditBackend | undefined {
+  const path = flags['audit-log-path'];
+  if (path === undefined) return undefined;
+  const file =
+    path === '-'
+      ? { write: (text: string) => void process.stdout.write(text) }
+      : stack.use(
+          new LogFile(
+            {
+              path,
+              sizeBytesMax: (wholeNumber(flags, 'audit-log-maxsize', 100) || 100) * 1024 * 1024,
+              ageMsMax: wholeNumber(flags, 'audit-log-maxage', 0) * 86_400_000,
+              backupsMax: wholeNumber(flags, 'audit-log-maxbackup', 0),
+            },
+            clock,
+          ),
+        );
+  const write = (events: readonly AuditEvent[]): void =>
+    file.write(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  if (mode(flags, 'audit-log-mode', 'blocking') !== 'batch') return blocking(write, log);
+  const options = {
+    bufferMax: wholeNumber(flags, 'audit-log-batch-buffer-size', 10_000),
+    batchMax: wholeNumber(flags, 'audit-log-batch-max-size', 1),
+    waitMaxMs: 0,
+    perSecond: 0,
+    burst: 0,
+  };
+  return batched(new AuditBatches(options, { clock, log, send: async (events) => write(events) }), stack);
+}
+
+async function webhookBackend(flags: Flags, { clock, log, stack }: RequestsWorld): Promise<AuditBackend | undefined> {
+  const path = flags['audit-webhook-config-file'];
+  if (path === undefined) return undefined;
+  const { HttpsWebClient } = await import('../host/http/mod.ts');
+  const { server, token, ...trust } = currentAccess(await contents(path), (file) =>
+    readFileSync(resolve(dirname(path), file), 'utf8'),
+  );
+  const client = stack.use(new HttpsWebClient(trust));
+  const initialBackoffMs = duration(flags, 'audit-webhook-initial-backoff', 10_000);
+  const send = (events: readonly AuditEvent[]): Promise<void> =>
+    postEvents({ client, url: server, token, clock, initialBackoffMs }, events);
+  const waits = mode(flags, 'audit-webhook-mode', 'batch') === 'batch';
+  const throttled = waits && boolean(flags, 'audit-webhook-batch-throttle-enable', true);
+  const options = {
+    bufferMax: wholeNumber(flags, 'audit-webhook-batch-buffer-size', 10_000),
+    batchMax: waits ? wholeNumber(flags, 'audit-webhook-batch-max-size', 400) : 1,
+    waitMaxMs: waits ? duration(flags, 'audit-webhook-batch-max-wait', 30_000) : 0,
+    perSecond: throttled ? wholeNumber(flags, 'audit-webhook-batch-throttle-qps', 10) : 0,
+    burst: wholeNumber(flags, 'audit-webhook-batch-throttle-burst', 15),
+  };
+  return batched(new AuditBatches(options, { clock, log, send }), stack);
+}
+
+function batched(backend: AuditBackend, stack: AsyncDisposableStack): AuditBackend {
+  stack.defer(() => backend.close());
+  return backend;
+}
+
+/** A failure to write is told, and does not fail the request. */
+function blocking(write: (events: readonly AuditEvent[]) => void, log: Log): AuditBackend {
+  return {
+    log(event) {
+      try {
+        write([event]);
+      } catch (error) {
+        log.error('an audit event is lost', { auditID: event.auditID, error: errorText(error) });
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+const modes = ['batch', 'blocking', 'blocking-strict'];
+
+function mode(flags: Flags, name: string, usual: string): string {
+  const value = flags[name] ?? usual;
+  if (!modes.includes(value))
+    throw new UsageError(`--${name} ${value}: invalid audit backend mode, allowed modes are ${modes.join(', ')}`);
+  return value;
+}
+
+function wholeNumber(flags: Flags, name: string, usual: number): number {
+  const value = flags[name];
+  if (value === undefined) return usual;
+  if (!/^\d{1,9}$/.test(value)) throw new UsageError(`--${name} takes a whole number, not "${value}"`);
+  return Number(value);
+}
+
+function boolean(flags: Flags, name: string, usual: boolean): boolean {
+  const value = flags[name];
+  if (value === undefined) return usual;
+  if (value !== 'true' && value !== 'false') throw new UsageError(`--${name} ${value}: true or false`);
+  return value === 'true';
+}
+
+function duration(flags: Flags, name: string, usualMs: number): number {
+  const value = flags[name];
+  if (value === undefined) return usualMs;
+  const ms = parseDuration(value);
+  if (ms === undefined) throw new UsageError(`--${name} ${value}: a time like 30s or 1m30s`);
+  return ms;
+}
+
+async function contents(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new HostError('Read', `cannot read ${path}`, { cause });
+  }
+}
