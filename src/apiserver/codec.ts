@@ -100,6 +100,7 @@ export class Codec {
     ];
     if (notes.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${notes.join(', ')}`);
     const object = { kind: gvk.kind, apiVersion: apiVersionOf(gvk.group, gvk.version), ...clean.object } as KubeObject;
+    if (clearsManagedFields(body)) (object.metadata ??= {}).managedFields = [{}];
     return { object, warnings: validation === 'Warn' ? notes : [] };
   }
 
@@ -132,6 +133,12 @@ export class Codec {
     if (decoder === undefined) this.#decoders.set(schema, (decoder = compileDecoder(schema, this.#facts)));
     return decoder;
   }
+}
+
+/** An empty list says more than none: one entry that says nothing means the same, and is not dropped as empty. */
+function clearsManagedFields({ metadata }: JsonObject): boolean {
+  const sent = isJsonObject(metadata) ? metadata['managedFields'] : undefined;
+  return Array.isArray(sent) && sent.length === 0;
 }
 
 function cleaned(decoder: Decoder, body: unknown, refuse: (why: string) => ApiError): CleanObject {

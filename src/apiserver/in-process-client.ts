@@ -29,10 +29,12 @@ const eventsAtOnceMax = 1024;
 export class InProcessClient implements Client {
   readonly #server: ApiServer;
   readonly #user: UserInfo;
+  readonly #userAgent: string;
 
   constructor(server: ApiServer, user: UserInfo) {
     this.#server = server;
     this.#user = user;
+    this.#userAgent = programOf(user);
   }
 
   async get<T extends KubeObject>(
@@ -158,6 +160,7 @@ export class InProcessClient implements Client {
       version,
       resource: plural,
       user: this.#user,
+      userAgent: this.#userAgent,
       ...request,
       options: request.options ?? {},
     });
@@ -229,6 +232,19 @@ function split({ subresource, dryRun, fieldManager, cause }: WriteOptions): {
       ...(fieldManager === undefined ? {} : { fieldManager }),
     },
   };
+}
+
+const programs: readonly (readonly [user: RegExp, program: string])[] = [
+  [/^system:(?:kube-controller-manager|serviceaccount:kube-system:.*)$/, 'kube-controller-manager'],
+  [/^system:kube-scheduler$/, 'kube-scheduler'],
+  [/^system:kube-proxy$/, 'kube-proxy'],
+  [/^system:node:/, 'kubelet'],
+  [/^system:apiserver$/, 'kube-apiserver'],
+];
+
+/** What upstream calls the program that works as this user; it is the manager of the fields that it writes. */
+function programOf({ username }: UserInfo): string {
+  return programs.find(([user]) => user.test(username))?.[1] ?? 'kutter';
 }
 
 function unexpected(result: Result): HostError {

@@ -4,10 +4,11 @@
  * What always holds: the object that is committed was checked as it is; a refused request changed nothing; a write without
  * change makes no revision; a conflict that the client did not ask about is resolved by doing the work again.
  */
-import { assert, jsonEqual, type DeepReadonly } from '../base/mod.ts';
+import { assert, type DeepReadonly } from '../base/mod.ts';
 import {
   ApiError,
   invalid,
+  isApiError,
   objectKey,
   type FieldError,
   type Kind,
@@ -17,6 +18,7 @@ import {
 } from '../machinery/mod.ts';
 import type { Change, CommitResult, Entry } from '../store/mod.ts';
 import { toStorage, versionOf } from './codec.ts';
+import { applied, checkManagerOptions, isUnchanged, refuseUid, trackFields } from './managed-fields.ts';
 import { carryMeta, fillMeta, generateName, metaErrors, metaUpdateErrors, specChanged } from './object-meta.ts';
 import type { Operation, Result } from './operation.ts';
 import { patched } from './patch.ts';
@@ -35,21 +37,32 @@ export interface Task {
   readonly operation: Operation;
 }
 
-export async function create(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
+export function create(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
+  checkManagerOptions(operation);
+  return createFrom({ world, kind, operation }, () => ({ ...decodeBody(world, kind, operation), isTracked: false }));
+}
+
+/** What a client wants, in the version of the request. */
+interface Wanted {
+  readonly object: KubeObject;
+  readonly warnings: readonly string[];
+  /** Server-side apply has said already who owns what. */
+  readonly isTracked: boolean;
+}
+
+async function createFrom(task: Task, want: () => Wanted | Promise<Wanted>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
-    const result = await createOnce(world, kind, operation, attempt === attemptsMax);
+    const result = await createOnce(task, await want(), attempt === attemptsMax);
     if (result !== undefined) return result;
   }
 }
 
 /** Undefined: what was allocated for the object has been taken meanwhile; another attempt finds something else. */
 async function createOnce(
-  world: WriteWorld,
-  kind: Kind,
-  operation: Operation,
+  { world, kind, operation }: Task,
+  { object, warnings, isTracked }: Wanted,
   last: boolean,
 ): Promise<Result | undefined> {
-  const { object, warnings } = decodeBody(world, kind, operation);
   const sent = toStorage(kind, operation.version, object);
   if ((sent.metadata?.namespace ?? '') !== '' && sent.metadata?.namespace !== (operation.namespace ?? ''))
     throw ApiError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
@@ -60,6 +73,7 @@ async function createOnce(
   const name = fillMeta(sent, operation.namespace, context).name ?? '';
   const { strategy } = kind;
   strategy.defaults?.(sent);
+  if (!isTracked) await trackFields(world, { kind, operation, live: undefined, draft: sent });
   const admission = world.admissionRequest(kind, operation, {
     operation: 'CREATE',
     name,
@@ -118,20 +132,33 @@ function refuseExisting(world: WriteWorld, kind: Kind, { metadata = {} }: KubeOb
 
 /** PUT. */
 export async function update(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
-  const { object, warnings } = decodeBody(world, kind, operation);
-  const sent = toStorage(kind, operation.version, object);
-  checkAddress(operation, sent);
+  checkManagerOptions(operation);
+  const read = (): Produced => {
+    const { object, warnings } = decodeBody(world, kind, operation);
+    const draft = toStorage(kind, operation.version, object);
+    checkAddress(operation, draft);
+    return { draft, warnings };
+  };
+  let unused: Produced | undefined = read();
   const name = operation.name ?? '';
   const missing = world.store.head.get(collectionOf(kind), objectKey(operation.namespace, name)) === undefined;
   if (missing && kind.strategy.createOnUpdate === true && operation.subresource === undefined)
     return create(world, kind, operation);
-  if ((sent.metadata?.resourceVersion ?? '') === '' && kind.strategy.unconditionalUpdate === false)
-    refuseInvalid(kind, sent, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
-  return change(world, kind, operation, () => ({ draft: structuredClone(sent), warnings }));
+  const { draft } = unused;
+  if ((draft.metadata?.resourceVersion ?? '') === '' && kind.strategy.unconditionalUpdate === false)
+    refuseInvalid(kind, draft, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+  return change(world, kind, operation, () => {
+    const produced = unused ?? read();
+    // A draft is changed on its way; another attempt needs another one.
+    unused = undefined;
+    return produced;
+  });
 }
 
-/** PATCH in its four forms; apply is handed to server-side apply. */
+/** PATCH in its four forms. */
 export async function patch(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
+  checkManagerOptions(operation);
+  if (operation.patchType === 'apply') return applyPatch({ world, kind, operation });
   return change(world, kind, operation, (current) => {
     const { object, warnings } = patched(world, kind, operation, current);
     checkAddress(operation, object);
@@ -139,9 +166,42 @@ export async function patch(world: WriteWorld, kind: Kind, operation: Operation)
   });
 }
 
+/** Apply creates what is not there; what comes to be or goes away meanwhile is looked at again. */
+async function applyPatch(task: Task): Promise<Result> {
+  const { world, kind, operation } = task;
+  const key = objectKey(operation.namespace, operation.name ?? '');
+  for (let attempt = 1; ; attempt++) {
+    const isNew = operation.subresource === undefined && world.store.head.get(collectionOf(kind), key) === undefined;
+    try {
+      return isNew ? await createFrom(task, () => wantNew(task)) : await changeByApply(task);
+    } catch (error) {
+      const overtaken = isApiError(error, isNew ? 'AlreadyExists' : 'NotFound') && operation.subresource === undefined;
+      if (!overtaken || attempt === attemptsMax) throw error;
+    }
+  }
+}
+
+async function wantNew({ world, kind, operation }: Task): Promise<Wanted> {
+  const { object, warnings } = await applied(world, kind, operation, undefined);
+  refuseUid(kind, operation.name ?? '', object);
+  checkAddress(operation, object);
+  if (object.metadata !== undefined) delete object.metadata.resourceVersion;
+  return { object, warnings, isTracked: true };
+}
+
+function changeByApply({ world, kind, operation }: Task): Promise<Written> {
+  return change(world, kind, operation, async (current) => {
+    const { object, warnings } = await applied(world, kind, operation, current);
+    checkAddress(operation, object);
+    return { draft: toStorage(kind, operation.version, object), warnings, isTracked: true };
+  });
+}
+
 interface Produced {
   readonly draft: KubeObject;
   readonly warnings: readonly string[];
+  /** The draft says already who owns what. */
+  readonly isTracked?: boolean;
 }
 
 /** Reads, lets `produce` make the new object, and commits; again while others get in between and nobody minds. */
@@ -149,16 +209,16 @@ export async function change(
   world: WriteWorld,
   kind: Kind,
   operation: Operation,
-  produce: (current: DeepReadonly<KubeObject>) => Produced,
+  produce: (current: DeepReadonly<KubeObject>) => Produced | Promise<Produced>,
 ): Promise<Written> {
   const name = operation.name ?? '';
   for (let attempt = 1; ; attempt++) {
     const current = world.store.head.get(collectionOf(kind), objectKey(operation.namespace, name));
     if (current === undefined) throw ApiError.notFound(kind, name);
     await ready(kind, [current]);
-    const { draft, warnings } = produce(shownObject(kind, current));
-    const attempted = await changeOnce({ world, kind, operation }, current, draft);
-    if (attempted !== undefined) return { ...attempted, warnings: [...warnings, ...attempted.warnings] };
+    const produced = await produce(shownObject(kind, current));
+    const attempted = await changeOnce({ world, kind, operation }, current, produced);
+    if (attempted !== undefined) return { ...attempted, warnings: [...produced.warnings, ...attempted.warnings] };
     if (attempt === attemptsMax) throw ApiError.modified(kind, name);
   }
 }
@@ -169,7 +229,7 @@ type Written = Extract<Result, { readonly type: 'entry' | 'value' }>;
 async function changeOnce(
   { world, kind, operation }: Task,
   current: Entry,
-  sent: KubeObject,
+  { draft: sent, isTracked = false }: Produced,
 ): Promise<Written | undefined> {
   const old = shownObject(kind, current);
   const name = operation.name ?? '';
@@ -180,6 +240,7 @@ async function changeOnce(
   const part = strategyOf(kind, operation.subresource);
   strategy.defaults?.(sent);
   separateStatus(kind, operation.subresource, sent, old);
+  if (!isTracked) await trackFields(world, { kind, operation, live: old, draft: sent });
   const admission = world.admissionRequest(kind, operation, { operation: 'UPDATE', name, draft: sent, old });
   await world.admission.mutate(admission);
   const draft = admission.draft ?? sent;
@@ -190,6 +251,7 @@ async function changeOnce(
   refuseInvalid(kind, draft, [...metaUpdateErrors(kind, draft, old), ...(part.validateUpdate?.(draft, old) ?? [])]);
   await world.admission.validate(admission);
   const warnings = warningsOf(kind, operation.version, part, { object: draft, old });
+  const same = isUnchanged(draft, old);
   if (operation.options.dryRun === true)
     return { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings };
   const written = (entry: Entry): Written => ({
@@ -201,7 +263,7 @@ async function changeOnce(
     warnings,
   });
   const stale = kind.storedForm?.isStale(current.value) === true || world.store.isStale(current);
-  if (jsonEqual(draft, old) && !stale) return written(await durable(world, current));
+  if (same && !stale) return written(await durable(world, current));
   const ends = metadata.deletionTimestamp !== undefined && !heldBack(kind, draft);
   const changes = ends ? removal(kind, current, draft) : await replacement(kind, current, draft);
   const result = await world.store.commit(changes, operation.cause);
