@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import facts from '../api/upstream/facts.json' with { type: 'json' };
 import {
   apiServices,
@@ -18,7 +19,7 @@ import {
 import { seededRandom, silentLog, VirtualClock } from '../base/mod.ts';
 import type { ApiError, UserInfo } from '../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../store/mod.ts';
-import { bootstrap, type BootstrapOptions } from './bootstrap.ts';
+import { bootstrap, keepFlowControl, type BootstrapOptions } from './bootstrap.ts';
 import { composeServer, stamp, type ComposedServer } from './compose.ts';
 
 const options: BootstrapOptions = {
@@ -37,8 +38,8 @@ const options: BootstrapOptions = {
 };
 const admin: UserInfo = { username: 'admin', groups: ['system:masters'] };
 
-async function started(): Promise<{ api: ComposedServer; store: LocalStore }> {
-  const clock = new VirtualClock({ rest: () => Promise.resolve() });
+async function started(): Promise<{ api: ComposedServer; store: LocalStore; clock: VirtualClock }> {
+  const clock = new VirtualClock({ rest: async () => await setImmediate() });
   const store = await LocalStore.open({ clock, limits: defaultLimits, stamp });
   const config = {
     serviceCidr: '10.96.0.0/16',
@@ -47,7 +48,7 @@ async function started(): Promise<{ api: ComposedServer; store: LocalStore }> {
   };
   const api = composeServer({ store, clock, random: seededRandom(1), log: silentLog, facts, config }, { posts: [] });
   await bootstrap(api, options);
-  return { api, store };
+  return { api, store, clock };
 }
 
 test('a new cluster has its namespaces, its policy and its Service', async () => {
@@ -332,4 +333,18 @@ test('every group and version that is served has its APIService', async () => {
   const priorityOf = async (name: string): Promise<number | undefined> =>
     (await client.get(apiServices, { name })).spec?.groupPriorityMinimum;
   assert.deepEqual([await priorityOf('v1.apps'), await priorityOf('v1.batch')], [17800, 1]);
+});
+
+test('a mandatory object that is deleted while the server runs comes back', async () => {
+  const { api, clock } = await started();
+  const client = api.client(admin);
+  using _upkeep = keepFlowControl(api);
+  await client.delete(priorityLevelConfigurations, { name: 'exempt' });
+  await clock.advance(59_000);
+  await assert.rejects(client.get(priorityLevelConfigurations, { name: 'exempt' }), { code: 404 });
+  await clock.advance(1_000);
+  await client.get(priorityLevelConfigurations, { name: 'exempt' });
+  await client.delete(flowSchemas, { name: 'global-default' });
+  await clock.advance(60_000);
+  await client.get(flowSchemas, { name: 'global-default' });
 });

@@ -17,7 +17,7 @@ import {
   serviceCidrs,
   services,
 } from '../api/mod.ts';
-import { jsonEqual, rfc3339, type Json, type JsonObject } from '../base/mod.ts';
+import { errorText, jsonEqual, rfc3339, type Json, type JsonObject } from '../base/mod.ts';
 import { isApiError, keyOf, parseIp, type Kind, type KubeObject } from '../machinery/mod.ts';
 import { isLeftOver, localApiServices, managedService } from './bootstrap/api-services.ts';
 import {
@@ -63,13 +63,34 @@ export async function bootstrap(api: ComposedServer, options: BootstrapOptions =
     setUp.all(serverObjects(options.server), merged),
     setUp.all(authenticationObjects(options.authentication), merged),
     setUp.all(priorityClasses(api), keep),
-    setUp.all(mandatoryFlowControl, mandatory),
-    setUp.all(suggestedFlowControl, suggested),
+    setUp.flowControl(),
     setUp.all(ownServices, managedService),
   ]);
   await setUp.remove(anyKind(apiServices), (service) => isLeftOver(ownServices, service));
-  for (const kind of [anyKind(flowSchemas), anyKind(priorityLevelConfigurations)])
-    await setUp.remove(kind, (object) => isOutdated(kind, object));
+}
+
+/** As often as upstream looks. */
+const flowControlPeriodMs = 60_000;
+
+/** Brings back what somebody deletes or changes of priority and fairness while the server runs. */
+export function keepFlowControl(api: ComposedServer): Disposable {
+  const { clock, log } = api.server.world;
+  const setUp = new SetUp(api);
+  let ended = false;
+  const later = (): Disposable => clock.after(flowControlPeriodMs, () => void run());
+  const run = async (): Promise<void> => {
+    await setUp.flowControl().catch((error: unknown) => {
+      log.warn('the configuration of priority and fairness cannot be kept', { error: errorText(error) });
+    });
+    if (!ended) timer = later();
+  };
+  let timer = later();
+  return {
+    [Symbol.dispose]() {
+      ended = true;
+      timer[Symbol.dispose]();
+    },
+  };
 }
 
 function anyKind(kind: unknown): Kind {
@@ -130,6 +151,12 @@ class SetUp {
         { type: 'strategic', body: { status: { conditions: [condition] } } },
         { subresource: 'status' },
       );
+  }
+
+  async flowControl(): Promise<void> {
+    await Promise.all([this.all(mandatoryFlowControl, mandatory), this.all(suggestedFlowControl, suggested)]);
+    for (const kind of [anyKind(flowSchemas), anyKind(priorityLevelConfigurations)])
+      await this.remove(kind, (object) => isOutdated(kind, object));
   }
 
   /** Deletes those of a kind that are not wanted any more. */

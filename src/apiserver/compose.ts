@@ -18,6 +18,7 @@ import { Codec } from './codec.ts';
 import { CustomResources } from './custom-resources/custom-resources.ts';
 import type { AuditParts } from './audit/trail.ts';
 import { Discovery } from './discovery.ts';
+import { keepFlowControl } from './bootstrap.ts';
 import { keepDangling } from './flow-control/dangling.ts';
 import { FlowControl } from './flow-control/flow-control.ts';
 import { OpenWatches } from './flow-control/open-watches.ts';
@@ -186,13 +187,16 @@ export interface FlowLimits {
 
 const usualFlowLimits: FlowLimits = { seats: 600, waitMaxMs: 15_000 };
 
-export function composeFront({ server, client }: ComposedServer, options: FrontOptions): HttpFront {
+export function composeFront(api: ComposedServer, options: FrontOptions): HttpFront {
+  const { server, client } = api;
   const { clock, random, log, store } = server.world;
   const watches = new OpenWatches();
   const limits = { ...usualFlowLimits, ...options.flowControl };
   const flowControl = new FlowControl({ ...limits, store, clock, registry: server.registry, watches });
   const self = client(apiServerUser);
-  const dangling = keepDangling({ store, client: self, clock, log });
+  const upkeep = new DisposableStack();
+  upkeep.use(keepDangling({ store, client: self, clock, log }));
+  upkeep.use(keepFlowControl(api));
   const discovery = new Discovery(server.registry);
   const metrics = new RequestMetrics({
     store,
@@ -212,7 +216,7 @@ export function composeFront({ server, client }: ComposedServer, options: FrontO
   ];
   return new HttpFront({
     flowControl,
-    dangling,
+    upkeep,
     watches,
     audit: options.audit === undefined ? undefined : { ...options.audit, clock },
     metrics,

@@ -66,7 +66,8 @@ export interface FrontParts {
   readonly connectors: readonly Connector[];
   readonly metrics: RequestMetrics;
   readonly flowControl: FlowControl;
-  readonly dangling: Disposable;
+  /** What is kept true beside the requests, for as long as they are served. */
+  readonly upkeep: Disposable;
   readonly watches: OpenWatches;
   /** Absent: nothing is audited. */
   readonly audit: AuditParts | undefined;
@@ -111,7 +112,7 @@ export class HttpFront implements Disposable {
 
   [Symbol.dispose](): void {
     this.#parts.flowControl[Symbol.dispose]();
-    this.#parts.dangling[Symbol.dispose]();
+    this.#parts.upkeep[Symbol.dispose]();
   }
 
   /** How many watches are open. */
