@@ -45,13 +45,17 @@ function setDefaults({ metadata, spec }: Job): void {
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : int32Max;
-  const { labels } = spec.template.metadata ?? {};
-  if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
+  labelAsTemplate(metadata, spec);
   spec.completionMode ??= 'NonIndexed';
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed';
   spec.manualSelector ??= false;
   defaultJobTemplate(spec);
+}
+
+function labelAsTemplate(metadata: Job['metadata'], { template }: JobSpec): void {
+  const { labels } = template.metadata ?? {};
+  if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
 }
 
 /** What the job in a CronJob's template gets too. */
@@ -179,6 +183,8 @@ const strategy: Strategy<Job> = {
   defaults: setDefaults,
   prepareForCreate(draft) {
     generateSelector(draft);
+    // Upstream applies defaults again whenever it reads the object, and then the generated labels are there.
+    if (draft.spec !== undefined) labelAsTemplate(draft.metadata, draft.spec);
     draft.status = {};
   },
   validate: (job) => jobErrors(job),
