@@ -97,6 +97,9 @@ function parsed(
   }
 }
 
+/** What is said of a longer option stands below it. */
+const optionWidthMax = 28;
+
 export function commandHelp({ name, summary, details, arguments: words = [], options }: Command): string {
   const lines = [`Usage: kutter ${[name, ...words].join(' ')} [options]`, '', summary];
   if (details !== undefined) lines.push('', details);
@@ -106,8 +109,10 @@ export function commandHelp({ name, summary, details, arguments: words = [], opt
     right: fallback === undefined ? help : `${help} (default: ${fallback})`,
   }));
   rows.push({ left: '--help', right: 'Show this help' });
-  const width = Math.max(...rows.map(({ left }) => left.length));
-  for (const { left, right } of rows) lines.push(`  ${left.padEnd(width)}  ${right}`);
+  const width = Math.min(Math.max(...rows.map(({ left }) => left.length)), optionWidthMax);
+  for (const { left, right } of rows)
+    if (left.length <= width) lines.push(`  ${left.padEnd(width)}  ${right}`);
+    else lines.push(`  ${left}`, `  ${''.padEnd(width)}  ${right}`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -15,9 +15,9 @@ async function signing(
   invocation: Invocation,
 ): Promise<Pick<ControllerOptions, 'certificates' | 'signKeptToken'> & { readonly certificateLifeMs?: number }> {
   const [certificate, key, accountKey] = await Promise.all(
-    ['cluster-signing-cert-file', 'cluster-signing-key-file', 'service-account-private-key-file'].map((name) => {
+    ['cluster-signing-cert-file', 'cluster-signing-key-file', 'service-account-private-key-file'].map(async (name) => {
       const path = invocation.string(name);
-      return path === undefined ? undefined : readFile(path, 'utf8');
+      return path === undefined ? undefined : await readFile(path, 'utf8');
     }),
   );
   const life = invocation.string('cluster-signing-duration');

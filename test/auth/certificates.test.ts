@@ -191,7 +191,7 @@ test('each signer has its requirements', async () => {
     const conditions = [{ type: 'Approved', status: 'True', reason: 'Test', message: 'by hand' }];
     await cluster.client.update(
       certificateSigningRequests,
-      { ...created, status: { conditions } } as CertificateSigningRequest,
+      { ...created, status: { conditions } },
       { subresource: 'approval' },
     );
     return requests.until(name, (found) => isIssued(found) || conditionOf(found, 'Failed') !== undefined);

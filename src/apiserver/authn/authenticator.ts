@@ -10,7 +10,7 @@ export interface Authenticator {
   authenticate(request: Credentials): UserInfo | undefined | Promise<UserInfo | undefined>;
 }
 
-export const anonymous: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
+const anonymous: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
 
 /** Who may come without any credential: nobody, everybody, or whoever asks for one of a few paths. */
 export interface AnonymousPolicy {

@@ -157,7 +157,7 @@ function checkedUrl(object: ConfigObject, name: string, errors: FieldError[]): s
 }
 
 /** An issuer is named by a URL that anybody can check: over TLS, and without anything that hides. */
-export function urlErrors(text: string, path: FieldPath): FieldError[] {
+function urlErrors(text: string, path: FieldPath): FieldError[] {
   if (!URL.canParse(text)) return [invalid(path, text, `parse "${text}": invalid URI for request`)];
   const url = new URL(text);
   const errors: FieldError[] = [];

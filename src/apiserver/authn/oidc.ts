@@ -148,7 +148,7 @@ class IssuerKeys {
     if (document['issuer'] !== url)
       throw new HostError(
         'Oidc',
-        `oidc: issuer did not match the issuer returned by provider, expected ${goQuote(url)} got ${goQuote(String(document['issuer']))}`,
+        `oidc: issuer did not match the issuer returned by provider, expected ${goQuote(url)} got ${JSON.stringify(document['issuer'] ?? '')}`,
       );
     const keysUrl = document['jwks_uri'];
     if (typeof keysUrl !== 'string' || !URL.canParse(keysUrl) || !keysUrl.startsWith('https://'))

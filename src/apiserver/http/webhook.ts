@@ -3,7 +3,7 @@
  * growing pauses; what is refused is not.
  */
 import { HostError, isJsonObject, sleep, type Clock, type JsonObject, type Random } from '../../base/mod.ts';
-import { ApiError, JsonSyntaxError, parseJson, type Status } from '../../machinery/mod.ts';
+import { ApiError, JsonSyntaxError, parseJson } from '../../machinery/mod.ts';
 import type { WebAnswer, WebClient } from './web.ts';
 
 export interface WebhookTarget {
@@ -69,7 +69,8 @@ export class Webhook {
 }
 
 function kindText({ apiVersion, kind }: JsonObject): string {
-  return `${String(apiVersion)}, Kind=${String(kind)}`;
+  const word = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return `${word(apiVersion)}, Kind=${word(kind)}`;
 }
 
 /** The object in an answer. Throws HostError. */
@@ -91,7 +92,7 @@ export function failureOf({ status, headers, body }: WebAnswer): ApiError {
   const details = Number.isNaN(seconds) ? {} : { retryAfterSeconds: seconds };
   try {
     const value = parseJson(body);
-    if (isJsonObject(value) && value['kind'] === 'Status') return ApiError.from(value as unknown as Partial<Status>);
+    if (isJsonObject(value) && value['kind'] === 'Status') return ApiError.from(value);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
   }

@@ -10,7 +10,6 @@ import {
 } from '../../api/mod.ts';
 import type { DeepReadonly } from '../../base/mod.ts';
 import { defineController, nothing, read, type Action } from '../../client/mod.ts';
-import type { KubeObject } from '../../machinery/mod.ts';
 import type { CertificateAuthority, CertificateWish } from '../ports.ts';
 import { conditionOf, isIssued, kubeletClient, kubeletClientSigner, pemOf, type Request } from './requests.ts';
 
@@ -96,7 +95,7 @@ function asked(request: Request, [recognizer, ...more]: readonly Recognizer[]): 
     {
       do: 'create',
       resource: subjectAccessReviews,
-      object: review as KubeObject,
+      object: review,
       onDone: (answer) =>
         (answer as DeepReadonly<SubjectAccessReview> | undefined)?.status?.allowed === true
           ? [approval(request, recognizer)]
