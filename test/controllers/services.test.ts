@@ -249,6 +249,14 @@ test('a cluster has its range from the start, and another one adds to it for as 
   await assert.rejects(client.get(serviceCidrs, { name: 'more' }), { code: 404 });
 });
 
+test('the own range gives addresses although its object was deleted', async () => {
+  await using bench = await workbench({ controllers: [] });
+  const { client } = bench.cluster;
+  await client.delete(serviceCidrs, { name: 'kubernetes' });
+  const { spec } = await client.create(services, addressed('a'));
+  assert.match(spec?.clusterIP ?? '', /^10\.96\./);
+});
+
 test('when the own range is full, the others give addresses', async () => {
   await using bench = await workbench({ controllers: [] });
   const { client } = bench.cluster;

@@ -120,14 +120,18 @@ function isReady({ metadata, status }: DeepReadonly<ServiceCIDR>): boolean {
   return metadata.deletionTimestamp === undefined && (condition === undefined || condition.status === 'True');
 }
 
-/** The ranges of all ServiceCIDRs, that of the cluster itself first. */
+/** The ranges of all ServiceCIDRs, that of the cluster itself first: it is there even while nothing says so. */
 function rangesOf({ list, config }: HookContext): AddressRange[] {
+  const own = config.serviceCidr;
   const cidrs = new Set<string>();
+  let ownSeen = false;
   for (const object of list(serviceCidrs.collection ?? '')) {
     const range = object as unknown as DeepReadonly<ServiceCIDR>;
-    if (isReady(range)) for (const cidr of range.spec?.cidrs ?? []) cidrs.add(cidr);
+    const named = range.spec?.cidrs ?? [];
+    ownSeen ||= named.includes(own);
+    if (isReady(range)) for (const cidr of named) cidrs.add(cidr);
   }
-  const own = config.serviceCidr;
+  if (!ownSeen) cidrs.add(own);
   return [...cidrs].sort((a, b) => Number(b === own) - Number(a === own)).flatMap((cidr) => rangeFor(cidr) ?? []);
 }
 
