@@ -33,7 +33,7 @@ import {
   typeType,
   unwrapOptional,
 } from './types.ts';
-import { typeOf } from './values.ts';
+import { plainText, typeOf } from './values.ts';
 
 /** What is known of a checked expression, by the ids of its nodes. */
 export interface Checked {
@@ -216,7 +216,7 @@ class Checker {
     const type = this.#check(operand);
     this.#types.set(field.id, stringType);
     this.#overloads.set(expr.id, this.#environment.function('_?._')?.overloads ?? []);
-    return this.#fieldType(expr, type, String(field.value), true);
+    return this.#fieldType(expr, type, plainText(field.value), true);
   }
 
   #resolve(expr: Call, declaration: FunctionDeclaration, args: readonly Expr[], member: boolean): CelType {

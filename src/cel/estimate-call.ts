@@ -222,7 +222,66 @@ const celRules: ReadonlyMap<string, Rule> = new Map([
   ...named('less_bytes greater_bytes less_equals_bytes greater_equals_bytes', compare),
 ]);
 
+/** A call, a new list of the size, and the work on it. */
+function listWork(size: Range, factor = 1): CallEstimate {
+  return { cost: addRanges(scaleRange(size, factor), fixed(1 + listCost)), size };
+}
+
+function intLiteral(operand: Operand | undefined): number | undefined {
+  const expr = operand?.expr;
+  return expr?.kind === 'literal' && isInt(expr.value) ? Math.max(0, Number(expr.value)) : undefined;
+}
+
+function sorting(operand: (site: CallSite) => Operand | undefined, text: boolean): Rule {
+  return (site) => {
+    const size = sizeOf(operand(site));
+    return listWork(multiplyRanges(size, size), text ? 2 + perCharacter : 2);
+  };
+}
+
+const sortable = 'int uint double bool google.protobuf.Duration google.protobuf.Timestamp string bytes'.split(' ');
+
+function sets(factor: number): Rule {
+  return ({ args: [a, b] }) => ({
+    cost: addRanges(scaleRange(multiplyRanges(sizeOf(a), sizeOf(b)), factor), fixed(1)),
+  });
+}
+
+/** The rules that libraries of cel-go bring themselves. They come before Kubernetes' own. */
+const libraryRules: ReadonlyMap<string, Rule> = new Map([
+  ...named('list_slice', ({ target, args: [start, end] }) =>
+    listWork(fixed(Math.max(0, (intLiteral(end) ?? sizeOf(target).max) - (intLiteral(start) ?? 0)))),
+  ),
+  ...named('lists_range', ({ args: [count] }) => listWork(fixed(intLiteral(count) ?? unlimited))),
+  ...named('list_reverse list_flatten', ({ target }) => listWork(sizeOf(target))),
+  ...named('list_flatten_int', ({ target, args: [depth] }) => listWork(sizeOf(target), intLiteral(depth) ?? unlimited)),
+  ...named(
+    'list_distinct',
+    sorting(({ target }) => target, false),
+  ),
+  ...sortable.flatMap((type) => {
+    const text = type === 'string' || type === 'bytes';
+    return [
+      ...named(
+        `list_${type}_sort`,
+        sorting(({ target }) => target, text),
+      ),
+      ...named(
+        `list_${type}_sortByAssociatedKeys`,
+        sorting(({ args }) => args[0], text),
+      ),
+    ];
+  }),
+  ...named('list_sets_contains_list list_sets_intersects_list', sets(1)),
+  ...named('list_sets_equivalent_list', sets(2)),
+]);
+
 /** The cost of the call alone, its operands not counted. */
 export function estimateCall(site: CallSite): CallEstimate {
-  return kubernetesRules.get(site.name)?.(site) ?? celRules.get(site.overload)?.(site) ?? one;
+  const rules = [libraryRules.get(site.overload), kubernetesRules.get(site.name), celRules.get(site.overload)];
+  for (const rule of rules) {
+    const estimate = rule?.(site);
+    if (estimate !== undefined) return estimate;
+  }
+  return one;
 }

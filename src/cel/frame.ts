@@ -1,5 +1,5 @@
 /** One evaluation while it runs: variables, what it has cost, and when it has to stop. */
-import { Cancelled, EvalError, type Result, type Value } from './values.ts';
+import { Cancelled, type Result } from './values.ts';
 
 /** Finds the value of a variable; undefined when it has none. A failure is the variable's value too. */
 export type Activation = Readonly<Record<string, Result | undefined>>;
@@ -36,11 +36,3 @@ export class Frame {
 
 /** A part of an expression, ready to run. */
 export type Step = (frame: Frame) => Result;
-
-export function noSuchKey(key: Value): EvalError {
-  return new EvalError(`no such key: ${keyText(key)}`);
-}
-
-export function keyText(key: Value): string {
-  return typeof key === 'object' && key !== null && 'value' in key ? String(key.value) : String(key);
-}

@@ -46,5 +46,5 @@ export function operator(
   signatures: Readonly<Record<string, string>>,
 ): FunctionDeclaration {
   const overloads = Object.entries(signatures).map(([id, signature]) => overload(id, signature, run));
-  return { name, overloads, operator: run as (...args: readonly Value[]) => Result };
+  return { name, overloads, operator: (a = null, b = null) => run(a, b) };
 }

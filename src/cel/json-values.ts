@@ -15,7 +15,9 @@ import {
   equal,
   EvalError,
   noSuchOverload,
+  plainText,
   type Result,
+  typeOf,
   type Value,
 } from './values.ts';
 
@@ -90,7 +92,7 @@ export class KeyedList extends JsonList {
 
   #keyOf(item: Result): string {
     const parts = this.#keys.map((key) => (item instanceof CelMap ? item.get(escapeName(key) ?? key) : undefined));
-    return JSON.stringify(parts.map((part) => (part === undefined ? null : [typeof part, String(part)])));
+    return JSON.stringify(parts.map(keyText));
   }
 
   override equals(other: CelList): boolean {
@@ -107,6 +109,11 @@ export class KeyedList extends JsonList {
     for (const item of other.toArray()) merged.set(this.#keyOf(item), item);
     return new KeyedList([...merged.values()], (value) => value as Result, this.#keys);
   }
+}
+
+/** Keys are scalars; the text tells them apart by type too. */
+function keyText(key: Result | undefined): string {
+  return key === undefined || key instanceof EvalError ? '' : `${typeOf(key).name} ${plainText(key)}`;
 }
 
 /** An object as a map from its keys to values of one kind. */

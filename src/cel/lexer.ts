@@ -16,10 +16,7 @@ export interface Token {
   readonly value?: Value;
 }
 
-const symbols = [
-  ...['==', '!=', '<=', '>=', '&&', '||'],
-  ...['<', '>', '[', ']', '{', '}', '(', ')', '.', ',', '-', '!', '?', ':', '+', '*', '/', '%'],
-];
+const symbols = '== != <= >= && || < > [ ] { } ( ) . , - ! ? : + * / %'.split(' ');
 const words: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['true', true],
   ['false', false],

@@ -55,8 +55,8 @@ export class MacroContext {
     return { kind: 'call', ...this.#place(), name, args };
   }
 
-  method(target: Expr, name: string): Expr {
-    return { kind: 'call', ...this.#place(), name, target, args: [] };
+  method(target: Expr, name: string, ...args: readonly Expr[]): Expr {
+    return { kind: 'call', ...this.#place(), name, target, args };
   }
 
   list(...items: readonly Expr[]): Expr {
@@ -153,13 +153,8 @@ function receiver(name: string, argCount: number, expand: Macro['expand']): Macr
 }
 
 /** A macro whose first arguments are one or two variables. */
-function looping(
-  name: string,
-  argCount: number,
-  variables: 1 | 2,
-  expansion: Expansion,
-  complaint = simpleName,
-): Macro {
+function looping(name: string, argCount: number, variables: 1 | 2, expansion: Expansion): Macro {
+  const complaint = name === 'map' || name === 'filter' ? notIdentifier : simpleName;
   return receiver(name, argCount, (context, args, target) =>
     expansion(context, loopOf(target, args, variables, complaint), args.slice(variables)),
   );
@@ -243,9 +238,9 @@ export const standardMacros: readonly Macro[] = [
   looping('exists', 2, 1, exists),
   looping('exists_one', 2, 1, existsOne),
   looping('existsOne', 2, 1, existsOne),
-  looping('map', 2, 1, transform, notIdentifier),
-  looping('map', 3, 1, transform, notIdentifier),
-  looping('filter', 2, 1, filterList, notIdentifier),
+  looping('map', 2, 1, transform),
+  looping('map', 3, 1, transform),
+  looping('filter', 2, 1, filterList),
 ];
 
 export const twoVariableMacros: readonly Macro[] = [
@@ -287,6 +282,16 @@ function optionalMap(name: string, wraps: boolean): Macro {
     );
   });
 }
+
+/** `list.sortBy(x, key)`: the list is bound to a name, its keys are collected, and both go to one function. */
+export const listMacros: readonly Macro[] = [
+  receiver('sortBy', 2, (c, args, target) => {
+    const input = '@__sortBy_input__';
+    const loop = loopOf(c.ident(input), args, 1, notIdentifier);
+    const keys = collect(c, loop, args[1] ?? c.literal(null), undefined);
+    return bind(c, input, target ?? c.literal(null), c.method(c.ident(input), '@sortByAssociatedKeys', keys));
+  }),
+];
 
 export const optionalMacros: readonly Macro[] = [optionalMap('optMap', true), optionalMap('optFlatMap', false)];
 

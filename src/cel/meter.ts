@@ -91,16 +91,46 @@ const byOverload: ReadonlyMap<string, CallCost> = new Map([
   ...named('add_string add_bytes', together),
   ...named('matches_string', search),
   ...named('contains_string', ([a, b]) => text(a) * text(b)),
+]);
+
+/** A call, a new list, and the work on so many items. */
+function listWork(items: number, factor = 1): number {
+  return Math.floor(items * factor) + 1 + listCost;
+}
+
+const madeList: CallCost = (_, result) => listWork(result instanceof EvalError ? 1 : actualSize(result));
+
+/** Every item is compared with every other, text by its characters. */
+function selfCompare(list: Value | undefined): number {
+  const size = actualSize(list);
+  const first = list instanceof CelList && size > 0 ? list.at(0) : null;
+  const isText = typeof first === 'string' || first instanceof Uint8Array;
+  return listWork(size * size, isText ? 2 + perCharacter : 2);
+}
+
+const sortable = 'int uint double bool google.protobuf.Duration google.protobuf.Timestamp string bytes'.split(' ');
+
+function sets(factor: number): CallCost {
+  return ([a, b]) => 1 + Math.floor(actualSize(a) * actualSize(b) * factor);
+}
+
+/** These decide before the function's name does. */
+const byOverloadFirst: ReadonlyMap<string, CallCost> = new Map([
   ...named('cidr_ip', one),
   ...named('cidr_contains_ip_string', (args, result) => containsIp(args, result) + text(args[1])),
   ...named('cidr_contains_cidr_string', (args, result) => containsCidr(args, result) + text(args[1])),
+  ...named('list_slice lists_range list_reverse', madeList),
+  ...named('list_flatten', ([list]) => listWork(actualSize(list))),
+  ...named('list_flatten_int', ([list, depth]) => listWork(actualSize(list), Number(depth))),
+  ...named('list_distinct', ([list]) => selfCompare(list)),
+  ...named(sortable.map((type) => `list_${type}_sort`).join(' '), ([list]) => selfCompare(list)),
+  ...named(sortable.map((type) => `list_${type}_sortByAssociatedKeys`).join(' '), ([, keys]) => selfCompare(keys)),
+  ...named('list_sets_contains_list list_sets_intersects_list', sets(1)),
+  ...named('list_sets_equivalent_list', sets(2)),
 ]);
-
-const overFunction = new Set(['cidr_ip', 'cidr_contains_ip_string', 'cidr_contains_cidr_string']);
 
 /** The cost of calls to a function; `overloadId` is undefined while it is open which overload it will be. */
 export function callCost(name: string, overloadId: string | undefined): CallCost {
-  const special = overloadId !== undefined ? byOverload.get(overloadId) : undefined;
-  if (special !== undefined && overFunction.has(overloadId ?? '')) return special;
-  return byFunction.get(name) ?? special ?? one;
+  const id = overloadId ?? '';
+  return byOverloadFirst.get(id) ?? byFunction.get(name) ?? byOverload.get(id) ?? one;
 }

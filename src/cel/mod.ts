@@ -1,4 +1,3 @@
-export { bindingMacros } from './macros.ts';
 export * from './decl-type.ts';
 export { Environment, type EnvironmentOptions, type MessageType } from './environment.ts';
 export { escapeName } from './escape.ts';
@@ -6,7 +5,10 @@ export type { CostEstimate } from './estimate.ts';
 export type { Activation } from './frame.ts';
 export { fn, type FunctionDeclaration, type Library, overload } from './function.ts';
 export { dynReader } from './json-values.ts';
+export * from './library/authorizer.ts';
+export { kubernetesLibraries } from './library/kubernetes.ts';
+export { fieldPathProblem, jsonPatchLibrary, mutationMessages, toJson } from './library/mutation.ts';
+export { bindingsLibrary } from './library/optionals.ts';
 export * from './program.ts';
-export { standardLibrary } from './library/standard.ts';
 export * from './types.ts';
 export * from './values.ts';

@@ -239,8 +239,7 @@ class Parser {
     if (open === undefined) {
       return { kind: 'select', id: this.#newId(), at: dot.at, operand: target, field: name.text, test: false };
     }
-    const id = this.#newId();
-    return this.#call(id, open, name.text, this.#arguments(')'), target);
+    return this.#call(name.text, open, target);
   }
 
   #indexed(target: Expr, open: Token): Expr {
@@ -251,7 +250,10 @@ class Parser {
     return { kind: 'call', id, at: open.at, name: optional ? '_[?_]' : '_[_]', args: [target, index] };
   }
 
-  #call(id: number, open: Token, name: string, args: readonly Expr[], target?: Expr): Expr {
+  /** A call from its opening parenthesis on. */
+  #call(name: string, open: Token, target?: Expr): Expr {
+    const id = this.#newId();
+    const args = this.#arguments(')');
     const macro = this.#macros.get(macroKey(name, args.length, target !== undefined));
     if (macro !== undefined) {
       const context = new MacroContext(open.at, () => this.#newId());
@@ -341,8 +343,7 @@ class Parser {
     if (reserved.has(token.text)) this.#report(token.at, `reserved identifier: ${token.text}`);
     const open = this.#takeIf('(');
     if (open === undefined) return { kind: 'ident', id: this.#newId(), at: token.at, name };
-    const id = this.#newId();
-    return this.#call(id, open, name, this.#arguments(')'));
+    return this.#call(name, open);
   }
 
   /** The name in front of a `{`, with the parser behind it; undefined, and nothing taken, when there is none. */

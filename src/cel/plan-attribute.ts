@@ -1,5 +1,5 @@
 /** Steps into a value: a field, a key, an index; plain, optional, or only to see whether it is there. */
-import { noSuchKey, type Step } from './frame.ts';
+import type { Step } from './frame.ts';
 import {
   CelList,
   CelMap,
@@ -10,6 +10,7 @@ import {
   noSuchOverload,
   optionalNone,
   OptionalValue,
+  plainText,
   type Result,
   typeOf,
   type Value,
@@ -65,8 +66,12 @@ function step(value: Result, key: Value, how: Qualifier, charge: () => void): Re
   return optional ? new OptionalValue(found) : found;
 }
 
+function noSuchKey(key: Value): EvalError {
+  return new EvalError(`no such key: ${plainText(key)}`);
+}
+
 function outOfBounds(index: Value): EvalError {
-  return new EvalError(`index out of bounds: ${String(keyOf(index))}`);
+  return new EvalError(`index out of bounds: ${plainText(index)}`);
 }
 
 function find(value: Value, key: Value): Result | undefined {

@@ -1,6 +1,6 @@
 /** Loops: what comprehensions are at run time. */
-import { type Frame, keyText, type Step } from './frame.ts';
-import { CelList, CelMap, EvalError, keyOf, noSuchOverload, type Result, type Value } from './values.ts';
+import { type Frame, type Step } from './frame.ts';
+import { CelList, CelMap, EvalError, keyOf, noSuchOverload, plainText, type Result, type Value } from './values.ts';
 
 export interface Loop {
   readonly range: Step;
@@ -110,7 +110,7 @@ export function insert(slot: number, args: readonly Step[]): Step {
 }
 
 function insertOne(into: BuiltMap, key: Value, value: Result): EvalError | undefined {
-  return into.add(key, value) ? undefined : new EvalError(`insert failed: key ${keyText(key)} already exists`);
+  return into.add(key, value) ? undefined : new EvalError(`insert failed: key ${plainText(key)} already exists`);
 }
 
 function insertAll(into: BuiltMap, entries: Value): EvalError | undefined {

@@ -303,6 +303,8 @@ class Planner {
       if (membership !== undefined) return membership;
     }
     if (name === '@not_strictly_false') return { step: this.#notStrictlyFalse(args) };
+    const or = member && (name === 'or' || name === 'orValue') ? alternative(args, name === 'or') : undefined;
+    if (or !== undefined && overloads[0]?.params[0]?.kind === 'opaque') return { step: or };
     const functionName = this.#checked.qualified.get(expr.id) ?? name.replace(/^\./, '');
     return this.#plainCall(functionName, overloads, args);
   }
@@ -360,6 +362,18 @@ class Planner {
         )
       : undefined;
   }
+}
+
+/** `optional.or(another)` and `optional.orValue(value)`: what comes after is only evaluated when there is nothing. */
+function alternative([first, second]: readonly Planned[], keeps: boolean): Step | undefined {
+  if (first === undefined || second === undefined) return undefined;
+  return (frame) => {
+    const value = first.step(frame);
+    if (value instanceof EvalError) return value;
+    if (!(value instanceof OptionalValue)) return noSuchOverload;
+    if (value.value === undefined) return second.step(frame);
+    return keeps ? value : value.value;
+  };
 }
 
 /** A variable may hold null, which is not the same as not being there. */

@@ -368,6 +368,18 @@ export function sizeOf(value: Value): number | undefined {
   return value instanceof CelMap ? value.size : undefined;
 }
 
+/** As messages show it. */
+export function plainText(value: Value): string {
+  switch (typeof value) {
+    case 'object':
+      break;
+    default:
+      return String(value);
+  }
+  if (value instanceof Uint || value instanceof Double) return String(value.value);
+  return value === null ? 'null' : typeOf(value).name;
+}
+
 /** Whether a value may stand where the type is declared. Lists and maps are not looked into. */
 export function hasType(value: Value, type: CelType): boolean {
   switch (type.kind) {
