@@ -301,7 +301,6 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
     };
     const options = {
       cause,
-      fieldManager: this.#controller.name,
       ...(action.subresource === undefined ? {} : { subresource: action.subresource }),
     };
     if (action.do === 'create') return client.create(resource, action.object, options);

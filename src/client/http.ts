@@ -17,7 +17,6 @@ import type { HttpTransport } from './ports.ts';
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
-const accept = { accept: 'application/json' };
 const patchTypes = {
   json: 'application/json-patch+json',
   merge: 'application/merge-patch+json',
@@ -26,9 +25,12 @@ const patchTypes = {
 
 export class HttpClient implements Client {
   readonly #transport: HttpTransport;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(transport: HttpTransport) {
+  /** `program` is who the API server says has written what this client writes, unless a write names its own field manager. */
+  constructor(transport: HttpTransport, program = 'kutter') {
     this.#transport = transport;
+    this.#headers = { accept: 'application/json', 'user-agent': program };
   }
 
   get<T extends KubeObject>(
@@ -67,7 +69,7 @@ export class HttpClient implements Client {
   ): Disposable {
     const path = pathOf(resource, namespace) + queryOf({ ...options, watch: true, allowWatchBookmarks: true });
     const lines = new WatchLines(sink);
-    const stream = this.#transport.stream(path, accept, {
+    const stream = this.#transport.stream(path, this.#headers, {
       onHeaders: (status) => lines.begin(status),
       onChunk: (chunk) => {
         lines.add(chunk);
@@ -143,7 +145,7 @@ export class HttpClient implements Client {
   }
 
   async #send(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<unknown> {
-    const headers = body === undefined ? accept : { ...accept, 'content-type': contentType };
+    const headers = body === undefined ? this.#headers : { ...this.#headers, 'content-type': contentType };
     const answer = await this.#transport.request(
       method,
       path,

@@ -63,7 +63,7 @@ export class AccountClients implements Disposable {
     const { server, certificateAuthority } = this.#world.access;
     const token = (): string => this.#tokens.get(account) ?? '';
     const transport = this.#stack.use(new HttpsTransport({ server, certificateAuthority, token }));
-    this.#clients.set(account, new HttpClient(transport));
+    this.#clients.set(account, new HttpClient(transport, 'kube-controller-manager'));
   }
 
   async #renew(account: string): Promise<void> {

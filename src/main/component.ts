@@ -29,7 +29,7 @@ export async function runComponent(
   const log = componentLog(invocation).with({ component: name });
   await using stack = new AsyncDisposableStack();
   const transport = stack.use(new HttpsTransport({ ...tls, ...(token === undefined ? {} : { token: () => token }) }));
-  const client = new HttpClient(transport);
+  const client = new HttpClient(transport, name === 'kubelet' ? name : `kube-${name}`);
   const cache = stack.use(new InformerCache({ client, clock: systemClock, log }));
   stack.use(
     await start({

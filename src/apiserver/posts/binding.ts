@@ -127,6 +127,7 @@ function scheduled(
   const condition = {
     type: 'PodScheduled',
     status: 'True',
+    lastProbeTime: null,
     lastTransitionTime,
     ...(generation === undefined ? {} : { observedGeneration: generation }),
   };

@@ -118,6 +118,7 @@ async function announce(task: Task, options: DeleteOptions): Promise<DeleteOptio
       status: 'True',
       reason: 'EvictionByEvictionAPI',
       message: 'Eviction API: evicting',
+      lastProbeTime: null,
       lastTransitionTime: old?.status === 'True' ? (old.lastTransitionTime ?? now) : now,
       ...generation,
     };
