@@ -28,27 +28,45 @@ export interface View {
 export const protobufType = 'application/vnd.kubernetes.protobuf';
 export const yamlType = 'application/yaml';
 
-/** A stream has no YAML form. */
-export function watchServes(wanted: Representation): boolean {
-  return wanted.mediaType !== yamlType && viewServes(wanted);
-}
-
-export function viewServes({ mediaType, as, group, version }: Representation): boolean {
-  if (mediaType === protobufType) return as === undefined;
-  if (mediaType !== 'application/json' && mediaType !== yamlType) return false;
-  if (as === undefined) return true;
-  return (
-    group === 'meta.k8s.io' &&
-    (version === 'v1' || version === 'v1beta1') &&
-    ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'].includes(as)
-  );
+/** What is offered for a kind. Custom resources have no protobuf, their metadata has; a stream has no YAML form. */
+export function servedViews(hasProtobuf: boolean, streams: boolean): (wanted: Representation) => boolean {
+  return ({ mediaType, as, group, version: asVersion }) => {
+    const protobuf = mediaType === protobufType;
+    if (!protobuf && mediaType !== 'application/json' && (mediaType !== yamlType || streams)) return false;
+    if (as === undefined) return !protobuf || hasProtobuf;
+    if (group !== 'meta.k8s.io' || (asVersion !== 'v1' && (asVersion !== 'v1beta1' || protobuf))) return false;
+    return (as === 'Table' && !protobuf) || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList';
+  };
 }
 
 /** One stored object. */
 export function entryBytes(view: View, entry: Entry): Uint8Array {
-  if (isProtobuf(view)) return protobufOf(view, entry);
-  if (view.representation.as === undefined) return bytesOf(view.kind, view.version, entry);
-  return encode(shown(view, [entry], undefined));
+  const { as } = view.representation;
+  if (as === 'Table') return encode(tableFor(view, [entry], undefined));
+  if (as !== undefined) return partialBytes(view, entry);
+  return isProtobuf(view) ? protobufOf(view, entry) : bytesOf(view.kind, view.version, entry);
+}
+
+/** The metadata alone, made once. */
+function partialOf({ kind, version, representation }: View, entry: Entry): JsonObject {
+  const { metadata } = objectOf(kind, version, entry);
+  return {
+    kind: 'PartialObjectMetadata',
+    apiVersion: `meta.k8s.io/${representation.version ?? 'v1'}`,
+    metadata: metadata as JsonObject,
+  };
+}
+
+function partialBytes(view: View, entry: Entry): Uint8Array {
+  const { mediaType, version } = view.representation;
+  // What a conversion makes of metadata belongs to its kind, not to the entry.
+  if (view.kind.storedForm !== undefined) return partialEncoded(view, entry);
+  return entry.memo(`metadata ${mediaType} ${version ?? ''}`, () => partialEncoded(view, entry));
+}
+
+function partialEncoded(view: View, entry: Entry): Uint8Array {
+  const partial = partialOf(view, entry);
+  return isProtobuf(view) ? (view.codec.toProtobuf(partial) ?? new Uint8Array()) : encode(partial);
 }
 
 /** One object that is not stored. */
@@ -87,8 +105,9 @@ export function listBytes(
     ...(token === undefined ? {} : { continue: token }),
     ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
   };
-  if (view.representation.as !== undefined) return [encode(shown(view, entries, metadata))];
-  const { kind, version } = view;
+  const { kind, version, representation } = view;
+  if (representation.as === 'Table') return [encode(tableFor(view, entries, metadata))];
+  if (representation.as !== undefined) return [partialList(view, entries, metadata)];
   if (isProtobuf(view)) {
     const items = entries.map((entry) => objectOf(kind, version, entry) as JsonObject);
     const list = { kind: kind.listKind, apiVersion: apiVersionOf(kind.group, version), metadata, items };
@@ -225,36 +244,43 @@ export class WatchEncoder {
         readonly items: readonly WatchItem[];
         readonly kind: Kind;
         readonly version: string;
+        /** The version of the metadata where only that is shown. */
+        readonly as: string;
         readonly bytes: Uint8Array;
       }
     | undefined;
 
   chunk(view: View, items: readonly WatchItem[]): Uint8Array {
     if (isProtobuf(view))
-      return frames32(items.map(({ type, entry }) => watchEventMessage(type, protobufOf(view, entry))));
-    if (view.representation.as !== undefined) return this.#shown(view, items);
+      return frames32(items.map(({ type, entry }) => watchEventMessage(type, entryBytes(view, entry))));
+    if (view.representation.as === 'Table') return tableEvents(view, items);
     const last = this.#last;
-    if (last !== undefined && last.kind === view.kind && last.version === view.version && sameItems(last.items, items))
-      return last.bytes;
+    const as = view.representation.as === undefined ? '' : (view.representation.version ?? '');
+    const same = last !== undefined && last.kind === view.kind && last.version === view.version && last.as === as;
+    if (same && sameItems(last.items, items)) return last.bytes;
     const pieces: Uint8Array[] = [];
     let size = 0;
     for (const { type, entry } of items) {
-      const bytes = bytesOf(view.kind, view.version, entry);
+      const bytes = entryBytes(view, entry);
       pieces.push(frames[type], bytes, frameEnd);
       size += frames[type].length + bytes.length + frameEnd.length;
     }
     const bytes = joined(pieces, size);
-    this.#last = { items, kind: view.kind, version: view.version, bytes };
+    this.#last = { items, kind: view.kind, version: view.version, as, bytes };
     return bytes;
   }
+}
 
-  #shown(view: View, items: readonly WatchItem[]): Uint8Array {
-    return encoder.encode(
-      items
-        .map(({ type, entry }) => `${JSON.stringify({ type, object: shown(view, [entry], undefined, true) })}\n`)
-        .join(''),
-    );
-  }
+function tableEvents(view: View, items: readonly WatchItem[]): Uint8Array {
+  const { headers } = view.table;
+  return encoder.encode(
+    items
+      .map(({ type, entry }, i) => {
+        const table = { ...view.table, headers: headers && i === 0 };
+        return `${JSON.stringify({ type, object: tableFor({ ...view, table }, [entry], undefined) })}\n`;
+      })
+      .join(''),
+  );
 }
 
 function sameItems(a: readonly WatchItem[], b: readonly WatchItem[]): boolean {
@@ -282,26 +308,18 @@ export function bookmarkBytes(view: View, revision: number, initialEventsEnd: bo
   return eventBytes(view, 'BOOKMARK', object);
 }
 
-/** One or many entries as a Table or as metadata alone. */
-function shown(
-  view: View,
-  entries: readonly Entry[],
-  listMetadata: JsonObject | undefined,
-  inWatch = false,
-): JsonObject {
+/** One or many entries as what `kubectl get` prints. */
+function tableFor(view: View, entries: readonly Entry[], listMetadata: JsonObject | undefined): object {
   const { kind, version, representation } = view;
   const apiVersion = `meta.k8s.io/${representation.version ?? 'v1'}`;
   const objects = entries.map((entry) => objectOf(kind, version, entry));
-  if (representation.as === 'Table')
-    return tableOf(
-      { kind, apiVersion, listMetadata, options: { ...view.table, headers: !inWatch || view.table.headers } },
-      objects,
-    ) as unknown as JsonObject;
-  const partial = ({ metadata }: { readonly metadata?: unknown }): JsonObject => ({
-    kind: 'PartialObjectMetadata',
-    apiVersion,
-    metadata: metadata as JsonObject,
-  });
-  if (listMetadata === undefined) return partial(objects[0] ?? {});
-  return { kind: 'PartialObjectMetadataList', apiVersion, metadata: listMetadata, items: objects.map(partial) };
+  return tableOf({ kind, apiVersion, listMetadata, options: view.table }, objects);
+}
+
+/** Many entries as their metadata alone. */
+function partialList(view: View, entries: readonly Entry[], metadata: JsonObject): Uint8Array {
+  const apiVersion = `meta.k8s.io/${view.representation.version ?? 'v1'}`;
+  const items = entries.map((entry) => partialOf(view, entry));
+  const list = { kind: 'PartialObjectMetadataList', apiVersion, metadata, items };
+  return isProtobuf(view) ? (view.codec.toProtobuf(list) ?? new Uint8Array()) : encode(list);
 }

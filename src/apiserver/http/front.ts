@@ -39,10 +39,9 @@ import {
   entryBytes,
   inYaml,
   listBytes,
+  servedViews,
   protobufType,
   valueBytes,
-  viewServes,
-  watchServes,
   WatchEncoder,
   yamlType,
   type View,
@@ -82,6 +81,13 @@ export interface Connector {
   readonly on: string;
   connect?(request: HttpRequest, target: ConnectTarget): Promise<HttpResponse>;
   upgrade?(upgrade: StreamUpgrade, target: ConnectTarget): Promise<void>;
+}
+
+interface BodyForm {
+  readonly kind: Kind;
+  readonly patchType: PatchType | undefined;
+  /** Custom resources have none: nor protobuf, nor strategic merge. */
+  readonly hasGoType: boolean;
 }
 
 export interface ConnectTarget {
@@ -294,7 +300,8 @@ export class HttpFront implements Disposable {
   ): Promise<HttpResponse> {
     const { server } = this.#parts;
     const { resource } = info;
-    const kind = server.registry.find(resource.group, resource.version, resource.resource)?.kind;
+    const served = server.registry.find(resource.group, resource.version, resource.resource);
+    const kind = served?.kind;
     const subresource = resource.subresource === undefined ? undefined : kind?.subresources[resource.subresource];
     if (kind !== undefined && subresource?.type === 'connect')
       return this.#connect(request, { kind, info, user }, trail);
@@ -314,9 +321,10 @@ export class HttpFront implements Disposable {
     if (!methods.includes(request.method)) throw methodNotAllowed();
     checkShape(kind, resource, request.method);
     const options = optionsOf(info.query);
-    const patchType = patchTypeOf(request, resource);
-    const representation = negotiate(request.headers['accept'], resource.verb === 'watch' ? watchServes : viewServes);
-    const body = await this.#readBody(request, resource, { kind, patchType });
+    const hasGoType = served?.version.decoder === undefined;
+    const patchType = patchTypeOf(request, resource, hasGoType);
+    const representation = negotiate(request.headers['accept'], servedViews(hasGoType, resource.verb === 'watch'));
+    const body = await this.#readBody(request, resource, { kind, patchType, hasGoType });
     if (body !== undefined) trail?.requestObject(body.value);
     const operation: Operation = {
       ...resource,
@@ -405,7 +413,7 @@ export class HttpFront implements Disposable {
   async #readBody(
     request: HttpRequest,
     { verb, subresource }: ResourceRequest,
-    { kind, patchType }: { readonly kind: Kind; readonly patchType: PatchType | undefined },
+    { kind, patchType, hasGoType }: BodyForm,
   ): Promise<ParsedBody | undefined> {
     if (verb === 'get' || verb === 'list' || verb === 'watch') return undefined;
     const bytes = await request.body(bodyBytesMax);
@@ -416,7 +424,7 @@ export class HttpFront implements Disposable {
     const deletion = verb === 'delete' || verb === 'deletecollection';
     if (bytes.length === 0 && deletion) return undefined;
     const contentType = request.headers['content-type'];
-    if (contentType?.startsWith(protobufType) === true)
+    if (contentType?.startsWith(protobufType) === true && (hasGoType || deletion))
       return { value: this.#parts.server.world.codec.fromProtobuf(bytes), findings: [] };
     return parseBody(bytes, { contentType, kind: deletion ? undefined : kindOf(kind, subresource) });
   }
@@ -522,14 +530,15 @@ function checkShape(kind: Kind, resource: ResourceRequest, method: string): void
   if (needsNamespace && namespace === undefined) throw name === undefined ? methodNotAllowed() : notServed();
 }
 
-function patchTypeOf(request: HttpRequest, { verb }: ResourceRequest): PatchType | undefined {
+function patchTypeOf(request: HttpRequest, { verb }: ResourceRequest, strategic: boolean): PatchType | undefined {
   if (verb !== 'patch') return undefined;
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   const patchType = patchTypes[mediaType];
-  if (patchType === undefined)
+  const offered = Object.keys(patchTypes).filter((type) => strategic || patchTypes[type] !== 'strategic');
+  if (patchType === undefined || !offered.includes(mediaType))
     throw new ApiError(
       'UnsupportedMediaType',
-      `the body of the request was in an unknown format - accepted media types include: ${Object.keys(patchTypes).join(', ')}`,
+      `the body of the request was in an unknown format - accepted media types include: ${offered.join(', ')}`,
     );
   return patchType;
 }
