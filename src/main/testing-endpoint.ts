@@ -9,6 +9,7 @@ import { HttpsTransport } from '../host/http/mod.ts';
 import { apiServerNames, Pki, requests, type CertificateRequest, type Credential } from '../host/pki/mod.ts';
 import { systemClock } from '../host/system.ts';
 import { openAuth, type Flags } from './auth.ts';
+import { openRequests } from './requests.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 
 const host = '127.0.0.1';
@@ -17,10 +18,10 @@ export class TestEndpoint implements AsyncDisposable {
   readonly plane: ControlPlane;
   readonly #pki: Pki;
   readonly #admin: Credential;
-  readonly #connections: DisposableStack;
+  readonly #connections: AsyncDisposableStack;
   readonly #transports: HttpsTransport[] = [];
 
-  private constructor(parts: { plane: ControlPlane; pki: Pki; admin: Credential; connections: DisposableStack }) {
+  private constructor(parts: { plane: ControlPlane; pki: Pki; admin: Credential; connections: AsyncDisposableStack }) {
     this.plane = parts.plane;
     this.#pki = parts.pki;
     this.#admin = parts.admin;
@@ -35,13 +36,16 @@ export class TestEndpoint implements AsyncDisposable {
     // TLS compares with the system's time, whatever time it is in the cluster.
     const pki = await Pki.open({ keep: 'memory', clock: systemClock, names });
     const admin = await pki.credential('super-admin', requests.superAdmin);
-    const { clock, random, config } = world;
-    const connections = new DisposableStack();
+    const { clock, random, log, config } = world;
+    const stack = new AsyncDisposableStack();
+    const connections = stack.use(new DisposableStack());
     const issuer = accountIssuer(config.clusterDomain);
     const auth = await openAuth(flags, { clock, random, issuer, connections });
+    const handling = await openRequests(flags, { clock, random, log, stack });
     const plane = await ControlPlane.start({
       ...world,
       auth,
+      handling,
       pki,
       host,
       advertise: host,
@@ -50,7 +54,7 @@ export class TestEndpoint implements AsyncDisposable {
       health: [],
       connectors: () => [],
     });
-    return new TestEndpoint({ plane, pki, admin, connections });
+    return new TestEndpoint({ plane, pki, admin, connections: stack });
   }
 
   get api(): ComposedServer {
@@ -122,6 +126,6 @@ export class TestEndpoint implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.cut();
     await this.plane[Symbol.asyncDispose]();
-    this.#connections.dispose();
+    await this.#connections.disposeAsync();
   }
 }
