@@ -130,6 +130,7 @@ function scheduled(
     lastProbeTime: null,
     lastTransitionTime,
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-  };
+    // The types do not know that Go writes a time that was never set as null.
+  } as unknown as DeepReadonly<PodCondition>;
   return before < 0 ? [...conditions, condition] : conditions.with(before, condition);
 }

@@ -63,7 +63,13 @@ test('binding sets the node and the condition, once', async () => {
   assert.equal(spec?.nodeName, 'n1');
   assert.deepEqual(metadata.annotations, { by: 'me' });
   assert.deepEqual(status?.conditions, [
-    { type: 'PodScheduled', status: 'True', lastTransitionTime: '2030-01-01T00:00:00Z', observedGeneration: 1 },
+    {
+      type: 'PodScheduled',
+      status: 'True',
+      lastProbeTime: null,
+      lastTransitionTime: '2030-01-01T00:00:00Z',
+      observedGeneration: 1,
+    },
   ]);
   await assert.rejects(bind('p', { name: 'n2' }), {
     message: 'Operation cannot be fulfilled on pods/binding "p": pod p is already assigned to node "n1"',
