@@ -170,3 +170,25 @@ test('an approval decides and a status issues; neither does what the other does'
     assert.equal((listed as unknown as { items: unknown[] }).items.length, 1);
   });
 });
+
+test('access to devices in use is for namespaces that are labelled for it', async () => {
+  await using cluster = await startApiServer({ https: true });
+  await withHttp(cluster, async (http) => {
+    const json = { 'content-type': 'application/json' };
+    const claim = { name: 'one', exactly: { deviceClassName: 'a', adminAccess: true } };
+    const object = { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { name: 'a' } };
+    const body = JSON.stringify({ ...object, spec: { devices: { requests: [claim] } } });
+    const path = `${devices}/namespaces/default/resourceclaims`;
+    const refused = await http.send({ method: 'POST', path, headers: json, body });
+    assert.equal(refused.status, 422);
+    assert.match(
+      refused.text,
+      /admin access to devices requires the `resource.kubernetes.io\/admin-access: true` label on the containing namespace/,
+    );
+    const labels = { 'resource.kubernetes.io/admin-access': 'true' };
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    const labelled = JSON.stringify({ metadata: { labels } });
+    await succeeds(http.send({ method: 'PATCH', path: '/api/v1/namespaces/default', headers: merge, body: labelled }));
+    await succeeds(http.send({ method: 'POST', path, headers: json, body }), 201);
+  });
+});

@@ -68,6 +68,13 @@ export function dropLostDevices(draft: ResourceClaimStatus, old: ReadonlyStatus)
   else delete draft.devices;
 }
 
+/** Whether a device is given with rights of an administrator that was not before. */
+export function getsAdminAccess(status: ReadonlyStatus, old: ReadonlyStatus): boolean {
+  const given = ({ allocation }: ReadonlyStatus): boolean =>
+    (allocation?.devices?.results ?? []).some(({ adminAccess }) => adminAccess === true);
+  return given(status) && !given(old);
+}
+
 export function claimStatusErrors({ metadata, spec, status = {} }: ReadonlyClaim, old: ReadonlyClaim): FieldError[] {
   const errors: Errors = [];
   const { reservedFor = [], devices, allocation } = status;

@@ -4,6 +4,7 @@ import { defineKind, field, forbidden, labelsErrors, type FieldError } from '../
 import { checkImmutable, type Errors } from '../checks.ts';
 import { annotationKeyErrors } from '../core/pod-spec/validation/annotation-keys.ts';
 import type { ResourceClaimTemplate } from '../upstream/types.ts';
+import { asksForAdminAccess, refuseAdminAccess } from './admin-access.ts';
 import { checkClaimSpec, defaultClaim } from './device-claim.ts';
 import { resourceGroup } from './group.ts';
 
@@ -32,6 +33,15 @@ export const resourceClaimTemplates = defineKind<ResourceClaimTemplate>({
   strategy: {
     defaults({ spec }) {
       defaultClaim(spec.spec);
+    },
+    prepareForCreate(draft, context) {
+      if (asksForAdminAccess(draft.spec.spec.devices ?? {}))
+        refuseAdminAccess(
+          { group: resourceGroup, kind: 'ResourceClaimTemplate' },
+          draft,
+          context,
+          templateErrors(draft),
+        );
     },
     validate: templateErrors,
     validateUpdate({ spec }, old) {

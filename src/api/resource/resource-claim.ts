@@ -5,12 +5,19 @@ import { checkImmutable, type Errors } from '../checks.ts';
 import { column } from '../columns.ts';
 import { keepMetadata } from '../status-metadata.ts';
 import type { ResourceClaim } from '../upstream/types.ts';
-import { claimStatusErrors, dropLostDevices } from './claim-status.ts';
+import { asksForAdminAccess, refuseAdminAccess } from './admin-access.ts';
+import { claimStatusErrors, dropLostDevices, getsAdminAccess } from './claim-status.ts';
 import { checkClaimSpec, defaultClaim } from './device-claim.ts';
 import { resourceGroup } from './group.ts';
 import { defaultTolerations } from './taints.ts';
 
 const specPath = field('spec');
+
+function claimErrors({ spec }: DeepReadonly<ResourceClaim>): FieldError[] {
+  const errors: Errors = [];
+  checkClaimSpec(errors, spec, specPath);
+  return errors;
+}
 
 function stateText({ metadata, status = {} }: DeepReadonly<ResourceClaim>): string {
   const { allocation, reservedFor = [] } = status;
@@ -34,14 +41,12 @@ export const resourceClaims = defineKind<ResourceClaim>({
       defaultClaim(spec);
       for (const { tolerations } of status?.allocation?.devices?.results ?? []) defaultTolerations(tolerations);
     },
-    prepareForCreate(draft) {
+    prepareForCreate(draft, context) {
       draft.status = {};
+      if (asksForAdminAccess(draft.spec.devices ?? {}))
+        refuseAdminAccess({ group: resourceGroup, kind: 'ResourceClaim' }, draft, context, claimErrors(draft));
     },
-    validate({ spec }): FieldError[] {
-      const errors: Errors = [];
-      checkClaimSpec(errors, spec, specPath);
-      return errors;
-    },
+    validate: claimErrors,
     validateUpdate({ spec }, old) {
       const errors: Errors = [];
       checkImmutable(errors, spec, old.spec, specPath);
@@ -52,9 +57,16 @@ export const resourceClaims = defineKind<ResourceClaim>({
     status: {
       type: 'part',
       strategy: {
-        prepareForUpdate(draft, old) {
+        prepareForUpdate(draft, old, context) {
           keepMetadata(draft, old);
           dropLostDevices((draft.status ??= {}), old.status ?? {});
+          if (getsAdminAccess(draft.status, old.status ?? {}))
+            refuseAdminAccess(
+              { group: resourceGroup, kind: 'ResourceClaim' },
+              draft,
+              context,
+              claimStatusErrors(draft, old),
+            );
         },
         validateUpdate: claimStatusErrors,
       },
