@@ -8,6 +8,7 @@ import {
   apiVersionOf,
   compileDecoder,
   DecodeError,
+  invalid,
   protobufCodec,
   unwrapUnknown,
   wrapUnknown,
@@ -91,7 +92,8 @@ export class Codec {
     const { gvk, body, findings = [], validation, refuse = refusalOf(gvk) } = request;
     if (!isJsonObject(body))
       throw ApiError.badRequest(`the object provided is unrecognized (must be of type ${gvk.kind})`);
-    this.#checkKind(body, gvk);
+    if (request.decoder === undefined) this.#checkKind(body, gvk);
+    else checkCustomKind(body, gvk);
     const decoder = request.decoder ?? this.#decoder(request.schema);
     const clean = cleaned(decoder, body, refuse);
     const notes = [
@@ -148,6 +150,21 @@ function cleaned(decoder: Decoder, body: unknown, refuse: (why: string) => ApiEr
     if (error instanceof DecodeError) throw refuse(error.message);
     throw error;
   }
+}
+
+/** A custom resource is held against its own version only. Throws ApiError. */
+function checkCustomKind(body: JsonObject, { group, version, kind }: GroupVersionKind): void {
+  const apiVersion = apiVersionOf(group, version);
+  const sentVersion = said(body, 'apiVersion', kind) ?? apiVersion;
+  const sentKind = said(body, 'kind', kind) ?? kind;
+  if (sentVersion !== apiVersion)
+    throw ApiError.badRequest(
+      `the API version in the data (${sentVersion}) does not match the expected API version (${apiVersion})`,
+    );
+  if (sentKind !== kind)
+    throw ApiError.invalid({ group, kind }, (body as KubeObject).metadata?.name ?? '', [
+      invalid('kind', sentKind, `must be ${kind}`),
+    ]);
 }
 
 function refusalOf({ kind, version }: GroupVersionKind): (why: string) => ApiError {

@@ -43,7 +43,8 @@ function rememberStorage(draft: CustomResourceDefinition): void {
   const { status, spec } = draft;
   const stored = status?.storedVersions ?? [];
   const name = spec.versions?.find(({ storage }) => storage)?.name;
-  if (name !== undefined && status !== undefined && !stored.includes(name)) status.storedVersions = [...stored, name];
+  if (name !== undefined && !stored.includes(name))
+    draft.status = { ...(status ?? structuredClone(emptyStatus)), storedVersions: [...stored, name] };
 }
 
 function formatWarnings(definition: DeepReadonly<CustomResourceDefinition>): string[] {

@@ -18,7 +18,7 @@ export function tableOf(
   const columnDefinitions = options.headers
     ? kind.columns.map(({ name, type, format = '', description, priority = 0 }) => ({
         name,
-        type: type === 'date' ? 'string' : type,
+        type,
         format,
         description,
         priority,

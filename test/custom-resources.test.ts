@@ -1,0 +1,344 @@
+/** Custom resources over real HTTP: from the definition to the last of them, in one version. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startApiServer } from '../src/main/testing.ts';
+import { Api, definition, definitionsPath, hasCondition, widgetSchema } from './custom-resources.ts';
+
+const widgets = '/apis/example.com/v1/namespaces/default/widgets';
+const widget = (name: string, spec: object = { size: 1 }): object => ({
+  apiVersion: 'example.com/v1',
+  kind: 'Widget',
+  metadata: { name },
+  spec,
+});
+
+void test('a definition is served until it is deleted', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  assert.equal((await api.get(widgets)).status, 404);
+  const created = await api.send(
+    'POST',
+    definitionsPath,
+    definition('widgets', 'Widget', { names: { shortNames: ['wd'] } }),
+  );
+  assert.equal(created.status, 201);
+  assert.deepEqual(created.body.status, {
+    conditions: null,
+    acceptedNames: { plural: '', kind: '' },
+    storedVersions: ['v1'],
+  });
+  assert.deepEqual(created.body.spec.conversion, { strategy: 'None' });
+  const path = `${definitionsPath}/widgets.example.com`;
+  const { body } = await api.until(path, (answer) => hasCondition(answer.body, 'Established'));
+  assert.deepEqual(
+    body.status.conditions.map(({ type, reason, message }: Record<string, string>) => [type, reason, message]),
+    [
+      ['NamesAccepted', 'NoConflicts', 'no conflicts found'],
+      ['Established', 'InitialNamesAccepted', 'the initial names have been accepted'],
+    ],
+  );
+  assert.deepEqual(body.status.acceptedNames, {
+    plural: 'widgets',
+    singular: 'widget',
+    shortNames: ['wd'],
+    kind: 'Widget',
+    listKind: 'WidgetList',
+  });
+  const discovered = await api.get('/apis/example.com/v1');
+  assert.deepEqual(
+    discovered.body.resources.map(({ name, kind, namespaced, shortNames }: Record<string, unknown>) => ({
+      name,
+      kind,
+      namespaced,
+      shortNames,
+    })),
+    [{ name: 'widgets', kind: 'Widget', namespaced: true, shortNames: ['wd'] }],
+  );
+  assert.ok((await api.get('/apis')).body.groups.some(({ name }: { name: string }) => name === 'example.com'));
+  const made = await api.send('POST', widgets, widget('a'));
+  assert.equal(made.status, 201);
+  assert.equal(made.body.metadata.generation, 1);
+  const list = await api.get(widgets);
+  assert.deepEqual([list.body.kind, list.body.apiVersion, list.body.items.length], ['WidgetList', 'example.com/v1', 1]);
+  const deletion = await api.send('DELETE', path);
+  assert.equal(deletion.status, 200);
+  assert.deepEqual(deletion.body.metadata.finalizers, ['customresourcecleanup.apiextensions.k8s.io']);
+  assert.ok(hasCondition(deletion.body, 'Terminating'));
+  await api.until(path, (answer) => answer.status === 404);
+  const after = await api.get(widgets);
+  assert.deepEqual([after.status, after.body.message], [404, 'the server could not find the requested resource']);
+  assert.ok(!(await api.get('/apis')).body.groups.some(({ name }: { name: string }) => name === 'example.com'));
+});
+
+void test('the definition stays until the last finalizer of its resources is gone, and nothing new is created', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  await api.define(definition('widgets', 'Widget'));
+  await api.send('POST', widgets, { ...widget('a'), metadata: { name: 'a', finalizers: ['example.com/stay'] } });
+  await api.send('POST', widgets, widget('b'));
+  const path = `${definitionsPath}/widgets.example.com`;
+  await api.send('DELETE', path);
+  const ending = await api.until(`${widgets}/a`, ({ body }) => body.metadata?.deletionTimestamp !== undefined);
+  assert.equal(ending.status, 200);
+  await api.until(`${widgets}/b`, ({ status }) => status === 404);
+  const refused = await api.send('POST', widgets, widget('c'));
+  assert.deepEqual(
+    [refused.status, refused.body.reason, refused.body.message],
+    [405, 'MethodNotAllowed', 'create not allowed while custom resource definition is terminating'],
+  );
+  const { body: waiting } = await api.get(path);
+  const { reason, message } = waiting.status.conditions.find(({ type }: { type: string }) => type === 'Terminating');
+  assert.deepEqual([reason, message], ['InstanceDeletionInProgress', 'CustomResource deletion is in progress']);
+  await api.merge(`${widgets}/a`, { metadata: { finalizers: null } });
+  await api.until(path, ({ status }) => status === 404);
+});
+
+void test('objects are pruned and given defaults, and told what they do not know', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  await api.define(definition('widgets', 'Widget'));
+  const given = {
+    size: 2,
+    unknown: 1,
+    color: null,
+    note: null,
+    port: 'http',
+    open: { anything: [{ goes: true }] },
+    parts: [
+      { name: 'a', extra: 1 },
+      { name: 'b', count: 2 },
+    ],
+    template: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x', odd: 1 }, more: 1 },
+  };
+  const made = await api.send('POST', `${widgets}?fieldValidation=Warn`, widget('a', given));
+  assert.equal(made.status, 201, made.body.message);
+  assert.deepEqual(made.body.spec, {
+    color: 'red',
+    note: null,
+    open: { anything: [{ goes: true }] },
+    parts: [
+      { count: 1, name: 'a' },
+      { count: 2, name: 'b' },
+    ],
+    port: 'http',
+    size: 2,
+    template: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x' }, more: 1 },
+  });
+  assert.match(String(made.headers['warning']), /unknown field \\"spec.parts\[0\].extra\\"/);
+  assert.match(String(made.headers['warning']), /unknown field \\"spec.unknown\\"/);
+  const strict = await api.send('POST', `${widgets}?fieldValidation=Strict`, widget('b', { size: 1, x: 1, y: 2 }));
+  assert.deepEqual(
+    [strict.status, strict.body.message],
+    [
+      400,
+      'Widget in version "v1" cannot be handled as a Widget: strict decoding error: unknown field "spec.x", unknown field "spec.y"',
+    ],
+  );
+  const malformed = await api.send('POST', widgets, { ...widget('c'), metadata: { name: 'c', labels: 'x' } });
+  assert.deepEqual(
+    [malformed.status, malformed.body.message],
+    [
+      400,
+      'Widget in version "v1" cannot be handled as a Widget: json: cannot unmarshal string into Go struct field ObjectMeta.labels of type map[string]string',
+    ],
+  );
+});
+
+void test('what does not fit the schema is refused in the words of the schema', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  await api.define(definition('widgets', 'Widget'));
+  const refusals: readonly [object, readonly string[]][] = [
+    [{}, ['spec.size: Required value']],
+    [{ size: 'big' }, ['spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"']],
+    [{ size: 11 }, ['spec.size: Invalid value: 11: spec.size in body should be less than or equal to 10']],
+    [{ size: 1, color: 'blue' }, ['spec.color: Unsupported value: "blue": supported values: "red", "green"']],
+    [{ size: 1, name: 'abcdef' }, ['spec.name: Too long: may not be more than 5 bytes']],
+    [{ size: 1, name: 'A' }, ['spec.name: Invalid value: "A": spec.name in body should match \'^[a-z]+$\'']],
+    [
+      { size: 1, port: true },
+      ['spec.port: Invalid value: "boolean": spec.port in body must be of type integer,string: "boolean"'],
+    ],
+    [
+      { size: 1, parts: [{ name: 'a' }, { name: 'b' }, { name: 'a' }, { name: 'c' }] },
+      ['spec.parts: Too many: 4: must have at most 3 items', 'spec.parts[2]: Duplicate value: {"name":"a"}'],
+    ],
+    [{ size: 1, template: { kind: 'Pod' } }, ['spec.template.apiVersion: Required value: must not be empty']],
+  ];
+  for (const [spec, wanted] of refusals) {
+    const { status, body } = await api.send('POST', widgets, widget('a', spec));
+    assert.equal(status, 422, JSON.stringify(spec));
+    const list = wanted.length === 1 ? wanted[0] : `[${wanted.join(', ')}]`;
+    assert.equal(body.message, `Widget.example.com "a" is invalid: ${list}`);
+  }
+});
+
+void test('an update may keep what is wrong, but not add to it', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  await api.define(definition('widgets', 'Widget'));
+  await api.send('POST', widgets, widget('a', { size: 5, name: 'abc', parts: [{ name: 'x', count: 9 }] }));
+  const tighter = structuredClone(widgetSchema);
+  Object.assign(tighter.properties.spec.properties.name, { maxLength: 2 });
+  Object.assign(tighter.properties.spec.properties.parts.items.properties.count, { maximum: 5 });
+  const tightened = await api.merge(`${definitionsPath}/widgets.example.com`, {
+    spec: { versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: tighter } }] },
+  });
+  assert.equal(tightened.status, 200, tightened.body.message);
+  const kept = await api.merge(`${widgets}/a`, { spec: { size: 6 } });
+  assert.equal(kept.status, 200, kept.body.message);
+  const keptItem = await api.merge(`${widgets}/a`, { spec: { parts: [{ name: 'y' }, { name: 'x', count: 9 }] } });
+  assert.equal(keptItem.status, 200, keptItem.body.message);
+  const worse = await api.merge(`${widgets}/a`, { spec: { name: 'abd' } });
+  assert.equal(
+    worse.body.message,
+    'Widget.example.com "a" is invalid: spec.name: Too long: may not be more than 2 bytes',
+  );
+});
+
+void test('status and scale are subresources, and the generation counts what is wanted', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  const subresources = {
+    status: {},
+    scale: {
+      specReplicasPath: '.spec.replicas',
+      statusReplicasPath: '.status.replicas',
+      labelSelectorPath: '.status.selector',
+    },
+  };
+  await api.define(definition('widgets', 'Widget', { version: { subresources } }));
+  const made = await api.send('POST', widgets, { ...widget('a', { size: 1, replicas: 2 }), status: { replicas: 9 } });
+  assert.equal(made.body.status, undefined);
+  const status = await api.merge(`${widgets}/a/status`, {
+    metadata: { labels: { a: 'b' } },
+    spec: { size: 7 },
+    status: { replicas: 1, selector: 'app=a' },
+  });
+  assert.deepEqual(
+    [status.body.spec.size, status.body.status.replicas, status.body.metadata.labels, status.body.metadata.generation],
+    [1, 1, undefined, 1],
+  );
+  const wrong = await api.merge(`${widgets}/a/status`, { status: { replicas: 'many' } });
+  assert.equal(
+    wrong.body.message,
+    'Widget.example.com "a" is invalid: [status.replicas: Invalid value: "string": replicas in body must be of type integer: "string", .status.replicas: Invalid value: 0: .status.replicas accessor error: many is of the type string, expected int64]',
+  );
+  const spec = await api.merge(`${widgets}/a`, { spec: { size: 3 }, status: { replicas: 5 } });
+  assert.deepEqual([spec.body.status.replicas, spec.body.metadata.generation], [1, 2]);
+  const scale = await api.get(`${widgets}/a/scale`);
+  assert.deepEqual([scale.body.spec, scale.body.status], [{ replicas: 2 }, { replicas: 1, selector: 'app=a' }]);
+  const scaled = await api.merge(`${widgets}/a/scale`, { spec: { replicas: 4 } });
+  assert.deepEqual([scaled.status, scaled.body.spec], [200, { replicas: 4 }]);
+  const { body } = await api.get(`${widgets}/a`);
+  assert.deepEqual([body.spec.replicas, body.metadata.generation], [4, 3]);
+  const negative = await api.merge(`${widgets}/a`, { spec: { replicas: -1 } });
+  assert.match(negative.body.message, /\.spec\.replicas: Invalid value: -1: should be a non-negative integer/);
+});
+
+void test('columns, wide ones and the age, and selectable fields', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  const version = {
+    additionalPrinterColumns: [
+      { name: 'Size', type: 'integer', jsonPath: '.spec.size', description: 'How large' },
+      { name: 'Color', type: 'string', jsonPath: '.spec.color', priority: 1 },
+      { name: 'First', type: 'string', jsonPath: '.spec.parts[?(@.name=="x")].count' },
+      { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    ],
+    selectableFields: [{ jsonPath: '.spec.color' }, { jsonPath: '.spec.size' }],
+  };
+  await api.define(definition('widgets', 'Widget', { version }));
+  await api.send('POST', widgets, widget('a', { size: 1, parts: [{ name: 'x', count: 4 }] }));
+  await api.send('POST', widgets, widget('b', { size: 2, color: 'green' }));
+  const table = await api.get(widgets, { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' });
+  assert.deepEqual(
+    table.body.columnDefinitions.map(({ name, type, format, description, priority }: Record<string, unknown>) => [
+      name,
+      type,
+      format,
+      name === 'Name' || name === 'Age' ? '' : description,
+      priority,
+    ]),
+    [
+      ['Name', 'string', 'name', '', 0],
+      ['Size', 'integer', '', 'How large', 0],
+      ['Color', 'string', '', 'Custom resource definition column (in JSONPath format): .spec.color', 1],
+      [
+        'First',
+        'string',
+        '',
+        'Custom resource definition column (in JSONPath format): .spec.parts[?(@.name=="x")].count',
+        0,
+      ],
+      ['Age', 'date', '', '', 0],
+    ],
+  );
+  assert.deepEqual(
+    table.body.rows.map(({ cells }: { cells: unknown[] }) => cells.slice(0, 4)),
+    [
+      ['a', 1, 'red', '4'],
+      ['b', 2, 'green', null],
+    ],
+  );
+  const names = async (selector: string): Promise<string[]> => {
+    const { body } = await api.get(`${widgets}?fieldSelector=${encodeURIComponent(selector)}`);
+    return body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name);
+  };
+  assert.deepEqual(await names('spec.color=green'), ['b']);
+  assert.deepEqual(await names('spec.color!=green,spec.size=1'), ['a']);
+  const unknown = await api.get(`${widgets}?fieldSelector=spec.name%3Dx`);
+  assert.deepEqual([unknown.status, unknown.body.message], [400, 'field label not supported: spec.name']);
+});
+
+void test('names that somebody of the group has already are not had, until they are given up', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  await api.define(definition('widgets', 'Widget', { names: { shortNames: ['wd'] } }));
+  await api.send(
+    'POST',
+    definitionsPath,
+    definition('gadgets', 'Widget', {
+      names: { shortNames: ['wd', 'ga'], singular: 'gadget', listKind: 'GadgetList' },
+    }),
+  );
+  const path = `${definitionsPath}/gadgets.example.com`;
+  const { body } = await api.until(path, (answer) => hasCondition(answer.body, 'NamesAccepted', 'False'));
+  const condition = (type: string): unknown[] => {
+    const { status, reason, message } = body.status.conditions.find((one: { type: string }) => one.type === type);
+    return [status, reason, message];
+  };
+  assert.deepEqual(condition('NamesAccepted'), ['False', 'KindConflict', '"Widget" is already in use']);
+  assert.deepEqual(condition('Established'), ['False', 'NotAccepted', 'not all names are accepted']);
+  assert.deepEqual(body.status.acceptedNames, {
+    plural: 'gadgets',
+    kind: '',
+    singular: 'gadget',
+    listKind: 'GadgetList',
+  });
+  assert.equal((await api.get('/apis/example.com/v1/gadgets')).status, 404);
+  await api.send('DELETE', `${definitionsPath}/widgets.example.com`);
+  await api.until(path, (answer) => hasCondition(answer.body, 'Established'));
+  assert.equal((await api.get('/apis/example.com/v1/gadgets')).status, 200);
+});
+
+void test('the status of a definition can be written, lists selected, and many deleted', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  for (const [plural, kind] of [
+    ['widgets', 'Widget'],
+    ['gadgets', 'Gadget'],
+  ] as const) {
+    const body = definition(plural, kind);
+    await api.define({ ...body, metadata: { name: `${plural}.example.com`, labels: { test: 'yes' } } });
+  }
+  const path = `${definitionsPath}/widgets.example.com/status`;
+  const patch = { status: { conditions: [{ type: 'Mine', status: 'True', reason: 'Test', message: 'm' }] } };
+  const patched = await api.send('PATCH', path, patch, { 'content-type': 'application/strategic-merge-patch+json' });
+  assert.equal(patched.status, 200, patched.body.message);
+  assert.ok(hasCondition((await api.get(path)).body, 'Mine'));
+  const list = await api.get(`${definitionsPath}?labelSelector=test%3Dyes`);
+  assert.equal(list.body.items.length, 2);
+  await api.send('DELETE', `${definitionsPath}?labelSelector=test%3Dyes`);
+  await api.until(`${definitionsPath}?labelSelector=test%3Dyes`, ({ body }) => body.items.length === 0);
+});
