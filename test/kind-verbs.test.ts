@@ -1,6 +1,7 @@
 /** Kinds over real HTTP: each is created, read, listed as a table, changed in every way, watched and deleted. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Pod } from '../src/api/mod.ts';
 import { startApiServer, startCluster } from '../src/main/testing.ts';
 import { goThrough, succeeds, withHttp, type Case } from './kind-walk.ts';
 import type { RawAnswer } from './raw-http.ts';
@@ -171,6 +172,59 @@ test('the health of the control plane is looked at when it is asked for, and sai
     assert.equal(
       read.headers['warning'],
       '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"',
+    );
+  });
+});
+
+test('a pod is bound by the old address, gets a container for debugging, and another size', async () => {
+  await using cluster = await startApiServer({ https: true });
+  await withHttp(cluster, async (http) => {
+    const path = '/api/v1/namespaces/default/pods';
+    const json = { 'content-type': 'application/json' };
+    const strategic = { 'content-type': 'application/strategic-merge-patch+json' };
+    const resources = { requests: { cpu: '100m' } };
+    const pod = { metadata: { name: 'web' }, spec: { containers: [{ name: 'a', image: 'a', resources }] } };
+    await succeeds(http.send({ method: 'POST', path, headers: json, body: JSON.stringify(pod) }), 201);
+    const target = { metadata: { name: 'web', namespace: 'default' }, target: { kind: 'Node', name: 'n1' } };
+    const bindings = '/api/v1/namespaces/default/bindings';
+    const bound = await succeeds(
+      http.send({ method: 'POST', path: bindings, headers: json, body: JSON.stringify(target) }),
+      201,
+    );
+    assert.deepEqual(bound, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+    const change = async (part: string, spec: object): Promise<Pod> => {
+      const body = JSON.stringify({ metadata: { labels: { ignored: 'y' } }, spec });
+      await succeeds(http.send({ method: 'PATCH', path: `${path}/web/${part}`, headers: strategic, body }));
+      const { text } = await http.send({ path: `${path}/web/${part}` });
+      return JSON.parse(text) as Pod;
+    };
+    const debugged = await change('ephemeralcontainers', {
+      ephemeralContainers: [{ name: 'd', image: 'd' }],
+      containers: [{ name: 'a', image: 'ignored' }],
+    });
+    assert.deepEqual(
+      [debugged.spec?.ephemeralContainers?.map(({ name }) => name), debugged.spec?.containers[0]?.image],
+      [['d'], 'a'],
+    );
+    const larger = { containers: [{ name: 'a', image: 'ignored', resources: { requests: { cpu: '200m' } } }] };
+    const resized = await change('resize', larger);
+    const [container] = resized.spec?.containers ?? [];
+    assert.deepEqual(
+      [container?.resources, container?.image, resized.spec?.nodeName, resized.metadata.labels],
+      [{ requests: { cpu: '200m' } }, 'a', 'n1', undefined],
+    );
+    assert.equal(resized.metadata.generation, (debugged.metadata.generation ?? 0) + 1);
+    const smaller = { ...resized, spec: { ...resized.spec, containers: [{ ...container, resources: {} }] } };
+    const refused = await http.send({
+      method: 'PUT',
+      path: `${path}/web/resize`,
+      headers: json,
+      body: JSON.stringify(smaller),
+    });
+    assert.match(refused.text, /Pod QOS Class may not change as a result of resizing/);
+    assert.match(
+      refused.text,
+      /spec.containers\[0\].resources.requests: Forbidden: resource requests cannot be removed/,
     );
   });
 });
