@@ -127,11 +127,10 @@ test('a create at level RequestResponse is told of when it comes and when it is 
     annotations: allowed,
   });
   assert.equal(answer.headers['audit-id'], complete.auditID);
-  assert.deepEqual(Object.keys(complete), [
-    ...['kind', 'apiVersion', 'level', 'auditID', 'stage', 'requestURI', 'verb', 'user', 'sourceIPs', 'userAgent'],
-    ...['objectRef', 'responseStatus', 'requestObject', 'responseObject'],
-    ...['requestReceivedTimestamp', 'stageTimestamp', 'annotations'],
-  ]);
+  assert.equal(
+    Object.keys(complete).join(' '),
+    'kind apiVersion level auditID stage requestURI verb user sourceIPs userAgent objectRef responseStatus requestObject responseObject requestReceivedTimestamp stageTimestamp annotations',
+  );
 });
 
 test('the first rule that matches decides; levels, stages and fields are left out as it says', async () => {

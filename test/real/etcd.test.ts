@@ -229,6 +229,49 @@ suite('etcd', { skip: etcdMissing }, () => {
     assert.ok(gone, 'the old revision is gone from etcd');
     assert.equal(store.at(revision).revision <= revision, true, 'the history here is bounded by its own limits');
   });
+
+  test('what is encrypted is in etcd as upstream keeps it, and is renewed when another key is to write', async (t) => {
+    const { Transformers, parseEncryptionConfiguration } = await import('../../src/apiserver/mod.ts');
+    const { keyedCipher } = await import('../../src/host/encryption/mod.ts');
+    const secrets = '/registry/secrets/';
+    const resources = new Map([[secrets, { group: '', resource: 'secrets' }]]);
+    const ciphers = { keyed: keyedCipher, kms: () => assert.fail('no plug-in is configured') };
+    const configuration = (...names: readonly string[]): ReturnType<typeof parseEncryptionConfiguration> => {
+      const keys = names.map((name) => ({ name, secret: Buffer.alloc(32, name).toString('base64') }));
+      const resource = { resources: ['secrets'], providers: [{ aesgcm: { keys } }, { identity: {} }] };
+      const head = { kind: 'EncryptionConfiguration', apiVersion: 'apiserver.config.k8s.io/v1' };
+      return parseEncryptionConfiguration(JSON.stringify({ ...head, resources: [resource] }), 'test');
+    };
+    const transformer = new Transformers(resources, configuration('key1'), ciphers);
+    const store = await opened(t, { transformer });
+    const client = new GrpcEtcdClient({ endpoints: [server.endpoint] });
+    t.after(() => client.close());
+    const raw = async (): Promise<string> => {
+      const { kvs } = await client.range({ from: `${secrets}default/enc`, to: `${secrets}default/enc\0`, limit: 1 });
+      return Buffer.from(kvs[0]?.value ?? []).toString('latin1');
+    };
+    const change: Change = { collection: secrets, name: 'default/enc', value: { text: 'plain-text' } };
+    await store.commit([change]);
+    const first = await raw();
+    assert.ok(first.startsWith('k8s:enc:aesgcm:v1:key1:') && !first.includes('plain-text'));
+    const entry = store.current.get(secrets, 'default/enc');
+    assert.ok(entry !== undefined);
+    assert.equal(entry.value['text'], 'plain-text');
+    assert.equal(store.isStale(entry), false);
+    transformer.use(configuration('key2', 'key1'), ciphers);
+    assert.equal(store.isStale(entry), true);
+    await store.commit([change]);
+    assert.ok((await raw()).startsWith('k8s:enc:aesgcm:v1:key2:'));
+    const again = store.current.get(secrets, 'default/enc');
+    assert.ok(again !== undefined && !store.isStale(again));
+    const other = new Transformers(resources, configuration('key3'), ciphers);
+    await assert.rejects(open({ transformer: other }), {
+      code: 'Unsupported',
+      message:
+        'unable to transform key "/registry/secrets/default/enc": no matching key was found for the provided AES transformer (stored as k8s:enc:aesgcm:v1:key2)',
+    });
+    await store.commit([{ ...change, value: undefined }]);
+  });
 });
 
 suite('etcd that fails', { skip: etcdMissing }, () => {

@@ -155,7 +155,10 @@ test('hands have different queues, the same for the same flow, and spread over a
     for (const card of hand) used.add(card);
   }
   assert.equal(used.size, 64);
-  assert.deepEqual(deal('x', 3, 8).toSorted(), [0, 1, 2]);
+  assert.deepEqual(
+    deal('x', 3, 8).toSorted((a, b) => a - b),
+    [0, 1, 2],
+  );
 });
 
 test('nominal limits follow the shares; what is not used is lent, and comes back', () => {

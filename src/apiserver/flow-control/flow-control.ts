@@ -79,6 +79,7 @@ export interface Flow {
 const borrowingPeriodMs = 10_000;
 /** Shapes of requests that are remembered for one user; namespaces make them many. */
 const shapesMax = 1_000;
+const usersMax = 1_000;
 const queueSizesOfNone = { queues: 0, handSize: 1, queueLengthMax: 0 };
 
 export class FlowControl implements Disposable {
@@ -89,6 +90,8 @@ export class FlowControl implements Disposable {
   /** Levels that are gone or have other queues now, while requests of theirs run or wait. */
   #quiescing: LevelState[] = [];
   #known = new WeakMap<UserInfo, Map<string, Flow>>();
+  /** The same by who it is: a token's user may be another object for every request. */
+  readonly #knownUsers = new Map<string, Map<string, Flow>>();
   #timer: Disposable | undefined;
 
   constructor(parts: FlowControlParts) {
@@ -119,7 +122,7 @@ export class FlowControl implements Disposable {
         ? `${method} ${path}`
         : `${resource.verb} ${resource.group} ${resource.resource} ${resource.subresource ?? ''} ${resource.namespace ?? (resource.resource === 'namespaces' ? (resource.name ?? '') : '')}`;
     let known = this.#known.get(user);
-    if (known === undefined) this.#known.set(user, (known = new Map()));
+    if (known === undefined) this.#known.set(user, (known = this.#knownAs(user)));
     let flow = known.get(shape);
     if (flow === undefined) {
       if (known.size >= shapesMax) known.clear();
@@ -154,6 +157,16 @@ export class FlowControl implements Disposable {
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]();
     this.#timer?.[Symbol.dispose]();
+  }
+
+  #knownAs({ username, groups }: UserInfo): Map<string, Flow> {
+    const identity = [username, ...groups].join('\n');
+    let known = this.#knownUsers.get(identity);
+    if (known === undefined) {
+      if (this.#knownUsers.size >= usersMax) this.#knownUsers.clear();
+      this.#knownUsers.set(identity, (known = new Map()));
+    }
+    return known;
   }
 
   async #waited(flow: Flow, entered: Promise<Seat>): Promise<Seat> {
@@ -213,6 +226,7 @@ export class FlowControl implements Disposable {
   /** Takes over the objects as they are now. */
   #configure(): void {
     this.#known = new WeakMap();
+    this.#knownUsers.clear();
     const before = this.#levels;
     const levels = new Map<string, LevelState>();
     const { clock, waitMaxMs } = this.#parts;
