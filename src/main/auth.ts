@@ -226,6 +226,7 @@ function checkMode(mode: string, flags: Flags): Exclude<AuthorizationMode, 'Webh
       allowedMs: durationFlag(flags, 'authorization-webhook-cache-authorized-ttl', 5 * 60_000),
       refusedMs: durationFlag(flags, 'authorization-webhook-cache-unauthorized-ttl', 30_000),
       failurePolicy: 'NoOpinion',
+      matchConditions: [],
     };
   }
   const known = authorizationModes.find((one) => one === mode);

@@ -142,6 +142,46 @@ test('what a webhook that does not answer means', async () => {
   assert.match((await as(cluster.endpoint, pods)).text, /connect: connection refused/);
 });
 
+test('a webhook is asked only about what its conditions match', async () => {
+  using files = new Files();
+  await using hook = await TlsServer.start();
+  const conditions = (...expressions: readonly string[]): string => {
+    const matchConditions = expressions.map((expression) => ({ expression }));
+    const file = files.write('hook', hook.kubeconfig());
+    return files.write('c', configuration([webhook('w', file, { matchConditions, failurePolicy: 'Deny' })]));
+  };
+  const start = (config: string): ReturnType<typeof startApiServer> =>
+    startApiServer({
+      https: true,
+      flags: { 'token-auth-file': files.write('t', tokens), 'authorization-config': config },
+    });
+  hook.reviews(() => ({ allowed: true }));
+  {
+    const config = conditions('has(request.resourceAttributes)', "request.resourceAttributes.namespace == 'default'");
+    await using cluster = await start(config);
+    const as = async (path: string): Promise<number> =>
+      (await ask(cluster.endpoint, { token: 'ann-token', path })).status;
+    assert.equal(await as(pods), 200);
+    assert.equal(await as('/api/v1/namespaces/kube-system/pods'), 403);
+    assert.equal(await as('/apis'), 403, 'one that is false outweighs one that fails');
+    assert.equal(hook.asked.length, 1);
+  }
+  {
+    await using cluster = await start(conditions("request.resourceAttributes.name == 'x'"));
+    const { status, text } = await ask(cluster.endpoint, { token: 'ann-token', path: '/apis' });
+    assert.equal(status, 500);
+    assert.match(
+      text,
+      /expression 'request.resourceAttributes.name == 'x'' resulted in error: no such key: resourceAttributes/,
+    );
+  }
+  await assert.rejects(
+    start(conditions('request.user ==')),
+    /matchConditions\[0\].expression: Invalid value: "request.user ==": compilation failed/,
+  );
+  await assert.rejects(start(conditions("'x'")), /must evaluate to bool/);
+});
+
 test('the modes in their order', async () => {
   using files = new Files();
   await using hook = await TlsServer.start();

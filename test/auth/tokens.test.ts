@@ -260,6 +260,78 @@ test('an identity provider changes its keys, and goes away', async () => {
   );
 });
 
+test('claims are mapped and checked by expressions', async () => {
+  using files = new Files();
+  await using provider = await TlsServer.start();
+  const key = signingKey('1', 'ES256');
+  provide(provider, [key]);
+  const config = (more: object): string =>
+    files.write(
+      'config',
+      JSON.stringify({
+        apiVersion: 'apiserver.config.k8s.io/v1',
+        kind: 'AuthenticationConfiguration',
+        jwt: [
+          {
+            issuer: { url: provider.url, certificateAuthority: provider.ca, audiences: ['a'] },
+            claimMappings: {
+              username: { expression: "claims.sub + '@corp'" },
+              groups: { expression: "claims.roles.split(',')" },
+              uid: { expression: 'claims.id' },
+              extra: [{ key: 'corp.io/team', valueExpression: 'claims.?team.orValue("")' }],
+            },
+            claimValidationRules: [{ expression: "claims.tier in ['gold']", message: 'gold only' }],
+            userValidationRules: [{ expression: "!user.username.startsWith('system:')", message: 'reserved' }],
+            ...more,
+          },
+        ],
+      }),
+    );
+  {
+    const flags = { 'authentication-config': config({}) };
+    await using cluster = await startApiServer({ https: true, clock: 'virtual', flags });
+    const { endpoint } = cluster;
+    const exp = Math.floor(cluster.clock.now() / 1000) + 1000;
+    const good = { iss: provider.url, aud: 'a', exp, sub: 'ann', roles: 'x,y', id: '7', tier: 'gold' };
+    assert.deepEqual((await ask(endpoint, { token: signed(key, { ...good, team: ['t'] }) })).user, {
+      username: 'ann@corp',
+      uid: '7',
+      groups: ['x', 'y', everybody],
+      extra: { 'corp.io/team': ['t'] },
+    });
+    const why = async (change: object): Promise<string> =>
+      ((await reviewToken(endpoint, signed(key, { ...good, ...change }))) as { error: string }).error;
+    assert.match(
+      await why({ tier: 'tin' }),
+      /oidc: error evaluating claim validation expression: validation expression 'claims.tier in \['gold'\]' failed: gold only/,
+    );
+    assert.match(
+      await why({ sub: 'system:x' }),
+      /error evaluating user info validation rule: validation expression '.*' failed: reserved/,
+    );
+    assert.match(
+      await why({ sub: undefined }),
+      /error evaluating username claim expression: expression '.*' resulted in error: no such key: sub/,
+    );
+    assert.match(await why({ id: 7 }), /uid claim expression must return a string/);
+  }
+  const refused = async (claimMappings: object, text: RegExp): Promise<void> => {
+    const flags = { 'authentication-config': config({ claimMappings }) };
+    await assert.rejects(startApiServer({ https: true, flags }), text);
+  };
+  await refused(
+    { username: { expression: 'claims.' } },
+    /claimMappings.username.expression: Invalid value: "claims.": compilation failed/,
+  );
+  await refused({ username: { expression: '1 == 1' } }, /must evaluate to string/);
+  await refused({ username: { expression: 'claims.email' } }, /claims.email_verified must be used in/);
+  const username = { expression: 'claims.sub' };
+  await refused(
+    { username, extra: [{ key: 'x.k8s.io/y', valueExpression: 'claims.sub' }] },
+    /reserved for Kubernetes use/,
+  );
+});
+
 test('a configuration of issuers is checked as a whole', async () => {
   using files = new Files();
   const refused = async (jwt: unknown, text: RegExp): Promise<void> => {

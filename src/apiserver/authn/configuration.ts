@@ -10,8 +10,9 @@ import {
   type FieldPath,
 } from '../../machinery/mod.ts';
 import { readConfiguration, type ConfigObject } from '../configuration.ts';
+import { Expression, type expressionResults } from '../expression.ts';
 import type { AnonymousPolicy } from './authenticator.ts';
-import { signingAlgorithms, type ClaimMapping, type JwtIssuer } from './oidc.ts';
+import { signingAlgorithms, type ClaimMapping, type JwtIssuer, type Rule } from './oidc.ts';
 
 export interface AuthenticationConfiguration {
   readonly jwt: readonly JwtIssuer[];
@@ -19,7 +20,6 @@ export interface AuthenticationConfiguration {
   readonly anonymous: AnonymousPolicy | undefined;
 }
 
-const withoutCel = 'CEL expressions are not supported here; use claim';
 const issuersMax = 64;
 
 /** Throws HostError with all that is wrong. `ownIssuers` are those of the API server itself. */
@@ -70,15 +70,15 @@ function readIssuer(object: ConfigObject, errors: FieldError[]): JwtIssuer {
   const certificateAuthority = issuer.string('certificateAuthority');
   if (issuer.string('egressSelectorType') !== '')
     errors.push(forbidden(issuer.at('egressSelectorType'), 'there is no egress selector'));
-  for (const rule of object.objects('userValidationRules')) refuseExpression(rule, 'expression', errors);
-  for (const extra of mappings.objects('extra')) refuseExpression(extra, 'valueExpression', errors);
-  const requiredClaims = readRules(object.objects('claimValidationRules'), errors);
-  const username = readMapping(mappings.object('username'), errors);
+  const claimRules: Rule[] = [];
+  const requiredClaims = readClaimRules(object.objects('claimValidationRules'), claimRules, errors);
+  const userRules = object.objects('userValidationRules').flatMap((rule) => readRule(rule, 'user', errors));
+  const username = readMapping(mappings.object('username'), 'string', errors);
   if (username === undefined) errors.push(required(mappings.at('username'), 'claim or expression is required'));
-  const groups = readMapping(mappings.object('groups'), errors);
-  const uid = mappings.object('uid');
-  refuseExpression(uid, 'expression', errors);
-  const uidClaim = uid.string('claim');
+  const groups = readMapping(mappings.object('groups'), 'strings', errors);
+  const uid = readUid(mappings.object('uid'), errors);
+  const extra = readExtra(mappings, errors);
+  checkVerified(mappings, { username, extra, claimRules }, errors);
   return {
     url,
     ...(discoveryUrl === '' ? {} : { discoveryUrl }),
@@ -87,8 +87,11 @@ function readIssuer(object: ConfigObject, errors: FieldError[]): JwtIssuer {
     algorithms: signingAlgorithms,
     username: username ?? { claim: '', prefix: '' },
     ...(groups === undefined ? {} : { groups }),
-    ...(uidClaim === '' ? {} : { uidClaim }),
+    ...(uid === undefined ? {} : { uid }),
+    extra,
     requiredClaims,
+    claimRules,
+    userRules,
   };
 }
 
@@ -108,12 +111,20 @@ function checkAudiences(issuer: ConfigObject, audiences: readonly string[], erro
     errors.push(notSupported(issuer.at('audienceMatchPolicy'), policy, ['', 'MatchAny']));
 }
 
-function readRules(rules: readonly ConfigObject[], errors: FieldError[]): Record<string, string> {
+/** The claims that must have a value; rules that are expressions go to `rules`. */
+function readClaimRules(objects: readonly ConfigObject[], rules: Rule[], errors: FieldError[]): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const rule of rules) {
+  for (const rule of objects) {
     const claim = rule.string('claim');
     const value = rule.string('requiredValue');
-    if (refuseExpression(rule, 'expression', errors)) continue;
+    if (rule.string('expression') !== '') {
+      if (claim !== '' || value !== '')
+        errors.push(invalid(rule.at('claim'), claim, "claim and expression can't both be set"));
+      rules.push(...readRule(rule, 'claims', errors));
+      continue;
+    }
+    if (rule.string('message') !== '')
+      errors.push(invalid(rule.at('message'), rule.string('message'), "message can't be set when claim is set"));
     if (claim === '') errors.push(required(rule.at('claim'), 'claim or expression is required'));
     else if (found[claim] !== undefined) errors.push(duplicate(rule.at('claim'), claim));
     found[claim] = value;
@@ -121,13 +132,50 @@ function readRules(rules: readonly ConfigObject[], errors: FieldError[]): Record
   return found;
 }
 
-function readMapping(mapping: ConfigObject, errors: FieldError[]): ClaimMapping | undefined {
+function readRule(rule: ConfigObject, variable: 'claims' | 'user', errors: FieldError[]): Rule[] {
+  const expression = readExpression(rule, { name: 'expression', variable, results: 'bool' }, errors);
+  const message = rule.string('message');
+  if (rule.string('expression') === '') errors.push(required(rule.at('expression'), 'expression is required'));
+  return expression === undefined ? [] : [{ expression, message }];
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly variable: 'claims' | 'user';
+  readonly results: keyof typeof expressionResults;
+}
+
+function readExpression(
+  object: ConfigObject,
+  { name, variable, results }: Wanted,
+  errors: FieldError[],
+): Expression | undefined {
+  const source = object.string(name);
+  if (source === '') return undefined;
+  const compiled = Expression.compile(source, variable, results);
+  if (compiled instanceof Expression) return compiled;
+  errors.push(invalid(object.at(name), source, compiled));
+  return undefined;
+}
+
+function readMapping(
+  mapping: ConfigObject,
+  results: 'string' | 'strings',
+  errors: FieldError[],
+): ClaimMapping | Expression | undefined {
   const claim = mapping.string('claim');
   const prefix = mapping.string('prefix');
-  const expression = refuseExpression(mapping, 'expression', errors);
+  if (mapping.string('expression') !== '') {
+    if (claim !== '') errors.push(invalid(mapping.at('claim'), claim, "claim and expression can't both be set"));
+    if (mapping.has('prefix'))
+      errors.push(invalid(mapping.at('prefix'), prefix, "prefix can't be set when expression is set"));
+    const wanted = { name: 'expression', variable: 'claims', results } as const;
+    return readExpression(mapping, wanted, errors) ?? { claim, prefix };
+  }
   if (claim === '') {
-    if (prefix !== '') errors.push(invalid(mapping.at('prefix'), prefix, 'prefix requires claim to be set'));
-    return expression ? { claim, prefix } : undefined;
+    if (prefix !== '')
+      errors.push(invalid(mapping.at('prefix'), prefix, 'non-empty prefix is set but claim is not set'));
+    return undefined;
   }
   if (!mapping.has('prefix'))
     errors.push(
@@ -139,13 +187,58 @@ function readMapping(mapping: ConfigObject, errors: FieldError[]): ClaimMapping 
   return { claim, prefix };
 }
 
-/** Whether there is one. */
-function refuseExpression(object: ConfigObject, name: string, errors: FieldError[]): boolean {
-  object.string('message');
-  object.string('key');
-  if (object.string(name) === '') return false;
-  errors.push(forbidden(object.at(name), withoutCel));
-  return true;
+function readUid(mapping: ConfigObject, errors: FieldError[]): string | Expression | undefined {
+  const claim = mapping.string('claim');
+  const expression = readExpression(mapping, { name: 'expression', variable: 'claims', results: 'string' }, errors);
+  if (claim !== '' && mapping.string('expression') !== '')
+    errors.push(invalid(mapping.at('claim'), claim, "claim and expression can't both be set"));
+  return expression ?? (claim === '' ? undefined : claim);
+}
+
+function readExtra(
+  mappings: ConfigObject,
+  errors: FieldError[],
+): { readonly key: string; readonly value: Expression }[] {
+  const seen = new Set<string>();
+  return mappings.objects('extra').flatMap((object) => {
+    const key = object.string('key');
+    const at = object.at('key');
+    if (key === '') errors.push(required(at));
+    else if (!/^[a-z0-9.-]+\/.+$/.test(key))
+      errors.push(invalid(at, key, 'must be a domain-prefixed path (such as "acme.io/foo")'));
+    else if (/(^|\.)(kubernetes|k8s)\.io\//.test(key))
+      errors.push(invalid(at, key, 'k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use'));
+    if (key !== key.toLowerCase()) errors.push(invalid(at, key, 'must be lowercase'));
+    if (seen.has(key)) errors.push(duplicate(at, key));
+    seen.add(key);
+    if (object.string('valueExpression') === '')
+      errors.push(required(object.at('valueExpression'), 'valueExpression is required'));
+    const value = readExpression(object, { name: 'valueExpression', variable: 'claims', results: 'strings' }, errors);
+    return value === undefined ? [] : [{ key, value }];
+  });
+}
+
+interface Usages {
+  readonly username: JwtIssuer['username'] | undefined;
+  readonly extra: NonNullable<JwtIssuer['extra']>;
+  readonly claimRules: readonly Rule[];
+}
+
+/** Who takes an address for a name has to look whether the issuer has verified it. */
+function checkVerified(mappings: ConfigObject, { username, extra, claimRules }: Usages, errors: FieldError[]): void {
+  if (!(username instanceof Expression) || !/\bclaims\.email\b/.test(username.source)) return;
+  const others = [
+    ...(extra ?? []).map(({ value }) => value),
+    ...(claimRules ?? []).map(({ expression }) => expression),
+  ];
+  if ([username, ...others].some(({ source }) => /\bclaims\.\??email_verified\b/.test(source))) return;
+  errors.push(
+    invalid(
+      mappings.at('username').child('expression'),
+      username.source,
+      'claims.email_verified must be used in claimMappings.username.expression or claimMappings.extra[*].valueExpression or claimValidationRules[*].expression when claims.email is used in claimMappings.username.expression',
+    ),
+  );
 }
 
 function checkedUrl(object: ConfigObject, name: string, errors: FieldError[]): string {

@@ -4,6 +4,7 @@
  */
 import { errorText, HostError, isJsonObject, type Clock, type Json, type JsonObject } from '../../base/mod.ts';
 import { goQuote, JsonSyntaxError, parseJson, type UserInfo } from '../../machinery/mod.ts';
+import { Expression, ExpressionError } from '../expression.ts';
 import type { WebClient } from '../http/web.ts';
 import { authenticated } from './authenticator.ts';
 import { parseToken, type ParsedToken } from './token.ts';
@@ -25,10 +26,20 @@ export interface JwtIssuer {
   readonly certificateAuthority?: string;
   readonly audiences: readonly string[];
   readonly algorithms: readonly string[];
-  readonly username: ClaimMapping;
-  readonly groups?: ClaimMapping;
-  readonly uidClaim?: string;
+  readonly username: ClaimMapping | Expression;
+  readonly groups?: ClaimMapping | Expression;
+  readonly uid?: string | Expression;
+  readonly extra?: readonly { readonly key: string; readonly value: Expression }[];
   readonly requiredClaims: Readonly<Record<string, string>>;
+  /** Of the claims, and of the user that comes of them: each must be true. */
+  readonly claimRules?: readonly Rule[];
+  readonly userRules?: readonly Rule[];
+}
+
+export interface Rule {
+  readonly expression: Expression;
+  /** What is said of a token that breaks it. */
+  readonly message: string;
 }
 
 export interface OidcWorld {
@@ -79,17 +90,26 @@ export class OidcTokens {
     const problem = await this.#problem(token);
     if (problem !== undefined) throw new InvalidToken(`oidc: verify token: ${problem}`);
     const { claims } = token;
-    const { username, groups, uidClaim, requiredClaims } = this.#issuer;
+    const { username, groups, uid, extra = [], requiredClaims, claimRules = [], userRules = [] } = this.#issuer;
     const name = usernameOf(claims, username);
     const members = groups === undefined ? [] : groupsOf(claims, groups);
-    const uid = uidClaim === undefined ? '' : text(claims, uidClaim, `parse uid claim ${goQuote(uidClaim)}`);
+    const ownUid = uid === undefined ? '' : uidOf(claims, uid);
+    const more = extraOf(claims, extra);
     for (const [claim, wanted] of Object.entries(requiredClaims)) {
       if (claims[claim] === undefined) throw new InvalidToken(`oidc: required claim ${claim} not present in ID token`);
       const value = text(claims, claim, `parse claim ${claim}`);
       if (value !== wanted)
         throw new InvalidToken(`oidc: required claim ${claim} value does not match. Got = ${value}, want = ${wanted}`);
     }
-    return authenticated({ username: name, groups: members, ...(uid === '' ? {} : { uid }) });
+    keepTo(claimRules, claims, 'error evaluating claim validation expression');
+    const user = {
+      username: name,
+      ...(ownUid === '' ? {} : { uid: ownUid }),
+      groups: members,
+      ...(Object.keys(more).length === 0 ? {} : { extra: more }),
+    };
+    keepTo(userRules, user, 'error evaluating user info validation rule');
+    return authenticated(user);
   }
 
   async #problem(token: ParsedToken): Promise<string | undefined> {
@@ -213,7 +233,51 @@ function goTime(ms: number): string {
     .replace(/\.\d+Z$/, ' +0000 UTC');
 }
 
-function usernameOf(claims: JsonObject, { claim, prefix }: ClaimMapping): string {
+function evaluated(expression: Expression, about: JsonObject, doing: string): Json {
+  try {
+    return expression.evaluate(about);
+  } catch (error) {
+    if (error instanceof ExpressionError) throw new InvalidToken(`oidc: ${doing}: ${error.message}`);
+    throw error;
+  }
+}
+
+function keepTo(rules: readonly Rule[], about: JsonObject, doing: string): void {
+  for (const { expression, message } of rules)
+    if (evaluated(expression, about, doing) !== true)
+      throw new InvalidToken(`oidc: ${doing}: validation expression '${expression.source}' failed: ${message}`);
+}
+
+function evaluatedText(expression: Expression, claims: JsonObject, what: string): string {
+  const doing = `error evaluating ${what} claim expression`;
+  const value = evaluated(expression, claims, doing);
+  if (typeof value !== 'string')
+    throw new InvalidToken(`oidc: ${doing}: ${what} claim expression must return a string`);
+  return value;
+}
+
+/** One string or several; an empty one is none. */
+function evaluatedList(expression: Expression, claims: JsonObject, what: string): string[] {
+  const doing = `error evaluating ${what} claim expression`;
+  const value = evaluated(expression, claims, doing);
+  const list = value === null || value === '' ? [] : Array.isArray(value) ? value : [value];
+  if (list.every((item) => typeof item === 'string')) return list;
+  throw new InvalidToken(`oidc: ${doing}: expression must return a string or a list of strings`);
+}
+
+function uidOf(claims: JsonObject, uid: string | Expression): string {
+  if (uid instanceof Expression) return evaluatedText(uid, claims, 'uid');
+  return text(claims, uid, `parse uid claim ${goQuote(uid)}`);
+}
+
+function extraOf(claims: JsonObject, extra: NonNullable<JwtIssuer['extra']>): Record<string, string[]> {
+  const found = extra.map(({ key, value }) => [key, evaluatedList(value, claims, 'extra')] as const);
+  return Object.fromEntries(found.filter(([, values]) => values.length > 0));
+}
+
+function usernameOf(claims: JsonObject, username: ClaimMapping | Expression): string {
+  if (username instanceof Expression) return evaluatedText(username, claims, 'username');
+  const { claim, prefix } = username;
   const name = text(claims, claim, `parse username claims ${goQuote(claim)}`);
   // An address counts unless its issuer says that it is not its owner's.
   const verified = claims['email_verified'];
@@ -225,7 +289,9 @@ function usernameOf(claims: JsonObject, { claim, prefix }: ClaimMapping): string
   return prefix + name;
 }
 
-function groupsOf(claims: JsonObject, { claim, prefix }: ClaimMapping): string[] {
+function groupsOf(claims: JsonObject, groups: ClaimMapping | Expression): string[] {
+  if (groups instanceof Expression) return evaluatedList(groups, claims, 'group');
+  const { claim, prefix } = groups;
   const value = claims[claim];
   if (value === undefined) return [];
   if (typeof value === 'string') return [prefix + value];

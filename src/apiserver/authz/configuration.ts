@@ -9,6 +9,7 @@ import {
   required,
   type FieldError,
 } from '../../machinery/mod.ts';
+import { Expression } from '../expression.ts';
 import { readConfiguration, type ConfigObject } from '../configuration.ts';
 import { authorizationModes, type AuthorizationMode } from './modes.ts';
 
@@ -21,6 +22,8 @@ export interface WebhookSettings {
   readonly allowedMs: number;
   readonly refusedMs: number;
   readonly failurePolicy: 'Deny' | 'NoOpinion';
+  /** It is asked only about what all of these are true of. */
+  readonly matchConditions: readonly Expression[];
 }
 
 export type AuthorizerSettings = Exclude<AuthorizationMode, 'Webhook'> | WebhookSettings;
@@ -77,10 +80,7 @@ function readWebhook(object: ConfigObject, name: string, errors: FieldError[]): 
     errors.push(invalid(object.at('timeout'), object.string('timeout'), 'must be less than or equal to 30s'));
   if (object.has('matchConditionSubjectAccessReviewVersion'))
     oneOf(object, 'matchConditionSubjectAccessReviewVersion', ['v1'], errors);
-  for (const condition of object.objects('matchConditions')) {
-    condition.string('expression');
-    errors.push(forbidden(condition.at('expression'), 'CEL expressions are not supported here'));
-  }
+  const matchConditions = object.objects('matchConditions').flatMap((condition) => readCondition(condition, errors));
   const allowedMs = kept(object, 'cacheAuthorizedRequests', duration(object, 'authorizedTTL', allowedMsUsual, errors));
   const refusedMs = kept(
     object,
@@ -95,7 +95,19 @@ function readWebhook(object: ConfigObject, name: string, errors: FieldError[]): 
     allowedMs,
     refusedMs,
     failurePolicy: failurePolicy === 'Deny' ? 'Deny' : 'NoOpinion',
+    matchConditions,
   };
+}
+
+function readCondition(condition: ConfigObject, errors: FieldError[]): Expression[] {
+  const source = condition.string('expression');
+  const at = condition.at('expression');
+  if (source === '') errors.push(required(at));
+  if (source === '') return [];
+  const compiled = Expression.compile(source, 'request', 'bool');
+  if (compiled instanceof Expression) return [compiled];
+  errors.push(invalid(at, source, compiled));
+  return [];
 }
 
 function kept(object: ConfigObject, name: string, ms: number): number {

@@ -1,7 +1,8 @@
 /** Authorization by a webhook: it is sent a SubjectAccessReview, and what it says counts; answers are kept for a while. */
 import { errorText, isJsonObject, type Clock, type JsonObject } from '../../base/mod.ts';
 import type { Webhook } from '../http/webhook.ts';
-import type { Attributes, Authorizer, Decision } from './authorizer.ts';
+import { ExpressionError, type Expression } from '../expression.ts';
+import { noOpinion, type Attributes, type Authorizer, type Decision } from './authorizer.ts';
 import { selectorRequirements } from './selectors.ts';
 
 export interface WebhookAuthorizerOptions {
@@ -14,6 +15,8 @@ export interface WebhookAuthorizerOptions {
   readonly refusedMs: number;
   /** What a webhook that does not answer means. */
   readonly failurePolicy: 'Deny' | 'NoOpinion';
+  /** It is asked only about what all of these are true of. */
+  readonly matchConditions: readonly Expression[];
 }
 
 const answersMax = 8192;
@@ -31,6 +34,8 @@ export class WebhookAuthorizer implements Authorizer {
 
   authorize(attributes: Attributes): Decision | Promise<Decision> {
     const spec = specOf(attributes);
+    const unmatched = this.#unmatched(spec);
+    if (unmatched !== undefined) return unmatched;
     const key = JSON.stringify(spec);
     const kept = this.#kept.get(key);
     if (kept !== undefined && this.#options.clock.monotonic() < kept.untilMs) return kept.decision;
@@ -42,8 +47,26 @@ export class WebhookAuthorizer implements Authorizer {
     return { rules: [], problems: ['webhook authorizer does not support user rule resolution'] };
   }
 
+  /** The decision about a request that it is not asked about. One condition that is false outweighs others that fail. */
+  #unmatched(spec: JsonObject): Decision | undefined {
+    const failures: string[] = [];
+    for (const condition of this.#options.matchConditions) {
+      try {
+        if (condition.evaluate(spec) !== true) return noOpinion;
+      } catch (error) {
+        if (!(error instanceof ExpressionError)) throw error;
+        failures.push(error.message);
+      }
+    }
+    return failures.length === 0 ? undefined : this.#failed(failures.join(', '));
+  }
+
+  #failed(error: string): Decision {
+    return { verdict: this.#options.failurePolicy === 'Deny' ? 'deny' : 'no-opinion', reason: '', error };
+  }
+
   async #ask(spec: JsonObject, key: string | undefined): Promise<Decision> {
-    const { webhook, version, failurePolicy } = this.#options;
+    const { webhook, version } = this.#options;
     let status: JsonObject;
     try {
       const review = await webhook.post({
@@ -55,7 +78,7 @@ export class WebhookAuthorizer implements Authorizer {
       });
       status = isJsonObject(review['status']) ? review['status'] : {};
     } catch (error) {
-      return { verdict: failurePolicy === 'Deny' ? 'deny' : 'no-opinion', reason: '', error: errorText(error) };
+      return this.#failed(errorText(error));
     }
     const { allowed, denied, reason } = status;
     if (allowed === true && denied === true)
