@@ -129,7 +129,7 @@ export function elementText(element: string): string {
 }
 
 /** A value as messages about fields write it. */
-export function valueText(value: Json): string {
+function valueText(value: Json): string {
   if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') return goNumber(value);
   if (typeof value === 'string') return goQuote(value);

@@ -85,7 +85,7 @@ export const thing: MergeType = structMerge(
   ]),
 );
 
-export const typeMeta = { apiVersion: 'v1', kind: 'Thing' };
+const typeMeta = { apiVersion: 'v1', kind: 'Thing' };
 
 /** An object as it is written again and again, by anybody. */
 export class LiveObject {
