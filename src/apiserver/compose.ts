@@ -65,6 +65,8 @@ export interface ApiServerOptions {
 /** Bearer tokens besides those of service accounts and of machines that are about to join. */
 export interface TokenSettings {
   readonly static?: StaticTokens;
+  /** How long a token of an account is good at most, in seconds. */
+  readonly secondsMax?: number;
   /** Asked last, in order. Gets the audiences of the API server. */
   readonly others?: (audiences: readonly string[]) => readonly TokenAuthenticator[];
 }
@@ -127,6 +129,7 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
           keys: tokenKeys,
           issuers: [issuer],
           audiences,
+          secondsMax: options.tokens?.secondsMax,
           onKeptTokenUsed: keptTokenUse(() => new InProcessClient(server, apiServerUser), log),
         });
   const bearer = new BearerAuthenticator(tokenAuthenticators(options, tokens, audiences), audiences);

@@ -35,5 +35,6 @@ export const authOptions = {
   'requestheader-uid-headers': list("Headers with the user's uid (default: X-Remote-Uid)"),
   'requestheader-group-headers': list("Headers with the user's groups (default: X-Remote-Group)"),
   'requestheader-extra-headers-prefix': list('What headers with more begin with (default: X-Remote-Extra-)'),
+  'service-account-max-token-expiration': text('TIME', 'How long tokens of accounts are good at most'),
   'token-auth-file': file('Tokens: token,user,uid,"group1,group2" on each line'),
 } as const satisfies Record<string, Option>;

@@ -80,7 +80,11 @@ export async function openAuth(flags: Flags, world: AuthWorld): Promise<ServerAu
   return {
     anonymous,
     authorizers: await authorization(flags, world),
-    tokens: { ...(path === undefined ? {} : { static: parseTokenFile(await contents(path), path) }), others },
+    tokens: {
+      ...(path === undefined ? {} : { static: parseTokenFile(await contents(path), path) }),
+      ...maxSeconds(flags),
+      others,
+    },
     requestHeader: {
       allowedNames: words(flags['requestheader-allowed-names'] ?? (proxyCa === undefined ? 'front-proxy-client' : '')),
       usernameHeaders: headers(flags['requestheader-username-headers'] ?? 'x-remote-user'),
@@ -90,6 +94,16 @@ export async function openAuth(flags: Flags, world: AuthWorld): Promise<ServerAu
     },
     frontProxyCa: proxyCa === undefined ? undefined : await contents(proxyCa),
   };
+}
+
+const tokenMsMin = 3_600_000;
+
+function maxSeconds(flags: Flags): { readonly secondsMax?: number } {
+  const ms = durationFlag(flags, 'service-account-max-token-expiration', 0);
+  if (ms === 0) return {};
+  if (ms < tokenMsMin || ms > 2 ** 32 * 1000)
+    throw new UsageError('the service-account-max-token-expiration must be between 1 hour and 2^32 seconds');
+  return { secondsMax: Math.floor(ms / 1000) };
 }
 
 function words(text: string): string[] {

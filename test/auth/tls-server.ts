@@ -1,5 +1,6 @@
 /** A server with TLS on the loopback that a test drives: what it is asked, and what it answers. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -103,6 +104,7 @@ export class Files implements Disposable {
 
 export interface Reply {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly text: string;
   /** Of a SelfSubjectReview. */
   readonly user: unknown;
@@ -140,7 +142,7 @@ export function ask(endpoint: TestEndpoint, { token, headers = {}, path, body, c
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
           const { status } = (text.startsWith('{') ? JSON.parse(text) : {}) as { status?: { userInfo?: unknown } };
-          resolve({ status: response.statusCode ?? 0, text, user: status?.userInfo });
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, user: status?.userInfo });
         });
       },
     );

@@ -3,8 +3,8 @@ import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import { Pki } from '../../src/host/pki/mod.ts';
 import { systemClock } from '../../src/host/system.ts';
-import { startApiServer } from '../../src/main/testing.ts';
-import { ask, Files, reviewToken, TlsServer } from './tls-server.ts';
+import { serviceAccounts, startApiServer } from '../../src/main/testing.ts';
+import { ask, Files, reviewToken, TlsServer, type Reply } from './tls-server.ts';
 
 const everybody = 'system:authenticated';
 
@@ -23,6 +23,33 @@ test('tokens from a file', async () => {
   await assert.rejects(startApiServer({ https: true, flags: { 'token-auth-file': short } }), {
     message: `token file '${short}' must have at least 3 columns (token, user name, user uid), found 2`,
   });
+});
+
+test('tokens of accounts are good for no longer than the cluster allows', async () => {
+  const flags = { 'service-account-max-token-expiration': '1h' };
+  await using cluster = await startApiServer({ https: true, clock: 'virtual', flags });
+  const { endpoint } = cluster;
+  await cluster.client.create(serviceAccounts, { metadata: { namespace: 'default', name: 'bot' } });
+  const request = async (expirationSeconds: number): Promise<Reply> =>
+    ask(endpoint, {
+      path: '/api/v1/namespaces/default/serviceaccounts/bot/token',
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds } },
+      credential: endpoint.admin,
+    });
+  const shortened = await request(7200);
+  assert.equal(shortened.headers['warning'], '299 - "requested expiration of 7200 seconds shortened to 3600 seconds"');
+  const { spec, status } = JSON.parse(shortened.text) as {
+    spec: { expirationSeconds: number };
+    status: { token: string; expirationTimestamp: string };
+  };
+  assert.equal(spec.expirationSeconds, 3600);
+  assert.equal(Date.parse(status.expirationTimestamp), Math.floor(cluster.clock.now() / 1000 + 3600) * 1000);
+  assert.equal((await ask(endpoint, { token: status.token })).status, 201);
+  await cluster.advance(3_700_000);
+  assert.equal((await ask(endpoint, { token: status.token })).status, 401);
+  assert.equal((await request(1800)).headers['warning'], undefined);
+  const tooShort = { 'service-account-max-token-expiration': '10m' };
+  await assert.rejects(startApiServer({ https: true, flags: tooShort }), /must be between 1 hour and 2\^32 seconds/);
 });
 
 test('who comes without a credential', async () => {

@@ -32,6 +32,8 @@ export interface ServiceAccountTokenOptions {
   /** The first one issues; tokens of the others are accepted too. */
   readonly issuers: readonly string[];
   readonly audiences: readonly string[];
+  /** What is asked to be good for longer is good for this long; absent: as upstream's default. */
+  readonly secondsMax?: number | undefined;
   /** A token that a secret keeps is used today for the first time. */
   readonly onKeptTokenUsed?: (namespace: string, secret: string, date: string) => void;
 }
@@ -103,6 +105,10 @@ export class ServiceAccountTokens implements TokenAuthenticator {
 
   get audiences(): readonly string[] {
     return this.#options.audiences;
+  }
+
+  get secondsMax(): number | undefined {
+    return this.#options.secondsMax;
   }
 
   get issuer(): string {

@@ -10,10 +10,13 @@ import type { ChangeEvent, Entry, Store } from '../../store/mod.ts';
 import { noOpinion, type Attributes, type Authorizer, type Decision } from './authorizer.ts';
 import { nodeRules } from './bootstrap/cluster-roles.ts';
 import { rule } from './bootstrap/notation.ts';
+import { claimOf, claimUsesSecret, isAttachedTo } from './node-volumes.ts';
 import { ruleFits } from './rules.ts';
 
 const rules = nodeRules.map(rule);
 const allow: Decision = { verdict: 'allow', reason: '' };
+/** What references to claims begin with. */
+const claims = 'persistentvolumeclaims/';
 
 /** The node that a user is: empty for one that says it is a node and not which; undefined for everybody else. */
 export function nodeOf({ username, groups }: UserInfo): string | undefined {
@@ -51,11 +54,25 @@ export class NodeAuthorizer implements Authorizer {
   }
 
   #uses(node: string, { resource, namespace, name }: Attributes): boolean {
+    const { current } = this.#store;
+    if (resource === 'volumeattachments') return isAttachedTo(current, name, node);
+    // A volume is used through the claim that holds it.
+    const claim = resource === 'persistentvolumes' ? claimOf(current, name) : undefined;
+    if (resource === 'persistentvolumes' && claim === undefined) return false;
+    const wanted = claim === undefined ? `${resource}/${namespace}/${name}` : `${claims}${claim}`;
     this.#pods ??= new PodsByNode(this.#store);
-    const wanted = `${resource}/${namespace}/${name}`;
     for (const key of this.#pods.on(node)) {
-      const entry = this.#store.current.get(pods.collection ?? '', key);
-      if (entry !== undefined && referencesOf(entry).has(wanted)) return true;
+      const entry = current.get(pods.collection ?? '', key);
+      if (entry === undefined) continue;
+      const references = referencesOf(entry);
+      if (references.has(wanted)) return true;
+      if (resource !== 'secrets') continue;
+      for (const reference of references)
+        if (
+          reference.startsWith(claims) &&
+          claimUsesSecret(current, reference.slice(claims.length), `${namespace}/${name}`)
+        )
+          return true;
     }
     return false;
   }
@@ -141,6 +158,8 @@ const narrowed: Readonly<Record<string, Narrow>> = {
   secrets: read,
   configmaps: read,
   persistentvolumeclaims: claim,
+  persistentvolumes: get,
+  'volumeattachments.storage.k8s.io': get,
   serviceaccounts: account,
   nodes: ownNode,
   pods: pod,

@@ -412,6 +412,68 @@ test('token reviews, and who am I', async () => {
   });
 });
 
+/** Volumes, what is attached and the secrets for both are a node's through its pods' claims. */
+async function volumesOf(client: InProcessClient, node: InProcessClient): Promise<void> {
+  const { secrets, persistentVolumeClaims, persistentVolumes, volumeAttachments } = await import('../../api/mod.ts');
+  const volume = (name: string, claim: string): Promise<unknown> =>
+    client.create(
+      persistentVolumes,
+      any({
+        metadata: { name },
+        spec: {
+          capacity: { storage: '1Gi' },
+          accessModes: ['ReadWriteOnce'],
+          claimRef: { kind: 'PersistentVolumeClaim', namespace: 'default', name: claim },
+          csi: {
+            driver: 'd.example.com',
+            volumeHandle: name,
+            nodeStageSecretRef: { name: `stage-${claim}`, namespace: 'default' },
+            controllerExpandSecretRef: { name: 'controller', namespace: 'default' },
+          },
+        },
+      }),
+    );
+  const claim = (name: string, volumeName: string): Promise<unknown> =>
+    client.create(
+      persistentVolumeClaims,
+      any({
+        metadata: { name, namespace: 'default' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, volumeName },
+      }),
+    );
+  await Promise.all([volume('v1', 'held'), volume('v2', 'elsewhere'), claim('held', 'v1'), claim('liar', 'v2')]);
+  for (const name of ['stage-held', 'stage-elsewhere', 'controller'])
+    await client.create(secrets, any({ metadata: { name, namespace: 'default' } }));
+  await client.create(
+    pods,
+    pod('storing', {
+      nodeName: 'n1',
+      volumes: ['held', 'liar'].map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
+    }),
+  );
+  for (const [name, nodeName] of [
+    ['a1', 'n1'],
+    ['a2', 'n2'],
+  ])
+    await client.create(
+      volumeAttachments,
+      any({
+        metadata: { name },
+        spec: { attacher: 'd.example.com', nodeName, source: { persistentVolumeName: 'v1' } },
+      }),
+    );
+  const secret = (name: string): Promise<unknown> => node.get(secrets, { namespace: 'default', name });
+  await node.get(persistentVolumes, { name: 'v1' });
+  await node.get(volumeAttachments, { name: 'a1' });
+  await secret('stage-held');
+  const no = /no relationship found between node 'n1' and this object/;
+  await assert.rejects(node.get(persistentVolumes, { name: 'v2' }), no);
+  await assert.rejects(node.get(volumeAttachments, { name: 'a2' }), no);
+  await assert.rejects(secret('stage-elsewhere'), no, 'a claim does not get a volume by naming it');
+  await assert.rejects(secret('controller'), no);
+  await assert.rejects(node.list(persistentVolumes), /can only get individual resources of this type/);
+}
+
 test('a node reaches what its pods use and nothing else', async () => {
   const { client, api } = await started();
   const node = api.client({ username: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] });
@@ -453,6 +515,7 @@ test('a node reaches what its pods use and nothing else', async () => {
     }),
     { subresource: 'token' },
   );
+  await volumesOf(client, node);
   await node.list(pods, { fieldSelector: 'spec.nodeName=n1' });
   await assert.rejects(node.list(pods), /can only list\/watch pods with spec.nodeName field selector/);
   await node.create(nodes, any({ metadata: { name: 'n1' } }));

@@ -14,7 +14,7 @@ import {
 import type { ServiceAccountTokens, TokenClaims } from '../authn/service-account.ts';
 import type { Operation } from '../operation.ts';
 import type { ApiServer } from '../server.ts';
-import { answer, type PostHandler } from '../subresources.ts';
+import type { PostHandler } from '../subresources.ts';
 
 const secondsDefault = 3600;
 const secondsMin = 10 * 60;
@@ -33,20 +33,23 @@ export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
       const account = find(server, serviceAccounts as unknown as Kind, namespace, name);
       const spec = request.spec ?? {};
       const audiences = (spec.audiences ?? []).length === 0 ? tokens.audiences : (spec.audiences ?? []);
-      const seconds = spec.expirationSeconds ?? secondsDefault;
-      const errors = secondsErrors(seconds);
+      const wanted = spec.expirationSeconds ?? secondsDefault;
+      const errors = secondsErrors(wanted);
       if (errors.length > 0)
         throw ApiError.invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', errors);
       const { admission } = server.world;
       await admission.validate(
         server.world.admissionRequest(kind, operation, { operation: 'CREATE', name, draft: body, old: undefined }),
       );
+      const seconds = Math.min(wanted, tokens.secondsMax ?? wanted);
       const bound = boundTo(server, request, operation);
       const extended =
         bound.pod !== undefined &&
         seconds === injectedSeconds &&
         audiences.every((audience) => tokens.audiences.includes(audience));
-      const expiry = extended ? { seconds: extendedSeconds, warnAfterSeconds: seconds } : { seconds };
+      const expiry = extended
+        ? { seconds: Math.min(extendedSeconds, tokens.secondsMax ?? extendedSeconds), warnAfterSeconds: seconds }
+        : { seconds };
       const now = server.world.clock.now();
       const token = tokens.issue({
         namespace,
@@ -57,7 +60,7 @@ export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
       });
       const metadata = { ...request.metadata, name, namespace, creationTimestamp: rfc3339(now) };
       const status = { token, expirationTimestamp: rfc3339(now + seconds * 1000) };
-      return answer(201, {
+      const value = {
         ...request,
         metadata,
         spec: {
@@ -66,7 +69,9 @@ export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
           boundObjectRef: (spec.boundObjectRef ?? null) as JsonObject | null,
         },
         status,
-      });
+      };
+      const shortened = `requested expiration of ${wanted} seconds shortened to ${seconds} seconds`;
+      return { type: 'value', code: 201, value, warnings: seconds < wanted ? [shortened] : [] };
     },
   };
 }
