@@ -29,7 +29,7 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 
 /** RFC 3339 with seconds, as `metav1.Time` is written. */
 export function rfc3339(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 /** RFC 3339 with microseconds, as `metav1.MicroTime` is written. */

@@ -1,7 +1,8 @@
 /** What is different between two objects of one type, as sets of fields. Looks only into what is not one and the same. */
 import { isJsonObject, jsonEqual, type Json, type JsonObject } from '../../base/mod.ts';
-import { inOrder, leaf, noFields, type FieldSet } from './field-set.ts';
+import { leaf, noFields, type FieldSet } from './field-set.ts';
 import { elementOf, fieldsOf, memberOf, partsOf } from './fields-of.ts';
+import { Gathering, type Memories } from './gathering.ts';
 import type { DeducedMerge, ListMerge, MapMerge, MergeType } from './merge-type.ts';
 
 export interface Comparison {
@@ -60,7 +61,7 @@ function asList(value: Json): readonly Json[] {
 }
 
 function compareMembers(left: JsonObject, right: JsonObject, type: MapMerge | DeducedMerge): Difference {
-  const found = new Differences();
+  const found = new Differences(type);
   for (const key in right) {
     const after = right[key];
     const before = Object.hasOwn(left, key) ? left[key] : undefined;
@@ -74,16 +75,16 @@ function compareMembers(left: JsonObject, right: JsonObject, type: MapMerge | De
     const member = memberOf(type, key);
     found.put(member.element, compareValues(before, undefined, member.type));
   }
-  return found;
+  return found.found();
 }
 
 function compareItems(left: readonly Json[], right: readonly Json[], type: ListMerge): Difference {
-  const found = new Differences();
+  const found = new Differences(type);
   const before = itemsByElement(left, type);
   const after = itemsByElement(right, type);
   for (const [element, items] of before) found.put(element, compareCopies(items, after.get(element) ?? [], type));
   for (const [element, items] of after) if (!before.has(element)) found.put(element, compareCopies([], items, type));
-  return found;
+  return found.found();
 }
 
 function itemsByElement(items: readonly Json[], type: ListMerge): Map<string, Json[]> {
@@ -106,29 +107,30 @@ function compareCopies(left: readonly Json[], right: readonly Json[], { item }: 
   return { added: leaf, removed: one === undefined ? one : fieldsOf(one, item) };
 }
 
+const addedBefore: Memories = new WeakMap();
+const modifiedBefore: Memories = new WeakMap();
+const removedBefore: Memories = new WeakMap();
+
 /** Collects the differences of the parts of a value. */
-class Differences implements Difference {
-  #added: Record<string, FieldSet> | undefined;
-  #modified: Record<string, FieldSet> | undefined;
-  #removed: Record<string, FieldSet> | undefined;
+class Differences {
+  readonly #type: MergeType;
+  #added: Gathering | undefined;
+  #modified: Gathering | undefined;
+  #removed: Gathering | undefined;
+
+  constructor(type: MergeType) {
+    this.#type = type;
+  }
 
   put(element: string, difference: Difference | undefined): void {
     if (difference === undefined) return;
     const { added, modified, removed } = difference;
-    if (added !== undefined) (this.#added ??= {})[element] = added;
-    if (modified !== undefined) (this.#modified ??= {})[element] = modified;
-    if (removed !== undefined) (this.#removed ??= {})[element] = removed;
+    if (added !== undefined) (this.#added ??= new Gathering(addedBefore, this.#type)).add(element, added);
+    if (modified !== undefined) (this.#modified ??= new Gathering(modifiedBefore, this.#type)).add(element, modified);
+    if (removed !== undefined) (this.#removed ??= new Gathering(removedBefore, this.#type)).add(element, removed);
   }
 
-  get added(): FieldSet | undefined {
-    return this.#added && inOrder(this.#added);
-  }
-
-  get modified(): FieldSet | undefined {
-    return this.#modified && inOrder(this.#modified);
-  }
-
-  get removed(): FieldSet | undefined {
-    return this.#removed && inOrder(this.#removed);
+  found(): Difference {
+    return { added: this.#added?.set(), modified: this.#modified?.set(), removed: this.#removed?.set() };
   }
 }

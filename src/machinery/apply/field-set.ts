@@ -98,9 +98,21 @@ export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
   return isEmptySet(a) || isEmptySet(b) ? a : (childrenWithout(a, b, true) ?? noFields);
 }
 
+/** The function, computed anew only for another set than the last: the same set comes again and again. */
+export function remembering(derive: (fields: FieldSet) => FieldSet): (fields: FieldSet) => FieldSet {
+  let last = noFields;
+  let derived = derive(noFields);
+  return (fields) => {
+    if (fields === last) return derived;
+    derived = derive(fields);
+    last = fields;
+    return derived;
+  };
+}
+
 /** Takes what is in the set, and what lies below it, out of other sets. */
 export function excluding(set: FieldSet): (fields: FieldSet) => FieldSet {
-  return (fields) => recursiveDifference(fields, set);
+  return remembering((fields) => recursiveDifference(fields, set));
 }
 
 function nodeWithout(a: FieldSet, b: FieldSet, recursive: boolean): FieldSet | undefined {

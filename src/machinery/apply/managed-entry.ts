@@ -78,12 +78,12 @@ export function readEntries(entries: readonly Sent[] | undefined): readonly Mana
       ? (entry.fieldsV1 as FieldSet)
       : parseFieldSet(entry.fieldsV1);
     if (fieldsV1 === undefined) return undefined;
-    const known = { ...entry, operation, apiVersion, fieldsType, fieldsV1 } as ManagedEntry;
+    const known = (fieldsV1 === entry.fieldsV1 ? entry : { ...entry, fieldsV1 }) as ManagedEntry;
     const place = read.findIndex((other) => isSame(known, other));
     asSent &&= place < 0 && fieldsV1 === entry.fieldsV1;
     // A repeated entry replaces the one before.
     if (place >= 0) read[place] = known;
-    else read.push(fieldsV1 === entry.fieldsV1 ? (entry as ManagedEntry) : known);
+    else read.push(known);
   }
   return asSent ? ((entries as readonly ManagedEntry[] | undefined) ?? read) : read;
 }

@@ -20,6 +20,7 @@ import {
   intersection,
   isEmptySet,
   noFields,
+  remembering,
   union,
   withNamedFields,
   type FieldSet,
@@ -70,7 +71,7 @@ type Entries = readonly ManagedEntry[];
 type Live = DeepReadonly<KubeObject>;
 
 /** These never belong to anybody. */
-const unowned = fieldSet(
+const never = fieldSet(
   ['f:apiVersion'],
   ['f:kind'],
   ['f:metadata'],
@@ -86,6 +87,8 @@ const unowned = fieldSet(
     'resourceVersion',
   ].map((name) => ['f:metadata', `f:${name}`]),
 );
+
+const withoutUnowned = remembering((fields) => difference(fields, never));
 
 /**
  * The managed fields of `next`, which is about to replace `live` (the empty object when it is created). Both are in the version
@@ -129,7 +132,7 @@ async function afterUpdate(live: JsonObject, next: JsonObject, before: Entries, 
   const change = new Change(live, next, write);
   const { entries } = await change.settle(before, undefined);
   const { added, modified } = await change.own();
-  const taken = difference(union(added, modified), unowned);
+  const taken = withoutUnowned(union(added, modified));
   if (isEmptySet(taken)) return capUpdates(sortedEntries(entries));
   const identity: Identity = {
     manager: manager === '' ? 'unknown' : manager,
@@ -172,6 +175,7 @@ class Change {
     except: ManagedEntry | undefined,
   ): Promise<{ readonly entries: Entries; readonly conflicts: readonly Conflict[] }> {
     const entries: ManagedEntry[] = [];
+    let same = true;
     const conflicts: Conflict[] = [];
     for (const entry of before) {
       const { apiVersion } = entry;
@@ -187,9 +191,11 @@ class Change {
       const lost = intersection(known.fieldsV1, changed);
       if (!isEmptySet(lost)) conflicts.push({ entry: known, fields: lost });
       const kept = difference(difference(known.fieldsV1, lost), comparison.removed);
-      entries.push(withFields(known, kept));
+      const after = withFields(known, kept);
+      same &&= after === entry;
+      entries.push(after);
     }
-    return { entries: withoutEmpty(entries), conflicts };
+    return { entries: same && entries.length === before.length ? before : withoutEmpty(entries), conflicts };
   }
 
   async #at(apiVersion: string): Promise<Comparison | undefined> {
@@ -251,7 +257,7 @@ export async function applyFields(live: Live, config: JsonObject, write: FieldWr
   const { entries, conflicts } = await new Change(current, object, write).settle(others, undefined);
   if (conflicts.length > 0 && !force) throw new ConflictError(conflicts);
   const changed = !jsonEqual(current, object);
-  const kept = managedEntry(identity, difference(fields, unowned), changed ? rfc3339(now) : own.time);
+  const kept = managedEntry(identity, withoutUnowned(fields), changed ? rfc3339(now) : own.time);
   return { object, entries: sortedEntries(withoutEmpty([...entries, kept])) };
 }
 

@@ -23,16 +23,24 @@ function keyElement({ sortedKeys, keyDefaults }: ListMerge, item: Json): { eleme
       return {
         error: `associative list with keys has an element that omits key field ${goQuote(name)} (and doesn't have default value)`,
       };
-    text += `${text.length > 3 ? ',' : ''}${nameText}:${goJson(known)}`;
+    text += `${text.length > 3 ? ',' : ''}${nameText}:${keyText(known)}`;
   }
   return { element: `${text}}` };
+}
+
+const plain = /^[ !#-%'-;=?-[\]-~]*$/;
+
+/** As Go's JSON writes it; names and numbers, which keys mostly are, need no escapes. */
+function keyText(value: Json): string {
+  if (typeof value === 'string' && plain.test(value)) return `"${value}"`;
+  return goJson(value);
 }
 
 function valueElement(item: Json): { element: string } | { error: string } {
   if (item === null) return { error: "associative list without keys has an element that's an explicit null" };
   if (Array.isArray(item)) return { error: 'not supported: associative list with lists as elements' };
   if (typeof item === 'object') return { error: "associative list without keys has an element that's a map type" };
-  return { element: `v:${goJson(item)}` };
+  return { element: `v:${keyText(item)}` };
 }
 
 /** The canonical text of an element that a client sent; undefined for one of a kind that nobody knows yet. */
