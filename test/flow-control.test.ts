@@ -1,7 +1,7 @@
 /** Priority and fairness over real HTTPS: what a crowd gets, what others get meanwhile, and what is shown of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FlowSchema, PriorityLevelConfiguration } from '../src/api/upstream/types.ts';
+import type { FlowSchema, PriorityLevelConfiguration } from '../src/api/mod.ts';
 import {
   clusterRoleBindings,
   flowSchemas,

@@ -25,8 +25,5 @@ export const requestOptions = {
   'encryption-provider-config': file('EncryptionConfiguration: what is encrypted at rest, and with which keys'),
   'encryption-provider-config-automatic-reload': text('BOOL', 'Whether that file is read again (default: false)'),
   'max-requests-inflight': text('N', 'Reading requests that are served at once (default: 400)'),
-  'max-mutating-requests-inflight': text(
-    'N',
-    'Writing requests that are served at once (default: 200); priority and fairness shares out the sum of both',
-  ),
+  'max-mutating-requests-inflight': text('N', 'Writing requests that are served at once (default: 200)'),
 } satisfies Record<string, Option>;

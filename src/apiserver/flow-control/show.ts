@@ -153,81 +153,67 @@ function requestsTable(control: FlowControl, details: boolean): string {
 
 /** Lines of `/metrics`. */
 export function flowControlMetrics(control: FlowControl): string[] {
-  const lines: string[] = [];
-  const family = (name: string, type: string, help: string, values: readonly (readonly [string, number])[]): void => {
-    lines.push(`# HELP apiserver_flowcontrol_${name} ${help}`, `# TYPE apiserver_flowcontrol_${name} ${type}`);
-    for (const [labels, value] of values)
-      if (Number.isFinite(value)) lines.push(`apiserver_flowcontrol_${name}{${labels}} ${value}`);
-  };
-  const ofLevels = (value: (level: LevelState) => number): [string, number][] =>
-    control.levels
-      .filter((level) => !control.isQuiescing(level))
-      .map((level) => [`priority_level="${level.name}"`, value(level)]);
-  const ofSchemas = control.schemas.map((schema) => ({
+  return [...schemaMetrics(control), ...levelMetrics(control)];
+}
+
+function family(
+  name: string,
+  type: string,
+  help: string,
+  values: readonly (readonly [labels: string, value: number])[],
+): string[] {
+  return [
+    `# HELP apiserver_flowcontrol_${name} ${help}`,
+    `# TYPE apiserver_flowcontrol_${name} ${type}`,
+    ...values
+      .filter(([, value]) => Number.isFinite(value))
+      .map(([labels, value]) => `apiserver_flowcontrol_${name}{${labels}} ${value}`),
+  ];
+}
+
+function schemaMetrics(control: FlowControl): string[] {
+  const schemas = control.schemas.map((schema) => ({
     schema,
     labels: `flow_schema="${schema.name}",priority_level="${schema.spec.priorityLevelConfiguration.name}"`,
   }));
-  family(
-    'dispatched_requests_total',
-    'counter',
-    'Requests that began to run.',
-    ofSchemas.map(({ schema, labels }) => [labels, schema.dispatched]),
+  const rejected = schemas.flatMap(({ schema, labels }) =>
+    [...schema.rejected].map(([reason, count]) => [`${labels},reason="${reason}"`, count] as const),
   );
-  family(
-    'rejected_requests_total',
-    'counter',
-    'Requests that were refused.',
-    ofSchemas.flatMap(({ schema, labels }) =>
-      [...schema.rejected].map(([reason, count]) => [`${labels},reason="${reason}"`, count] as const),
+  return [
+    ...family(
+      'dispatched_requests_total',
+      'counter',
+      'Requests that began to run.',
+      schemas.map(({ schema, labels }) => [labels, schema.dispatched]),
+    ),
+    ...family('rejected_requests_total', 'counter', 'Requests that were refused.', rejected),
+    ...family(
+      'request_wait_seconds_total',
+      'counter',
+      'Time that requests spent in queues.',
+      schemas.map(({ schema, labels }) => [labels, schema.waitSeconds]),
+    ),
+  ];
+}
+
+const levelGauges: readonly (readonly [name: string, help: string, value: (level: LevelState) => number])[] = [
+  ['current_inqueue_requests', 'Requests that wait.', ({ queues }) => queues.waiting],
+  ['current_executing_requests', 'Requests that run.', ({ queues }) => queues.executing],
+  ['current_executing_seats', 'Seats in use.', ({ queues }) => queues.seatsInUse],
+  ['nominal_limit_seats', 'Seats by shares.', ({ bounds }) => bounds.nominal],
+  ['lower_limit_seats', 'Seats that are not lent.', ({ bounds }) => bounds.min],
+  ['upper_limit_seats', 'Seats with all that may be borrowed.', ({ bounds }) => bounds.max],
+  ['current_limit_seats', 'Seats of now.', ({ queues }) => queues.limit],
+];
+
+function levelMetrics(control: FlowControl): string[] {
+  const levels = control.levels.filter((level) => !control.isQuiescing(level));
+  return levelGauges.flatMap(([name, help, value]) =>
+    family(
+      name,
+      'gauge',
+      help,
+      levels.map((level) => [`priority_level="${level.name}"`, value(level)]),
     ),
   );
-  family(
-    'request_wait_seconds_total',
-    'counter',
-    'Time that requests spent in queues.',
-    ofSchemas.map(({ schema, labels }) => [labels, schema.waitSeconds]),
-  );
-  family(
-    'current_inqueue_requests',
-    'gauge',
-    'Requests that wait.',
-    ofLevels(({ queues }) => queues.waiting),
-  );
-  family(
-    'current_executing_requests',
-    'gauge',
-    'Requests that run.',
-    ofLevels(({ queues }) => queues.executing),
-  );
-  family(
-    'current_executing_seats',
-    'gauge',
-    'Seats in use.',
-    ofLevels(({ queues }) => queues.seatsInUse),
-  );
-  family(
-    'nominal_limit_seats',
-    'gauge',
-    'Seats by shares.',
-    ofLevels(({ bounds }) => bounds.nominal),
-  );
-  family(
-    'lower_limit_seats',
-    'gauge',
-    'Seats that are not lent.',
-    ofLevels(({ bounds }) => bounds.min),
-  );
-  family(
-    'upper_limit_seats',
-    'gauge',
-    'Seats with all that may be borrowed.',
-    ofLevels(({ bounds }) => bounds.max),
-  );
-  family(
-    'current_limit_seats',
-    'gauge',
-    'Seats of now.',
-    ofLevels(({ queues }) => queues.limit),
-  );
-  return lines;
 }
