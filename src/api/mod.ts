@@ -72,5 +72,6 @@ export {
   customResourceDefinitions,
   withCondition,
 } from './apiextensions/custom-resource-definition.ts';
+export { compileRules, declTypeOf, type CompiledRule } from './apiextensions/definition/rules.ts';
 export { approvalOf, isProtected } from './apiextensions/definition/approval.ts';
 export type * from './upstream/types.ts';

@@ -34,4 +34,4 @@ export { additionalOf, itemsOf, metaFields, schemaHas, type JsonSchema } from '.
 export { compileLists } from './structural/lists.ts';
 export { structuralMerge } from './structural/merge.ts';
 export { structuralErrors, unsupportedInSchema } from './structural/structural-errors.ts';
-export { compileValidator } from './structural/validate.ts';
+export { compileValidator, counterpart } from './structural/validate.ts';

@@ -1,8 +1,8 @@
 /**
  * All that the schema of a version says about whole objects: the schema itself, embedded resources, lists that are sets or
- * maps. On updates nothing is refused that was there before.
+ * maps, and its rules. On updates nothing is refused that was there before.
  */
-import { isJsonObject, type DeepReadonly, type Json, type JsonObject } from '../../base/mod.ts';
+import type { DeepReadonly, Json, JsonObject } from '../../base/mod.ts';
 import {
   compileLists,
   compileValidator,
@@ -16,6 +16,7 @@ import {
   type ObjectMeta,
 } from '../../machinery/mod.ts';
 import { sharedErrors } from '../object-meta.ts';
+import { schemaRules } from './schema-rules.ts';
 
 export interface ObjectRules {
   errors(object: DeepReadonly<KubeObject>, old?: DeepReadonly<KubeObject>): FieldError[];
@@ -29,25 +30,45 @@ export function compileRules(schema: JsonSchema): ObjectRules {
   const status = statusSchema === undefined ? undefined : compileValidator(statusSchema, 'status');
   const embedded = embeddedErrors(schema, metadataErrors);
   const lists = compileLists(schema);
-  const shared = (object: JsonObject, old: JsonObject | undefined): FieldError[] => [
-    ...(embedded?.(object) ?? []),
-    ...(lists === undefined || (old !== undefined && lists(old).length > 0) ? [] : lists(object)),
-  ];
+  const cel = schemaRules(schema);
+  const shared = (object: JsonObject, old: JsonObject | undefined, found: readonly FieldError[]): FieldError[] => {
+    const errors = [
+      ...found,
+      ...(embedded?.(object) ?? []),
+      ...(lists === undefined || (old !== undefined && lists(old).length > 0) ? [] : lists(object)),
+    ];
+    if (cel === undefined) return errors;
+    return errors.some(({ type }) => blocking.has(type)) ? [...errors, notChecked] : [...errors, ...cel(object, old)];
+  };
   return {
-    errors: (object, old) => [
-      ...whole.validate(object as Json, old as Json | undefined),
-      ...shared(object as JsonObject, old as JsonObject | undefined),
-    ],
+    errors: (object, old) =>
+      shared(
+        object as JsonObject,
+        old as JsonObject | undefined,
+        whole.validate(object as Json, old as Json | undefined),
+      ),
     statusErrors(object, old) {
       const { status: now } = object as JsonObject;
       const { status: before } = old as JsonObject;
-      return [
-        ...(status === undefined || now === undefined ? [] : status.validate(now, before)),
-        ...shared(object as JsonObject, isJsonObject(old) ? old : undefined),
-      ];
+      const found = status === undefined || now === undefined ? [] : status.validate(now, before);
+      return shared(object as JsonObject, old as JsonObject, found);
     },
   };
 }
+
+/** Rules may rely on the schema, so they are not looked at where that does not hold. */
+const blocking: ReadonlySet<FieldError['type']> = new Set<FieldError['type']>([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+const notChecked = invalid(
+  '<nil>',
+  null,
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+);
 
 /** Names of embedded resources only have to fit into a path: it is not known which kinds they are. */
 function metadataErrors(metadata: DeepReadonly<ObjectMeta>, path: FieldPath): FieldError[] {

@@ -22,6 +22,7 @@ import {
 } from '../../../machinery/mod.ts';
 import type { Errors } from '../../checks.ts';
 import type { ValidationRule } from '../../upstream/types.ts';
+import { checkRules, placeOfMembers, RuleCosts, type RulePlace } from './rules.ts';
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
@@ -34,6 +35,14 @@ interface Place {
   readonly meta: boolean;
   /** Why there may be no default here. */
   readonly noDefault: string | undefined;
+  /** Absent where rules are not looked at: the schema is not structural, or it is a clause. */
+  readonly rules: RulePlace | undefined;
+}
+
+/** What is wrong with the schema, and what is wrong with the rules in it: these come last. */
+interface Found {
+  readonly schema: Errors;
+  readonly rules: Errors;
 }
 
 export interface SchemaOptions {
@@ -46,12 +55,19 @@ export function checkSchema(errors: Errors, schema: JsonSchema, path: FieldPath,
   if (status) checkRoot(errors, schema, path);
   if (schema.nullable === true) errors.push(forbidden(path.child('nullable'), 'nullable cannot be true at the root'));
   const unsupported = unsupportedInSchema(schema);
+  const costs = new RuleCosts();
+  let rules: RulePlace | undefined;
   if (unsupported === undefined) {
     const structural = structuralErrors(schema, path);
-    errors.push(...(structural.length > 0 ? structural : defaultErrors(schema, path)));
+    const defaults = structural.length > 0 ? structural : defaultErrors(schema, path);
+    if (defaults.length === 0) rules = { costs, cardinality: 1, uncorrelatable: undefined };
+    errors.push(...defaults);
   }
-  checkNode(errors, schema, { path, root: true, meta: false, noDefault: undefined });
+  const found: Found = { schema: [], rules: [] };
+  checkNode(found, schema, { path, root: true, meta: false, noDefault: undefined, rules });
+  errors.push(...found.schema, ...found.rules);
   if (unsupported !== undefined && errors.length === before) errors.push(invalid(path, '', unsupported));
+  costs.check(errors, path);
 }
 
 /** With a status subresource the schema of the status is taken out of the whole, so the root may say nothing about both. */
@@ -99,44 +115,70 @@ function checkRoot(errors: Errors, schema: JsonSchema, path: FieldPath): void {
     );
 }
 
-function checkNode(errors: Errors, schema: JsonSchema, place: Place): void {
-  const { path, root, meta } = place;
+function checkNode(found: Found, schema: JsonSchema, place: Place): void {
+  const errors = found.schema;
+  const { path, root, rules } = place;
+  const before = errors.length;
   checkSupported(errors, schema, place);
-  const inner: Place = { ...place, root: false };
-  const go = (nested: JsonSchema | undefined, at: FieldPath, more: Partial<Place> = {}): void => {
-    if (nested !== undefined) checkNode(errors, nested, { ...inner, ...more, path: at });
-  };
-  if (schema.additionalProperties !== undefined) {
-    const further = additionalOf(schema);
-    const at = path.child('additionalProperties');
-    if (
-      Object.keys(schema.properties ?? {}).length > 0 &&
-      (schema.additionalProperties === false || further !== undefined)
-    )
-      errors.push(forbidden(at, 'additionalProperties and properties are mutual exclusive'));
-    go(further, at, meta ? { noDefault: ' inside additionalProperties applying to object metadata' } : {});
-  }
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    const isMeta = (root || schema['x-kubernetes-embedded-resource'] === true) && metaFields.includes(name);
-    const more = isMeta ? { meta: true, ...(root ? { noDefault: ` in top-level ${name}` } : {}) } : {};
-    go(property, path.child('properties').key(name), more);
-  }
-  go(schema.not, path.child('not'));
-  for (const name of ['allOf', 'oneOf', 'anyOf'] as const)
-    for (const [i, nested] of (schema[name] ?? []).entries()) go(nested, path.child(name).index(i));
-  for (const [name, nested] of Object.entries(schema.definitions ?? {}))
-    go(nested, path.child('definitions').key(name));
-  if (Array.isArray(schema.items))
-    for (const [i, item] of (schema.items as readonly JsonSchema[]).entries()) go(item, path.child('items').index(i));
-  else go(itemsOf(schema), path.child('items'));
+  checkMembers(found, schema, place);
+  checkClauses(found, schema, place);
   if (schema['x-kubernetes-preserve-unknown-fields'] === false)
     errors.push(invalid(path.child('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined'));
   checkMapType(errors, schema, path);
   checkListType(errors, schema, path);
   checkListMap(errors, schema, path);
   checkUniqueItems(errors, schema, path);
-  for (const [i, rule] of (schema['x-kubernetes-validations'] ?? []).entries())
-    checkRule(errors, rule, schema, path.child('x-kubernetes-validations').index(i));
+  const own = schema['x-kubernetes-validations'] ?? [];
+  const rulesPath = path.child('x-kubernetes-validations');
+  for (const [i, rule] of own.entries()) checkRule(errors, rule, schema, rulesPath.index(i));
+  // What is wrong with a schema makes its rules wrong too, and says nothing to who wrote them.
+  if (own.length > 0 && errors.length === before && rules !== undefined)
+    checkRules(found.rules, { schema, root, path: rulesPath }, rules);
+}
+
+function checkMembers(found: Found, schema: JsonSchema, place: Place): void {
+  const { path, root, meta, rules } = place;
+  const inner: Place = { ...place, root: false };
+  const go = (nested: JsonSchema, at: FieldPath, more: Partial<Place>): void =>
+    checkNode(found, nested, { ...inner, ...more, path: at });
+  if (schema.additionalProperties !== undefined) {
+    const further = additionalOf(schema);
+    const at = path.child('additionalProperties');
+    const named = Object.keys(schema.properties ?? {}).length > 0;
+    if (named && (schema.additionalProperties === false || further !== undefined))
+      found.schema.push(forbidden(at, 'additionalProperties and properties are mutual exclusive'));
+    if (further !== undefined)
+      go(further, at, {
+        rules: rules && placeOfMembers(rules, schema.type === 'object' ? schema.maxProperties : undefined),
+        ...(meta ? { noDefault: ' inside additionalProperties applying to object metadata' } : {}),
+      });
+  }
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    const isMeta = (root || schema['x-kubernetes-embedded-resource'] === true) && metaFields.includes(name);
+    const more = isMeta ? { meta: true, ...(root ? { noDefault: ` in top-level ${name}` } : {}) } : {};
+    go(property, path.child('properties').key(name), more);
+  }
+  const at = path.child('items');
+  const byKey = schema['x-kubernetes-list-type'] === 'map';
+  const items = rules && {
+    ...placeOfMembers(rules, schema.type === 'array' ? schema.maxItems : undefined),
+    uncorrelatable: rules.uncorrelatable ?? (byKey ? undefined : path),
+  };
+  const one = itemsOf(schema);
+  if (one !== undefined) go(one, at, { rules: items });
+  else if (Array.isArray(schema.items))
+    for (const [i, item] of (schema.items as readonly JsonSchema[]).entries()) go(item, at.index(i), { rules: items });
+}
+
+function checkClauses(found: Found, schema: JsonSchema, place: Place): void {
+  const { path } = place;
+  const go = (nested: JsonSchema, at: FieldPath): void =>
+    checkNode(found, nested, { ...place, root: false, rules: undefined, path: at });
+  if (schema.not !== undefined) go(schema.not, path.child('not'));
+  for (const name of ['allOf', 'oneOf', 'anyOf'] as const)
+    for (const [i, nested] of (schema[name] ?? []).entries()) go(nested, path.child(name).index(i));
+  for (const [name, nested] of Object.entries(schema.definitions ?? {}))
+    go(nested, path.child('definitions').key(name));
 }
 
 function checkSupported(errors: Errors, schema: JsonSchema, { path, meta, noDefault }: Place): void {
