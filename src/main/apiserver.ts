@@ -95,13 +95,6 @@ export async function run(invocation: Invocation): Promise<void> {
 
 /** A kubeconfig for each of the other components. */
 async function writeConfigs(directory: string, pki: Pki, port: number): Promise<void> {
-  await writeCredentials(pki, { directory, address, port: plane.http.port });
-  log.info('started', { port: plane.http.port, kubeconfig: join(directory, 'admin.conf') });
-  await untilEnd();
-}
-
-/** A kubeconfig for each of the other components. */
-async function writeConfigs(directory: string, pki: Pki, port: number): Promise<void> {
   for (const [file, request] of Object.entries(configs)) {
     const { certificate, key } = await pki.credential(file.replace('.conf', ''), request);
     const entry = {
@@ -113,24 +106,4 @@ async function writeConfigs(directory: string, pki: Pki, port: number): Promise<
     };
     await writeFile(join(directory, file), withContext('', entry), { mode: 0o600 });
   }
-}
-
-/** What the other components on this machine need to reach the server, and to serve their own ports. */
-async function writeCredentials(
-  pki: Pki,
-  { directory, address, port }: { readonly directory: string; readonly address: string; readonly port: number },
-): Promise<void> {
-  for (const [file, request] of Object.entries(configs)) {
-    const { certificate, key } = await pki.credential(file.replace('.conf', ''), request);
-    const entry = {
-      name: 'kutter',
-      server: `https://127.0.0.1:${port}`,
-      certificateAuthority: pki.ca,
-      clientCertificate: certificate,
-      clientKey: key,
-    };
-    await writeFile(join(directory, file), withContext('', entry), { mode: 0o600 });
-  }
-  // With what a kubelet serves its port: pki/kubelet-server.crt and .key.
-  await pki.credential('kubelet-server', requests.kubeletServing(defaultNodeName(), [address, '127.0.0.1']));
 }
