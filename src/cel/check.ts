@@ -268,12 +268,10 @@ class Checker {
     return { params: overload.params.map(replace), result: replace(overload.result) };
   }
 
-  /** What two members of one literal have in common. Kubernetes does not take a mixture of types. */
-  #join(at: number, before: CelType | undefined, type: CelType): CelType {
+  /** What two members of one literal have in common. Whether they may differ is not decided here. */
+  #join(before: CelType | undefined, type: CelType): CelType {
     if (before === undefined) return type;
-    if (this.#substitutions.assignable(before, type)) return moreGeneral(before, type);
-    this.#mismatch(at, before, type);
-    return errorType;
+    return this.#substitutions.assignable(before, type) ? moreGeneral(before, type) : dynType;
   }
 
   #optionalMember(expr: Expr, type: CelType): CelType {
@@ -286,7 +284,7 @@ class Checker {
     let items: CelType | undefined;
     for (const [i, item] of expr.items.entries()) {
       const type = this.#check(item);
-      items = this.#join(item.at, items, expr.optional.has(i) ? this.#optionalMember(item, type) : type);
+      items = this.#join(items, expr.optional.has(i) ? this.#optionalMember(item, type) : type);
     }
     return listType(items ?? this.#substitutions.freshVariable());
   }
@@ -295,9 +293,9 @@ class Checker {
     let keys: CelType | undefined;
     let values: CelType | undefined;
     for (const { key, value, optional } of expr.entries) {
-      keys = this.#join(key.at, keys, this.#check(key));
+      keys = this.#join(keys, this.#check(key));
       const type = this.#check(value);
-      values = this.#join(value.at, values, optional ? this.#optionalMember(value, type) : type);
+      values = this.#join(values, optional ? this.#optionalMember(value, type) : type);
     }
     return mapType(keys ?? this.#substitutions.freshVariable(), values ?? this.#substitutions.freshVariable());
   }

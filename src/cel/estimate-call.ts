@@ -53,8 +53,7 @@ function regexCost(subject: Range, pattern: Range): Range {
 }
 
 /** Functions that take text and go once over it. */
-const scanArgument: Rule = ({ target, args: [text] }) =>
-  target === undefined ? undefined : { cost: scaleRange(sizeOf(text), perCharacter) };
+const scanArgument: Rule = ({ args: [text] }) => ({ cost: scaleRange(sizeOf(text), perCharacter) });
 
 const traverse: Rule = ({ target }) => {
   if (target === undefined) return undefined;
@@ -162,9 +161,7 @@ const kubernetesRules: ReadonlyMap<string, Rule> = new Map([
   ...named('find findAll', find),
   ...named('cidr isIP isCIDR quantity isQuantity semver isSemver', scanArgument),
   ...named('ip', (site) => (site.target !== undefined && site.args.length === 0 ? one : scanArgument(site))),
-  ...named('ip.isCanonical', ({ target, args: [text] }) =>
-    target === undefined ? undefined : { cost: scaleRange(sizeOf(text), 2 * perCharacter) },
-  ),
+  ...named('ip.isCanonical', ({ args: [text] }) => ({ cost: scaleRange(sizeOf(text), 2 * perCharacter) })),
   ...named('masked prefixLength family isUnspecified isLoopback isLinkLocalMulticast isLinkLocalUnicast', () => one),
   ...named('isGlobalUnicast format.named', () => one),
   ...named('containsIP', containsIp),

@@ -74,6 +74,8 @@ const byFunction: ReadonlyMap<string, CallCost> = new Map([
   ...named('major minor patch getScheme getHostname getHost getPort getEscapedPath getQuery', one),
   ...named('containsIP', containsIp),
   ...named('containsCIDR', containsCidr),
+  // As if the text was matched against a regular expression of the format's size.
+  ...named('validate', ([format, value]) => regexCost(value, actualSize(format))),
 ]);
 
 const smaller: CallCost = ([a, b]) => Math.ceil(Math.min(actualSize(a), actualSize(b)) * perCharacter);

@@ -2,17 +2,15 @@
  * From text to something that runs: parse, check, estimate, plan. What is wrong with an expression is told in cel-go's
  * words, because the API server's clients see them.
  */
-import type { Call, Expr } from './ast.ts';
 import { type Checked, check } from './check.ts';
 import type { Environment } from './environment.ts';
 import { type CostEstimate, estimateCost } from './estimate.ts';
 import { type Activation, Frame, type Step } from './frame.ts';
-import { type Issue, issueText } from './issue.ts';
+import { issueText } from './issue.ts';
 import { parse } from './parser.ts';
 import { plan } from './plan.ts';
-import { regex } from './regex.ts';
-import { parseDuration, parseTimestamp } from './time.ts';
 import { type CelType, errorType } from './types.ts';
+import { validate, visit } from './validate.ts';
 import { Cancelled, EvalError, type Value } from './values.ts';
 
 /** What one evaluation of one expression may cost in Kubernetes. */
@@ -46,7 +44,7 @@ export function compile(source: string, environment: Environment): Compiled {
   if (parsed.expr === undefined) return { error: issueText(source, parsed.issues) };
   const { checked, issues } = check(parsed.expr, environment);
   if (issues.length > 0) return { error: issueText(source, issues) };
-  const invalid = invalidLiterals(parsed.expr);
+  const invalid = validate(checked);
   if (invalid.length > 0) return { error: issueText(source, invalid) };
   const step = plan(checked, environment);
   if (step instanceof EvalError) return { error: step.message };
@@ -79,48 +77,8 @@ function run(step: Step, frame: Frame): Outcome {
 function mentionsOf({ expr, variables, overloads, qualified }: Checked): Program['mentions'] {
   const names = new Set(variables.values());
   const functions = new Set<string>();
-  forEachCall(expr, (call) => {
-    if (overloads.has(call.id)) functions.add(qualified.get(call.id) ?? call.name);
+  visit(expr, (part) => {
+    if (part.kind === 'call' && overloads.has(part.id)) functions.add(qualified.get(part.id) ?? part.name);
   });
   return { variables: names, functions };
-}
-
-/** Constant arguments that can never be right are refused before the expression runs. */
-function invalidLiterals(expr: Expr): Issue[] {
-  const issues: Issue[] = [];
-  forEachCall(expr, ({ name, args }) => {
-    const arg = name === 'matches' ? args.at(-1) : args[0];
-    if (arg?.kind !== 'literal' || typeof arg.value !== 'string') return;
-    const invalid =
-      (name === 'duration' && parseDuration(arg.value) === undefined) ||
-      (name === 'timestamp' && parseTimestamp(arg.value) === undefined) ||
-      (name === 'matches' && regex(arg.value) instanceof EvalError);
-    if (invalid) issues.push({ at: arg.at, message: `invalid ${name} argument` });
-  });
-  return issues;
-}
-
-function forEachCall(expr: Expr, visit: (call: Call) => void): void {
-  if (expr.kind === 'call') visit(expr);
-  for (const child of childrenOf(expr)) forEachCall(child, visit);
-}
-
-function childrenOf(expr: Expr): readonly Expr[] {
-  switch (expr.kind) {
-    case 'literal':
-    case 'ident':
-      return [];
-    case 'select':
-      return [expr.operand];
-    case 'call':
-      return expr.target === undefined ? expr.args : [expr.target, ...expr.args];
-    case 'list':
-      return expr.items;
-    case 'map':
-      return expr.entries.flatMap(({ key, value }) => [key, value]);
-    case 'message':
-      return expr.fields.map(({ value }) => value);
-    case 'comprehension':
-      return [expr.range, expr.initial, expr.condition, expr.step, expr.result];
-  }
 }

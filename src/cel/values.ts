@@ -89,9 +89,7 @@ export abstract class Extension {
   abstract readonly type: CelType;
   abstract equals(other: Extension): boolean;
   /** What `size` would be, for the cost; undefined where upstream's value has none. */
-  get size(): number | undefined {
-    return undefined;
-  }
+  readonly size: number | undefined = undefined;
 }
 
 export abstract class CelList {

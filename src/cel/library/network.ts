@@ -19,12 +19,11 @@ const cidrType = opaqueType('net.CIDR');
 class IpValue extends Extension {
   readonly type = ipType;
   readonly address: IpAddress;
+  override readonly size: number;
   constructor(address: IpAddress) {
     super();
     this.address = address;
-  }
-  override get size(): number {
-    return this.address.bytes.length;
+    this.size = address.bytes.length;
   }
   equals(other: Extension): boolean {
     return other instanceof IpValue && ipText(other.address) === ipText(this.address);
@@ -34,12 +33,11 @@ class IpValue extends Extension {
 class CidrValue extends Extension {
   readonly type = cidrType;
   readonly cidr: Cidr;
+  override readonly size: number;
   constructor(cidr: Cidr) {
     super();
     this.cidr = cidr;
-  }
-  override get size(): number {
-    return Math.ceil(this.cidr.prefixLength / 8);
+    this.size = Math.ceil(cidr.prefixLength / 8);
   }
   equals(other: Extension): boolean {
     return other instanceof CidrValue && cidrText(other) === cidrText(this);
