@@ -98,7 +98,8 @@ export class ControlPlane implements AsyncDisposable {
         ...options.health,
       ],
       shuttingDown: () => this.#stopping,
-      ...options.handling,
+      audit: options.handling?.audit,
+      flowControl: options.handling?.flowControl,
       version: {
         kubernetes: facts.version,
         build: version,
