@@ -267,6 +267,17 @@ test('a session that is refused is told of', async () => {
   );
 });
 
+test('a server that breaks over a request says so', async () => {
+  await using audited = await Audited.start('rules: [{level: Metadata}]\nomitStages: [RequestReceived]\n');
+  audited.cluster.endpoint.api.server.carryOut = () => Promise.reject(new TypeError('planted'));
+  const { status } = await audited.client().send({ path });
+  assert.equal(status, 500);
+  assert.deepEqual(
+    audited.events().map(({ stage, responseStatus }) => [stage, responseStatus?.['message'], responseStatus?.['code']]),
+    [['Panic', "APIServer panic'd: planted", 500]],
+  );
+});
+
 test('every answer names its request, audited or not', async () => {
   await using cluster = await startApiServer({ https: true });
   using client = new RawHttp(cluster.endpoint);

@@ -177,6 +177,11 @@ export interface FrontOptions {
   readonly descriptions: () => Descriptions;
   /** `host:port` as clients reach the server. */
   readonly address: () => string;
+  readonly handling?: RequestHandling | undefined;
+}
+
+/** How many requests at once, and what is told of them. */
+export interface RequestHandling {
   readonly audit?: Omit<AuditParts, 'clock'> | undefined;
   readonly flowControl?: Partial<FlowLimits> | undefined;
 }
@@ -194,7 +199,8 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
   const { server, client } = api;
   const { clock, random, log, store } = server.world;
   const watches = new OpenWatches();
-  const limits = { ...usualFlowLimits, ...options.flowControl };
+  const { audit, flowControl: given } = options.handling ?? {};
+  const limits = { ...usualFlowLimits, ...given };
   const flowControl = new FlowControl({ ...limits, store, clock, registry: server.registry, watches });
   const self = client(apiServerUser);
   const upkeep = new DisposableStack();
@@ -221,7 +227,7 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
     flowControl,
     upkeep,
     watches,
-    audit: options.audit === undefined ? undefined : { ...options.audit, clock },
+    audit: audit === undefined ? undefined : { ...audit, clock },
     metrics,
     server,
     authenticators,

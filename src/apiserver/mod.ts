@@ -43,6 +43,7 @@ export {
   type ApiServerOptions,
   type ComposedServer,
   type FrontOptions,
+  type RequestHandling,
   type TokenSettings,
   type ServerParts,
 } from './compose.ts';

@@ -6,7 +6,7 @@ import {
   composeServer,
   type ComposedServer,
   type Connector,
-  type FrontOptions,
+  type RequestHandling,
   type HealthCheck,
   issuerPaths,
   type HttpFront,
@@ -39,7 +39,7 @@ export interface ControlPlaneOptions {
   readonly paths: readonly PathHandler[];
   readonly health: readonly HealthCheck[];
   /** How many requests at once, and what is audited of them. */
-  readonly handling?: Pick<FrontOptions, 'audit' | 'flowControl'>;
+  readonly handling?: RequestHandling | undefined;
   readonly connectors: (api: ComposedServer) => readonly Connector[];
   /** Who is who and who may do what. */
   readonly auth: ServerAuth;
@@ -98,8 +98,7 @@ export class ControlPlane implements AsyncDisposable {
         ...options.health,
       ],
       shuttingDown: () => this.#stopping,
-      audit: options.handling?.audit,
-      flowControl: options.handling?.flowControl,
+      handling: options.handling,
       version: {
         kubernetes: facts.version,
         build: version,

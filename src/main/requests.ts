@@ -8,8 +8,8 @@ import {
   postEvents,
   type AuditBackend,
   type AuditEvent,
-  type FrontOptions,
   type HealthCheck,
+  type RequestHandling,
 } from '../apiserver/mod.ts';
 import { errorText, HostError, type Clock, type Log, type Random } from '../base/mod.ts';
 import { currentAccess, requestOptions, UsageError, type Invocation } from '../cli/mod.ts';
@@ -18,7 +18,7 @@ import { parseDuration } from '../machinery/mod.ts';
 import type { ValueTransformer } from '../store/mod.ts';
 import type { Flags } from './auth.ts';
 
-export interface ServerRequests extends Pick<FrontOptions, 'audit' | 'flowControl'> {
+export interface ServerRequests extends RequestHandling {
   readonly transformer: ValueTransformer | undefined;
   readonly health: readonly HealthCheck[];
 }
@@ -73,7 +73,7 @@ async function openEncryption(flags: Flags, { stack, ...world }: RequestsWorld) 
   return stack.use(await EncryptionAtRest.open({ ...world, path, reload }));
 }
 
-async function openAudit(flags: Flags, world: RequestsWorld): Promise<FrontOptions['audit']> {
+async function openAudit(flags: Flags, world: RequestsWorld): Promise<RequestHandling['audit']> {
   const path = flags['audit-policy-file'];
   // As upstream: a backend without a policy has nothing to tell, and a policy without a backend nobody to tell it.
   if (path === undefined) return undefined;
