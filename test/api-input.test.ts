@@ -81,9 +81,14 @@ test('who may not ask learns nothing, and its body is not read', async () => {
     'configmaps is forbidden: User "system:anonymous" cannot create resource "configmaps" in API group "" in the namespace "default"',
   );
   assert.equal((await stranger.json('GET', '/api/v1/things')).status, 403);
-  for (const authorization of ['Bearer abc', 'Bearer a.b.c', 'Basic YTpi', 'Bearer ']) {
+  for (const authorization of ['Bearer abc', 'Bearer a.b.c', 'bearer abc', 'Bearer abc def']) {
     const answer = await stranger.json('GET', configMaps, undefined, { authorization });
     assert.deepEqual([answer.status, statusOf(answer).reason], [401, 'Unauthorized'], authorization);
+  }
+  // No credential, or one of a sort that nobody takes: as upstream, that is nobody, who may do little.
+  for (const authorization of ['Basic YTpi', 'Bearer ', 'Bearer  abc', 'abc']) {
+    const answer = await stranger.json('GET', configMaps, undefined, { authorization });
+    assert.deepEqual([answer.status, statusOf(answer).reason], [403, 'Forbidden'], authorization);
   }
 });
 
