@@ -2,7 +2,7 @@
  * JSON as CEL reads it, where it lies: a list or an object is wrapped, and its parts are looked at when they are asked for.
  * A `Reader` says how JSON at some place of a schema becomes a value; without a schema, JSON means what it looks like.
  */
-import { isJsonObject, type JsonObject } from '../base/mod.ts';
+import { isJsonObject, jsonEqual, type JsonObject } from '../base/mod.ts';
 import { normalizeBase64 } from '../machinery/mod.ts';
 import type { DeclField } from './decl-type.ts';
 import { escapeName, isReserved } from './escape.ts';
@@ -164,6 +164,21 @@ export class JsonObjectMap extends CelMap {
     // `constructor` is a property like any other, and every object seems to have one.
     const json = Object.hasOwn(this.#json, field.property) ? this.#json[field.property] : undefined;
     return json === undefined || json === null ? undefined : field.type.read(json);
+  }
+
+  /** Unknown properties cannot be read, but they count; null in a field is as good as nothing. */
+  override equals(other: CelMap): boolean {
+    if (!(other instanceof JsonObjectMap)) return super.equals(other);
+    const known = new Set(Array.from(this.#fields.values(), ({ property }) => property));
+    const properties = new Set([...Object.keys(this.#json), ...Object.keys(other.#json)]);
+    for (const property of properties)
+      if (!known.has(property) && !jsonEqual(this.#json[property], other.#json[property])) return false;
+    for (const name of this.#fields.keys()) {
+      const a = this.get(name);
+      const b = other.get(name);
+      if (a === undefined || b === undefined ? a !== b : !equal(a, b)) return false;
+    }
+    return true;
   }
 
   keys(): Value[] {

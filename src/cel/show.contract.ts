@@ -20,7 +20,7 @@ export function show(value: Result): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (value instanceof Uint) return `${value.value}u`;
   if (value instanceof Double) return showDouble(value.value);
-  if (value instanceof Uint8Array) return `b"${value.toHex()}"`;
+  if (value instanceof Uint8Array) return `b"${value.toHex().replace(/../g, '\\x$&')}"`;
   if (value instanceof CelList) return `[${value.toArray().map(show).join(', ')}]`;
   if (value instanceof CelMap)
     return `{${value

@@ -148,6 +148,10 @@ export abstract class CelMap {
   /** Undefined when there is no such key, also when a key can have no such type. */
   abstract get(key: Value): Value | EvalError | undefined;
   abstract keys(): Value[];
+  equals(other: CelMap): boolean {
+    if (this.size !== other.size) return false;
+    return this.keys().every((key) => equalParts(this.get(key), other.get(key)));
+  }
 }
 
 /** A map of values; the last entry of two equal keys decides. */
@@ -261,7 +265,7 @@ export function equal(a: Result, b: Result): boolean {
   }
   if (isNumeric(a)) return isNumeric(b) && compareNumbers(a, b) === 0;
   if (a instanceof CelList) return b instanceof CelList && a.equals(b);
-  if (a instanceof CelMap) return b instanceof CelMap && equalMaps(a, b);
+  if (a instanceof CelMap) return b instanceof CelMap && a.equals(b);
   if (a instanceof CelObject) return b instanceof CelObject && equalObjects(a, b);
   if (a instanceof Uint8Array) return b instanceof Uint8Array && compareBytes(a, b) === 0;
   if (a instanceof Duration) return b instanceof Duration && a.nanos === b.nanos;
@@ -274,11 +278,6 @@ export function equal(a: Result, b: Result): boolean {
 function equalOptionals(a: OptionalValue, b: OptionalValue): boolean {
   if (a.value === undefined || b.value === undefined) return a.value === b.value;
   return equal(a.value, b.value);
-}
-
-function equalMaps(a: CelMap, b: CelMap): boolean {
-  if (a.size !== b.size) return false;
-  return a.keys().every((key) => equalParts(a.get(key), b.get(key)));
 }
 
 function equalObjects(a: CelObject, b: CelObject): boolean {
