@@ -22,11 +22,13 @@ import {
   updateFields,
   utf8Length,
   type FieldError,
+  type FieldPath,
   type FieldWrite,
   type Kind,
   type KindVersion,
   type KubeObject,
   type ManagedEntry,
+  type ManagedFieldsEntry,
   type MergeType,
 } from '../machinery/mod.ts';
 import { fromStorage, toStorage, versionOf, type Decoded } from './codec.ts';
@@ -35,6 +37,7 @@ import { kept } from './stored-form.ts';
 import type { WriteWorld } from './world.ts';
 
 const managerBytesMax = 128;
+const plain = /^[ -~]{0,128}$/;
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
 /** Throws ApiError Invalid for a field manager or `force` that cannot be, in the words for the verb. */
@@ -51,7 +54,21 @@ export function checkManagerOptions({ verb, patchType, options }: Operation): vo
   if (errors.length > 0) throw ApiError.invalid({ group: 'meta.k8s.io', kind }, '', errors);
 }
 
-function managerErrors(manager: string, path: string): FieldError[] {
+const subresourceBytesMax = 256;
+
+/** What is wrong with entries that a client set itself. */
+export function managedFieldsErrors(entries: DeepReadonly<ManagedFieldsEntry[]>, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [i, { manager = '', subresource = '' }] of entries.entries()) {
+    if (subresource.length * 4 <= subresourceBytesMax && plain.test(manager)) continue;
+    errors.push(...managerErrors(manager, path.index(i).child('manager')));
+    if (utf8Length(subresource) > subresourceBytesMax)
+      errors.push(tooLong(path.index(i).child('subresource'), subresourceBytesMax));
+  }
+  return errors;
+}
+
+function managerErrors(manager: string, path: FieldPath | string): FieldError[] {
   const errors = utf8Length(manager) > managerBytesMax ? [tooLong(path, managerBytesMax)] : [];
   let position = 0;
   for (const char of manager) {
@@ -73,7 +90,7 @@ export function managerOf({ options, userAgent = '' }: Operation): string {
   if (fieldManager !== '') return fieldManager;
   const slash = userAgent.indexOf('/');
   const program = slash < 0 ? userAgent : userAgent.slice(0, slash);
-  if (program.length <= managerBytesMax && /^[ -~]*$/.test(program)) return program;
+  if (plain.test(program)) return program;
   let name = '';
   for (const char of program) {
     if (!printable.test(char)) continue;

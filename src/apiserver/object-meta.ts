@@ -18,6 +18,7 @@ import {
   type ObjectMeta,
   type OwnerReference,
 } from '../machinery/mod.ts';
+import { managedFieldsErrors } from './managed-fields.ts';
 
 const annotationsBytesMax = 256 * 1024;
 const generatedSuffixLength = 5;
@@ -139,6 +140,7 @@ export function sharedErrors(
   return [
     ...labelsErrors(metadata.labels, path.child('labels')),
     ...annotationErrors(metadata.annotations, path.child('annotations')),
+    ...managedFieldsErrors(metadata.managedFields ?? [], path.child('managedFields')),
     ...ownerErrors(metadata.ownerReferences ?? [], path.child('ownerReferences')),
     ...(metadata.finalizers ?? []).flatMap((finalizer, i) =>
       finalizerErrors(finalizer, path.child('finalizers').index(i), plainFinalizersAllowed),
