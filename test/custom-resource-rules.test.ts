@@ -1,12 +1,13 @@
 /** Rules in the schemas of custom resources: what they refuse, and which rules are refused themselves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { JsonObject } from '../src/base/mod.ts';
 import { startApiServer } from '../src/main/testing.ts';
-import { Api, definition, definitionsPath, type Answer } from './custom-resources.ts';
+import { Api, definition, definitionsPath, type Answer, type DefinitionOptions } from './custom-resources.ts';
 
 const widgets = '/apis/example.com/v1/namespaces/default/widgets';
 
-function ruled(spec: object, rules: readonly object[] = []): Parameters<typeof definition>[2] {
+function ruled(spec: object, rules: readonly object[] = []): DefinitionOptions {
   const schema = {
     type: 'object',
     'x-kubernetes-validations': rules,
@@ -15,7 +16,7 @@ function ruled(spec: object, rules: readonly object[] = []): Parameters<typeof d
       status: { type: 'object', properties: { n: { type: 'integer' } } },
     },
   };
-  return { version: { subresources: { status: {} }, schema: { openAPIV3Schema: schema } } };
+  return { version: { subresources: { status: {} }, schema: { openAPIV3Schema: schema as JsonObject } } };
 }
 
 const limits = {

@@ -119,7 +119,7 @@ export class Api implements Disposable {
       if (wanted(answer)) return answer;
       await sleep(5);
     }
-    throw assert.fail(`${path} did not become what it should`);
+    return assert.fail(`${path} did not become what it should`);
   }
 
   [Symbol.dispose](): void {

@@ -19,7 +19,7 @@ export function checkWebhookClient(errors: Errors, { url, service }: WebhookClie
 
 const form = '; desired format: https://host[/path]';
 
-export function checkWebhookUrl(errors: Errors, text: string, path: FieldPath): void {
+function checkWebhookUrl(errors: Errors, text: string, path: FieldPath): void {
   const url = URL.parse(text);
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(text)?.[1]?.toLowerCase() ?? '';
   if (scheme !== 'https') errors.push(invalid(path, scheme, `'https' is the only allowed URL scheme${form}`));
@@ -47,7 +47,7 @@ interface WebhookService {
   readonly port?: number;
 }
 
-export function checkWebhookService(errors: Errors, service: WebhookService, path: FieldPath): void {
+function checkWebhookService(errors: Errors, service: WebhookService, path: FieldPath): void {
   const { name, namespace, path: urlPath = '', port = webhookPort } = service;
   if (name === '') errors.push(required(path.child('name')));
   if (namespace === '') errors.push(required(path.child('namespace')));

@@ -18,6 +18,7 @@ import type {
   CustomResourceDefinitionStatus,
 } from '../upstream/types.ts';
 import { webhookPort } from '../webhook-client.ts';
+import { versionsOf } from './definition/internal.ts';
 import { unknownFormats } from './definition/schema.ts';
 import { definitionErrors, definitionStatusErrors } from './definition/validation.ts';
 
@@ -42,7 +43,7 @@ export function withCondition(
 function rememberStorage(draft: CustomResourceDefinition): void {
   const { status, spec } = draft;
   const stored = status?.storedVersions ?? [];
-  const name = spec.versions?.find(({ storage }) => storage)?.name;
+  const name = versionsOf(spec).find(({ storage }) => storage)?.name;
   if (name !== undefined && !stored.includes(name))
     draft.status = { ...(status ?? structuredClone(emptyStatus)), storedVersions: [...stored, name] };
 }
@@ -51,7 +52,7 @@ function formatWarnings(definition: DeepReadonly<CustomResourceDefinition>): str
   const known = (format: string): boolean =>
     isCheckedFormat(format) || ['int32', 'int64', 'float', 'double'].includes(format);
   const found = new Set(
-    (definition.spec.versions ?? []).flatMap(({ schema }) =>
+    versionsOf(definition.spec).flatMap(({ schema }) =>
       unknownFormats((schema?.openAPIV3Schema ?? {}) as JsonSchema, known),
     ),
   );
@@ -77,7 +78,9 @@ const strategy: Strategy<CustomResourceDefinition> = {
     const service = spec.conversion.webhook?.clientConfig?.service;
     if (service !== undefined) service.port ??= webhookPort;
     if (status !== undefined && (status.storedVersions ?? []).length === 0)
-      status.storedVersions = (spec.versions ?? []).flatMap(({ storage, name }) => (storage ? [name] : [])).slice(0, 1);
+      status.storedVersions = versionsOf(spec)
+        .flatMap(({ storage, name }) => (storage ? [name] : []))
+        .slice(0, 1);
   },
   prepareForCreate(draft) {
     draft.status = structuredClone(emptyStatus);

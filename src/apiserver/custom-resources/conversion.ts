@@ -90,10 +90,7 @@ class ConversionWebhook {
     const answer = await this.#caller.post(this.#address, { ...review, request }, timeoutMs);
     const strict = this.#reviewVersion === 'v1';
     if (strict && (answer['apiVersion'] !== apiVersion || answer['kind'] !== review.kind))
-      throw new HostError(
-        'Webhook',
-        `expected webhook response of ${kindText(review)}, got ${kindText(answer as KubeObject)}`,
-      );
+      throw new HostError('Webhook', `expected webhook response of ${kindText(review)}, got ${kindText(answer)}`);
     const { response } = answer;
     if (!isJsonObject(response)) throw new HostError('Webhook', 'no response provided');
     if (strict && response['uid'] !== uid)
@@ -102,13 +99,11 @@ class ConversionWebhook {
         `expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response['uid'] ?? '')}`,
       );
     const result = isJsonObject(response['result']) ? response['result'] : {};
-    const { status = '', message = '' } = result;
-    if (status !== 'Success')
+    const text = (name: string): string => (typeof result[name] === 'string' ? result[name] : '');
+    if (text('status') !== 'Success')
       throw new HostError(
         'Webhook',
-        typeof message === 'string' && message !== ''
-          ? message
-          : `response.result.status was '${String(status)}', not 'Success'`,
+        text('message') === '' ? `response.result.status was '${text('status')}', not 'Success'` : text('message'),
       );
     return Array.isArray(response['convertedObjects']) ? (response['convertedObjects'] as readonly Json[]) : [];
   }
@@ -156,7 +151,7 @@ function accepted(original: KubeObject, converted: Json, blame: Blame): KubeObje
       throw refused(
         `${object}${single ? '' : at}: must have the same ${text}: ${before[name] ?? ''} != ${after[name] ?? ''}`,
       );
-  return { ...converted, metadata: restored(original, converted, blame) } as KubeObject;
+  return { ...converted, metadata: restored(original, converted, blame) };
 }
 
 function groupVersionText(apiVersion: string): string {

@@ -15,7 +15,7 @@ import {
   type CustomResourceDefinitionStatus,
 } from '../../api/mod.ts';
 import { WorkQueue } from '../../client/mod.ts';
-import { isApiError, type Facts, type Kind, type KubeObject } from '../../machinery/mod.ts';
+import { isApiError, type Facts, type Kind } from '../../machinery/mod.ts';
 import type { ChangeEvent, Entry, Store } from '../../store/mod.ts';
 import { removeCollection } from '../delete.ts';
 import type { Registry } from '../registry.ts';
@@ -247,7 +247,7 @@ export class CustomResources implements AsyncDisposable {
       name: definition.metadata.name ?? '',
       user: self,
       options: { fieldValidation: 'Ignore' },
-      body: draft as KubeObject,
+      body: draft,
     });
   }
 }

@@ -67,8 +67,8 @@ export function kindsOf(definition: Definition, parts: ResourceParts): Kind[] {
   return versions.filter(({ served }) => served).map((version) => kindOf(definition, version, { ...parts, shapes }));
 }
 
-export function schemaOf({ schema }: Version): JsonSchema {
-  return (schema?.openAPIV3Schema ?? { 'x-kubernetes-preserve-unknown-fields': true }) as JsonSchema;
+function schemaOf({ schema }: Version): JsonSchema {
+  return schema?.openAPIV3Schema ?? { 'x-kubernetes-preserve-unknown-fields': true };
 }
 
 function kindOf(definition: Definition, version: Version, parts: ResourceParts & { readonly shapes: Shapes }): Kind {

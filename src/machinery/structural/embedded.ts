@@ -35,7 +35,7 @@ export function embeddedWalk(schema: JsonSchema): Walk | undefined {
       if (walkItem !== undefined && path !== undefined)
         for (const [i, item] of (value as readonly Json[]).entries()) walkItem(item, path.index(i), visit);
     } else if (isJsonObject(value)) {
-      if (own && path !== undefined) visit(value as Mutable, path);
+      if (own && path !== undefined) visit(value, path);
       if (walkRest !== undefined)
         for (const [name, item] of Object.entries(value))
           if (item !== undefined) walkRest(item, path?.key(name) ?? childOf(path, name), visit);
@@ -104,6 +104,6 @@ function resourceErrors(resource: JsonObject, path: FieldPath, metadata: Metadat
       invalid(path.child('kind'), kind, `may have mixed case, but should otherwise match: ${problems.join(',')}`),
     );
   const given = resource['metadata'];
-  if (isJsonObject(given)) errors.push(...metadata(given as DeepReadonly<ObjectMeta>, path.child('metadata')));
+  if (isJsonObject(given)) errors.push(...metadata(given, path.child('metadata')));
   return errors;
 }

@@ -39,7 +39,7 @@ function isIsbn13(text: string): boolean {
 
 /** A whole URI, or an absolute path, as Go's url.ParseRequestURI takes it. */
 function isUri(text: string): boolean {
-  if (text === '' || /[\u0000-\u0020\u007f]/.test(text) || /%(?![0-9a-fA-F]{2})/.test(text)) return false;
+  if (text === '' || /[\p{Cc} ]/u.test(text) || /%(?![0-9a-fA-F]{2})/.test(text)) return false;
   if (text.startsWith('/')) return true;
   if (!/^[a-zA-Z][a-zA-Z0-9+.-]*:[^]+/.test(text)) return text === '*';
   return !/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || URL.canParse(text) || /^[a-z][a-z0-9+.-]*:\/\/($|\/)/i.test(text);

@@ -25,7 +25,7 @@ interface Property {
 }
 
 /** A copy of a JSON value that belongs to the caller. */
-export function copyJson(value: Json): Json {
+function copyJson(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return (value as readonly Json[]).map(copyJson);
   const out: Record<string, Json> = {};
@@ -46,11 +46,7 @@ const copy: Shape = copyJson;
 const bare: Shape = (value, run) => {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return (value as readonly Json[]).map((item) => bare(item, run));
-  for (const name in value) {
-    if ((value as JsonObject)[name] === undefined) continue;
-    run.unknown = true;
-    break;
-  }
+  if (Object.values(value).some((member) => member !== undefined)) run.unknown = true;
   return {};
 };
 

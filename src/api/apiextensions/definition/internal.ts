@@ -40,7 +40,14 @@ function sharedOf(version: Version): Shared {
   return { schema, subresources, columns, selectableFields };
 }
 
-export function internalOf({ versions = [] }: Spec): InternalSpec {
+/** A list that was left out is null. */
+export function versionsOf(spec: Spec): readonly Version[] {
+  const versions: readonly Version[] | null = spec.versions;
+  return versions ?? [];
+}
+
+export function internalOf(spec: Spec): InternalSpec {
+  const versions = versionsOf(spec);
   const all = versions.map(sharedOf);
   const [first = nothing] = all;
   const isCommon = (name: keyof Shared): boolean => all.every((one) => jsonEqual(one[name], first[name]));
@@ -77,5 +84,5 @@ export function shownVersions({ versions }: InternalSpec): unknown {
 }
 
 export function schemaOf(validation: DeepReadonly<CustomResourceValidation> | undefined): JsonSchema | undefined {
-  return validation?.openAPIV3Schema as JsonSchema | undefined;
+  return validation?.openAPIV3Schema;
 }

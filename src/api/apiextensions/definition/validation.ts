@@ -32,6 +32,7 @@ import {
   internalOf,
   schemaOf,
   shownVersions,
+  versionsOf,
   type InternalSpec,
   type Shared,
   type Spec,
@@ -47,7 +48,7 @@ const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 
 const selectableFieldsMax = 8;
 const warningLengthMax = 256;
 
-export function isTrue({ status }: Definition, condition: string): boolean {
+function isTrue({ status }: Definition, condition: string): boolean {
   return (status?.conditions ?? []).some(({ type, status: is }) => type === condition && is === 'True');
 }
 
@@ -90,7 +91,8 @@ function checkUnchanged(errors: Errors, spec: Spec, old: Definition): void {
   checkImmutable(errors, spec.names.plural, old.spec.names.plural, specPath.child('names', 'plural'));
 }
 
-function checkStoredVersions(errors: Errors, stored: readonly string[], { versions = [] }: Spec): void {
+function checkStoredVersions(errors: Errors, stored: readonly string[], spec: Spec): void {
+  const versions = versionsOf(spec);
   const path = field('status', 'storedVersions');
   if (stored.length === 0) {
     errors.push(invalid(path, stored, 'must have at least one stored version'));
@@ -110,7 +112,8 @@ function checkStoredVersions(errors: Errors, stored: readonly string[], { versio
 }
 
 function checkSpec(errors: Errors, spec: Spec, old: Definition | undefined): void {
-  const { group = '', scope = '', versions = [], names } = spec;
+  const { group, scope, names } = spec;
+  const versions = versionsOf(spec);
   const groupPath = specPath.child('group');
   const wrong = dns1123SubdomainErrors(group);
   if (group === '') errors.push(required(groupPath));
@@ -135,7 +138,7 @@ function checkSpec(errors: Errors, spec: Spec, old: Definition | undefined): voi
 
 /** The schema of a version that was accepted once is not looked at again. */
 function unchanged(version: Version | undefined, old: Definition | undefined): boolean {
-  const before = old?.spec.versions.find(({ name }) => name === version?.name);
+  const before = old && versionsOf(old.spec).find(({ name }) => name === version?.name);
   return before !== undefined && jsonEqual(before.schema, version?.schema);
 }
 
@@ -312,7 +315,8 @@ function checkConversion(
   checkOneOf(errors, strategy, ['None', 'Webhook'], path.child('strategy'));
   const clientPath = path.child('webhookClientConfig');
   const versionsPath = path.child('conversionReviewVersions');
-  const { clientConfig: client, conversionReviewVersions: versions = [] } = webhook ?? {};
+  const client = webhook?.clientConfig;
+  const versions = webhook?.conversionReviewVersions ?? [];
   if (strategy !== 'Webhook') {
     const detail = 'should not be set when strategy is not set to Webhook';
     if (client !== undefined) errors.push(forbidden(clientPath, detail));
