@@ -175,7 +175,7 @@ test('ARCHITECTURE.md: a missing row is found', () => {
   clean(checkArchitecture(`x\n${rows.join('\n')}\ny`));
   finds(
     checkArchitecture(rows.toSpliced(4, 1).join('\n')),
-    /its table is not that of tools\/layers\.ts, which has: \| `src\/api/,
+    /its table is not that of tools\/layers\.ts, which has: \| `src\/cel/,
   );
 });
 

@@ -57,21 +57,37 @@ const typeNames: ReadonlyMap<string, CelType> = new Map([
   ['uint', uintType],
 ]);
 
-export class Environment {
+/** What libraries bring, made once for all environments that have the same ones. */
+interface Vocabulary {
   readonly macros: ReadonlyMap<string, Macro>;
+  readonly functions: ReadonlyMap<string, FunctionDeclaration>;
+  readonly types: ReadonlyMap<string, CelType>;
+}
+
+function vocabularyOf(libraries: readonly Library[]): Vocabulary {
+  const types = libraries.flatMap((library) => library.types ?? []);
+  const macros = libraries.flatMap((library) => library.macros ?? []);
+  return {
+    macros: new Map(macros.map((macro) => [macroKey(macro.name, macro.argCount, macro.receiver), macro])),
+    functions: mergeFunctions(libraries),
+    types: new Map([...typeNames, ...types.map((type) => [type.name, type] as const)]),
+  };
+}
+
+export class Environment {
+  readonly #vocabulary: Vocabulary;
   readonly #variables: ReadonlyMap<string, CelType>;
   /** The variables that a schema declares. */
   readonly #declared: ReadonlyMap<string, DeclType>;
-  readonly #functions: ReadonlyMap<string, FunctionDeclaration>;
-  readonly #types: ReadonlyMap<string, CelType>;
   readonly #messages: (name: string) => MessageType | undefined;
   /** Object types by name; grows as the checker walks down the declared variables. */
   readonly #objects = new Map<string, DeclType>();
   readonly #options: EnvironmentOptions;
 
-  constructor(options: EnvironmentOptions) {
-    const { variables = {}, libraries = [], messages = () => undefined } = options;
+  constructor(options: EnvironmentOptions, vocabulary = vocabularyOf(options.libraries ?? [])) {
+    const { variables = {}, messages = () => undefined } = options;
     this.#options = options;
+    this.#vocabulary = vocabulary;
     const types = new Map<string, CelType>();
     const declared = new Map<string, DeclType>();
     for (const [name, type] of Object.entries(variables)) {
@@ -81,23 +97,23 @@ export class Environment {
     this.#variables = types;
     this.#declared = declared;
     this.#messages = messages;
-    this.#functions = mergeFunctions(libraries);
-    const libraryTypes = libraries.flatMap((library) => library.types ?? []);
-    this.#types = new Map([...typeNames, ...libraryTypes.map((type) => [type.name, type] as const)]);
-    const macros = libraries.flatMap((library) => library.macros ?? []);
-    this.macros = new Map(macros.map((macro) => [macroKey(macro.name, macro.argCount, macro.receiver), macro]));
     for (const decl of declared.values()) this.#register(decl);
   }
 
   /** The same with more; what has the same name is replaced. */
-  extend({ variables, libraries, messages }: EnvironmentOptions): Environment {
+  extend({ variables, libraries = [], messages }: EnvironmentOptions): Environment {
     const own = this.#options;
     const find = messages ?? own.messages;
-    return new Environment({
+    const options = {
       variables: { ...own.variables, ...variables },
-      libraries: [...(own.libraries ?? []), ...(libraries ?? [])],
+      libraries: [...(own.libraries ?? []), ...libraries],
       ...(find === undefined ? {} : { messages: find }),
-    });
+    };
+    return new Environment(options, libraries.length === 0 ? this.#vocabulary : vocabularyOf(options.libraries));
+  }
+
+  get macros(): ReadonlyMap<string, Macro> {
+    return this.#vocabulary.macros;
   }
 
   variable(name: string): CelType | undefined {
@@ -109,12 +125,12 @@ export class Environment {
   }
 
   function(name: string): FunctionDeclaration | undefined {
-    return this.#functions.get(name);
+    return this.#vocabulary.functions.get(name);
   }
 
   /** A type that is named in an expression. */
   namedType(name: string): CelType | undefined {
-    return this.#types.get(name) ?? this.#messages(name)?.type;
+    return this.#vocabulary.types.get(name) ?? this.#messages(name)?.type;
   }
 
   message(name: string): MessageType | undefined {

@@ -15,7 +15,7 @@ export type CallCost = (args: readonly Value[], result: Result) => number;
 
 const one: CallCost = () => 1;
 
-export function actualSize(value: Value | undefined): number {
+function actualSize(value: Value | undefined): number {
   if (value instanceof Extension) return value.size ?? 1;
   if (value instanceof OptionalValue) return value.value === undefined ? 1 : actualSize(value.value);
   return value === undefined ? 1 : (sizeOf(value) ?? 1);

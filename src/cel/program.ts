@@ -14,7 +14,7 @@ import { validate, visit } from './validate.ts';
 import { Cancelled, EvalError, type Value } from './values.ts';
 
 /** What one evaluation of one expression may cost in Kubernetes. */
-export const perCallLimit = 1_000_000;
+const perCallLimit = 1_000_000;
 
 export interface Budget {
   /** The most that it may cost; `perCallLimit` unless said otherwise. */

@@ -64,7 +64,7 @@ export function opaqueType(name: string, ...params: readonly CelType[]): CelType
   return { kind: 'opaque', name, params };
 }
 
-export function typeParam(name: string): CelType {
+function typeParam(name: string): CelType {
   return { kind: 'param', name, params: none };
 }
 

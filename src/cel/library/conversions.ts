@@ -40,7 +40,7 @@ export function doubleText(value: number): string {
   return `${mantissa}e${power < 0 ? '-' : '+'}${digits}`;
 }
 
-export function parseDouble(text: string): number | undefined {
+function parseDouble(text: string): number | undefined {
   if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return Number(text);
   if (/^[+-]?inf(?:inity)?$/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
   return /^nan$/i.test(text) ? Number.NaN : undefined;

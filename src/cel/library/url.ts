@@ -46,7 +46,7 @@ function authorityProblem(authority: string): string | undefined {
   return invalid === null ? badEscape(host) : `invalid character ${goQuote(invalid[0])} in host name`;
 }
 
-export function parseUrl(text: string): Parts | { readonly problem: string } {
+function parseUrl(text: string): Parts | { readonly problem: string } {
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\0-\x1f\x7f]/.test(text)) return { problem: 'net/url: invalid control character in URL' };
   if (text === '') return { problem: 'empty url' };
