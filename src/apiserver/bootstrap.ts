@@ -62,6 +62,7 @@ export async function bootstrap(api: ComposedServer, options: BootstrapOptions =
     setUp.all(defaultPolicy, reconciled),
     setUp.all(serverObjects(options.server), merged),
     setUp.all(authenticationObjects(options.authentication), merged),
+    setUp.all(options.authentication === undefined ? [] : [tokenTracking(api)], keep),
     setUp.all(priorityClasses(api), keep),
     setUp.flowControl(),
     setUp.all(ownServices, managedService),
@@ -236,6 +237,15 @@ function authenticationObjects(authentication: BootstrapOptions['authentication'
     },
   };
   return [{ kind: anyKind(configMaps), object }];
+}
+
+/** Since when it is noted which tokens in secrets are used: those that nobody has used since may go. */
+function tokenTracking({ server }: ComposedServer): Default {
+  const object: KubeObject & JsonObject = {
+    metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' },
+    data: { since: rfc3339(server.world.clock.now()).slice(0, 10) },
+  };
+  return { kind: anyKind(configMaps), object };
 }
 
 /** As header names are usually written: `X-Remote-User`. */
