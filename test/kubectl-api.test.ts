@@ -129,7 +129,10 @@ async function discovers(kubectl: Kubectl): Promise<void> {
   await kubectl.matches('api-versions', /^apps\/v1$[^]*^v1$/m);
   await kubectl.matches('version', /v1\.36\.0/);
   await kubectl.matches('explain deployment.spec.replicas', /replicas\s+<integer>[^]*Number of desired pods/);
-  await kubectl.matches('explain pod.spec.containers.lifecycle', /lifecycle\s+<(Lifecycle|Object)>[^]*DESCRIPTION:\s+\S+/);
+  await kubectl.matches(
+    'explain pod.spec.containers.lifecycle',
+    /lifecycle\s+<(Lifecycle|Object)>[^]*DESCRIPTION:\s+\S+/,
+  );
   await kubectl.prints('get --raw /healthz', 'ok');
   await kubectl.prints('auth can-i create pods', 'yes');
   await kubectl.matches('get namespaces', /^NAME +STATUS +AGE\ndefault +Active +\d+s$/m);

@@ -2,6 +2,7 @@
  * A watch as its consumer reads it: a filtered cursor over the store's log. The consumer takes when it can write, so a slow
  * one holds no memory; one that falls behind the history gets ApiError `Expired`.
  */
+import { errorText } from '../base/mod.ts';
 import { ApiError, type Kind } from '../machinery/mod.ts';
 import {
   CompactedError,
@@ -35,7 +36,7 @@ interface Held {
   readonly events: readonly ChangeEvent[];
   /** Up to which revision everything was taken before them. */
   readonly after: number;
-  failure?: unknown;
+  failure?: Error;
   waiting: boolean;
 }
 
@@ -132,7 +133,7 @@ export class WatchStream implements Disposable {
     this.#held = held;
     waiting
       .catch((error: unknown) => {
-        held.failure = error;
+        held.failure = error instanceof Error ? error : ApiError.internal(errorText(error));
       })
       .finally(() => {
         held.waiting = false;

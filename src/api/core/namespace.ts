@@ -83,7 +83,10 @@ export const namespaces = defineKind<Namespace>({
   shortNames: ['ns'],
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   strategy,
-  subresources: { status: { type: 'part', strategy: statusPart }, finalize: { type: 'part', verbs: ['update'], strategy: finalizePart } },
+  subresources: {
+    status: { type: 'part', strategy: statusPart },
+    finalize: { type: 'part', verbs: ['update'], strategy: finalizePart },
+  },
   columns: [
     nameColumn(),
     column('Status', 'The status of the namespace', ({ status }) => status?.phase ?? ''),

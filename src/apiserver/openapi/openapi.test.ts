@@ -5,7 +5,7 @@ import { kinds } from '../../api/mod.ts';
 import facts from '../../api/upstream/facts.json' with { type: 'json' };
 import type { JsonObject } from '../../base/mod.ts';
 import { readDescriptions } from '../../host/openapi/mod.ts';
-import { defineKind, type Kind } from '../../machinery/mod.ts';
+import { defineKind } from '../../machinery/mod.ts';
 import { Registry } from '../registry.ts';
 import { OpenApi } from './openapi.ts';
 
@@ -35,7 +35,7 @@ const widget = defineKind({
       },
     },
   ],
-}) as unknown as Kind;
+});
 
 function server(): (
   path: string,
