@@ -1,6 +1,7 @@
 /** Managed fields and apply patches as bare requests get them: codes, texts and entries are exact. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { ManagedFieldsEntry, Status } from '../src/machinery/mod.ts';
 import { startApiServer } from '../src/main/testing.ts';
 import { RawHttp } from './raw-http.ts';
@@ -308,4 +309,96 @@ test('fields that were written in another version stay with their manager', asyn
   const kept = first?.fieldsV1 as Readonly<Record<string, object>>;
   assert.ok('f:reason' in kept && !('f:note' in kept), JSON.stringify(kept));
   assert.deepEqual([second?.manager, second?.apiVersion, second?.fieldsV1], ['old', 'v1', { 'f:message': {} }]);
+});
+
+test('custom resources merge as their schema says, in every version', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Requests(new RawHttp(cluster.endpoint));
+  const items = { type: 'object', properties: { name: { type: 'string' }, size: { type: 'integer' } } };
+  const parts = { type: 'array', items, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] };
+  const spec = {
+    type: 'object',
+    properties: {
+      parts: { ...parts, items: { ...items, required: ['name'] } },
+      tags: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' },
+      list: { type: 'array', items: { type: 'string' } },
+      free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+      replicas: { type: 'integer' },
+    },
+  };
+  const version = (name: string): object => ({
+    name,
+    served: true,
+    storage: name === 'v1',
+    schema: {
+      openAPIV3Schema: {
+        type: 'object',
+        properties: { spec, status: { type: 'object', properties: { replicas: { type: 'integer' } } } },
+      },
+    },
+    subresources: {
+      status: {},
+      scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' },
+    },
+  });
+  const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' };
+  const definition = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.example.com' },
+    spec: { group: 'example.com', names, scope: 'Namespaced', versions: [version('v1'), version('v2')] },
+  };
+  const made = await api.apply(
+    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com',
+    definition,
+  );
+  assert.equal(made.code, 201);
+  const at = (name: string): string => `/apis/example.com/${name}/namespaces/default/widgets/w`;
+  let answer = made;
+  for (let i = 0; i < 200 && answer.body.message?.endsWith('"w" not found') !== true; i++) {
+    await setTimeout(10);
+    answer = await api.send('GET', at('v1'));
+  }
+  const widget = (name: string, given: object): object => ({
+    apiVersion: `example.com/${name}`,
+    kind: 'Widget',
+    metadata: { name: 'w' },
+    spec: given,
+  });
+  const first = await api.apply(
+    at('v1'),
+    widget('v1', { parts: [{ name: 'a', size: 1 }], tags: ['x'], list: ['l'], free: { a: { b: 1 } }, replicas: 1 }),
+  );
+  assert.equal(first.code, 201);
+  assert.deepEqual(first.body.metadata?.managedFields?.[0]?.fieldsV1, {
+    'f:spec': {
+      'f:free': { 'f:a': { '.': {}, 'f:b': {} } },
+      'f:list': {},
+      'f:parts': { 'k:{"name":"a"}': { '.': {}, 'f:name': {}, 'f:size': {} } },
+      'f:replicas': {},
+      'f:tags': { 'v:"x"': {} },
+    },
+  });
+  const second = await api.apply(at('v2'), widget('v2', { parts: [{ name: 'b' }], tags: ['y'] }), 'fieldManager=you');
+  assert.deepEqual(managers(second), ['me Apply', 'you Apply']);
+  assert.deepEqual(second.body.spec?.['tags'], ['x', 'y']);
+  assert.deepEqual(refused(await api.apply(at('v2'), widget('v2', { replicas: 3 }), 'fieldManager=you')), [
+    409,
+    'Conflict',
+    'Apply failed with 1 conflict: conflict with "me": .spec.replicas',
+  ]);
+  const less = await api.apply(at('v1'), widget('v1', { replicas: 1 }));
+  assert.deepEqual(less.body.spec, { parts: [{ name: 'b' }], replicas: 1, tags: ['y'] });
+  assert.equal(
+    (await api.apply(at('v1'), widget('v1', { other: 1 }))).body.message,
+    'failed to create typed patch object (/w; example.com/v1, Kind=Widget): .spec.other: field not declared in schema',
+  );
+  const status = await api.merge(`${at('v1')}/status`, { status: { replicas: 1 } }, 'fieldManager=s');
+  assert.deepEqual(managers(status), ['me Apply', 'you Apply', 's Update status']);
+  assert.equal((await api.merge(`${at('v1')}/scale`, { spec: { replicas: 2 } }, 'fieldManager=hpa')).code, 200);
+  assert.deepEqual(managers(await api.send('GET', at('v1'))).toSorted(), [
+    'hpa Update scale',
+    's Update status',
+    'you Apply',
+  ]);
 });

@@ -29,6 +29,7 @@ import { change, checkAddress } from './write.ts';
 const schema = 'io.k8s.api.autoscaling.v1.Scale';
 const gvk = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 const apiVersion = 'autoscaling/v1';
+const usualPath = ['spec', 'replicas'];
 
 interface Scale extends KubeObject {
   spec?: { replicas?: number };
@@ -86,7 +87,8 @@ async function wantedScale(
   const versions = versionsOf(world, kind);
   const pathIn = (inVersion: string): ElementPath | undefined => {
     if (versions.typeOf(inVersion) === undefined) return undefined;
-    const path = strategy.replicasPath?.(parseApiVersion(inVersion).version) ?? ['spec', 'replicas'];
+    const { version } = parseApiVersion(inVersion);
+    const path = strategy.replicasPath === undefined ? usualPath : (strategy.replicasPath(version) ?? []);
     return path.map((name) => `f:${name}`);
   };
   const view = scaleOf(strategy, current);

@@ -74,7 +74,7 @@ export interface ScaleStrategy<T> {
     /** A selector in its string form. */ readonly selector: string;
   };
   setReplicas(draft: T, replicas: number): void;
-  /** Where a version has the replicas; `spec.replicas` unless said otherwise. */
+  /** Where a version has the replicas, if it has any; always `spec.replicas` when this is not said. */
   replicasPath?(version: string): readonly string[] | undefined;
 }
 

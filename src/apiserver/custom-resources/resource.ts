@@ -109,7 +109,7 @@ function kindOf(definition: Definition, version: Version, parts: ResourceParts &
     strategy: strategyOf(checks, { hasStatus: status !== undefined, terminating: parts.terminating }),
     subresources: {
       ...(status === undefined ? {} : { status: { type: 'part', strategy: statusPart(checks) } }),
-      ...(scale === undefined ? {} : { scale: { type: 'scale', scale: scaleOf(scale) } }),
+      ...(scale === undefined ? {} : { scale: { type: 'scale', scale: scaleOf(scale, versions) } }),
     },
     columns: columnsOf(version),
     selectable: selectableOf(version, schema),
@@ -240,7 +240,10 @@ function goText(value: Json): string {
   return `${typeof value === 'object' ? goJson(value) : String(value)} is of the type ${type}`;
 }
 
-function scaleOf(scale: DeepReadonly<CustomResourceSubresourceScale>): ScaleStrategy<KubeObject> {
+function scaleOf(
+  scale: DeepReadonly<CustomResourceSubresourceScale>,
+  versions: readonly Version[],
+): ScaleStrategy<KubeObject> {
   const spec = simplePath(scale.specReplicasPath);
   const status = simplePath(scale.statusReplicasPath);
   const selector = (scale.labelSelectorPath ?? '') === '' ? undefined : simplePath(scale.labelSelectorPath ?? '');
@@ -266,6 +269,10 @@ function scaleOf(scale: DeepReadonly<CustomResourceSubresourceScale>): ScaleStra
         target = inner;
       }
       target[spec.at(-1) ?? ''] = replicas;
+    },
+    replicasPath(version) {
+      const path = versions.find(({ name }) => name === version)?.subresources?.scale?.specReplicasPath;
+      return path === undefined ? undefined : simplePath(path);
     },
   };
 }
