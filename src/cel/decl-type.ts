@@ -292,6 +292,16 @@ function objectDecl(name: string, minSerializedSize: number, fields: () => Reado
   return { type: objectType(name), maxElements: 0, minSerializedSize, fields, read };
 }
 
+/** An object type that no schema declares; its properties are identifiers. */
+export function declaredObject(name: string, types: Readonly<Record<string, DeclType>>): DeclType {
+  const fields = new Map(Object.entries(types).map(([property, type]) => [property, { property, type }]));
+  return objectDecl(name, 2, () => fields);
+}
+
+export function declaredList(items: DeclType): DeclType {
+  return listOf(items, requestSizeMax, listReader(items.read, undefined, []));
+}
+
 const dateTime: SchemaSource = { type: 'string', format: 'date-time' };
 const factSchemas: Readonly<Record<string, SchemaSource>> = {
   string: textSchema,

@@ -12,8 +12,9 @@ import {
 } from '../../machinery/mod.ts';
 import { type Errors } from '../checks.ts';
 import { column, integerColumn } from '../columns.ts';
-import type { MutatingAdmissionPolicy, Mutation } from '../upstream/types.ts';
+import type { MutatingAdmissionPolicy, MutatingAdmissionPolicySpec, Mutation } from '../upstream/types.ts';
 import { paramKindText, specPath } from './bindings.ts';
+import { ExpressionChecks } from './expression-checks.ts';
 import {
   admissionGroup,
   checkFailurePolicy,
@@ -26,6 +27,7 @@ import {
 import { checkVariables } from './variables.ts';
 
 type ReadonlyPolicy = DeepReadonly<MutatingAdmissionPolicy>;
+type ReadonlySpec = DeepReadonly<MutatingAdmissionPolicySpec>;
 
 function policyErrors({ spec = {} }: ReadonlyPolicy, old?: ReadonlyPolicy): FieldError[] {
   const errors: Errors = [];
@@ -39,12 +41,14 @@ function policyErrors({ spec = {} }: ReadonlyPolicy, old?: ReadonlyPolicy): Fiel
     before !== undefined &&
     jsonEqual(spec.paramKind, before.paramKind) &&
     jsonEqual(spec.matchConditions, before.matchConditions);
-  if (!untouched) checkMatchConditions(errors, spec.matchConditions, specPath.child('matchConditions'));
-  checkVariables(errors, spec.variables, specPath.child('variables'));
+  const expressions = new ExpressionChecks(spec.paramKind !== undefined, before && expressionsOf(before));
+  if (!untouched) checkMatchConditions(errors, spec.matchConditions, specPath.child('matchConditions'), expressions);
+  checkVariables(errors, spec.variables, specPath.child('variables'), expressions);
   const { mutations = [], reinvocationPolicy } = spec;
   const mutationsPath = specPath.child('mutations');
   if (mutations.length === 0) errors.push(required(mutationsPath, 'mutations must contain at least one item'));
-  for (const [i, mutation] of mutations.entries()) checkMutation(errors, mutation, mutationsPath.index(i));
+  for (const [i, mutation] of mutations.entries())
+    checkMutation(errors, mutation, mutationsPath.index(i), expressions.checkWith({ mutates: true }));
   const reinvocationPath = specPath.child('reinvocationPolicy');
   if (reinvocationPolicy === undefined) errors.push(required(reinvocationPath));
   else if (reinvocationPolicy !== 'Never' && reinvocationPolicy !== 'IfNeeded')
@@ -52,10 +56,26 @@ function policyErrors({ spec = {} }: ReadonlyPolicy, old?: ReadonlyPolicy): Fiel
   return errors;
 }
 
+/** What was accepted before may stay, whatever is thought of it now. */
+function expressionsOf({ matchConditions = [], variables = [], mutations = [] }: ReadonlySpec): string[] {
+  return [
+    ...matchConditions.map(({ expression }) => expression.trim()),
+    ...variables.map(({ expression }) => expression),
+    ...mutations.map(({ applyConfiguration, jsonPatch }) =>
+      ((applyConfiguration ?? jsonPatch)?.expression ?? '').trim(),
+    ),
+  ];
+}
+
 const patchFields = { ApplyConfiguration: 'applyConfiguration', JSONPatch: 'jsonPatch' } as const;
 
 /** One of two ways to change an object, and the other is not there. */
-function checkMutation(errors: Errors, mutation: DeepReadonly<Mutation>, path: FieldPath): void {
+function checkMutation(
+  errors: Errors,
+  mutation: DeepReadonly<Mutation>,
+  path: FieldPath,
+  expressions: ExpressionChecks,
+): void {
   const { patchType: type } = mutation;
   if (type === '') return void errors.push(required(path.child('patchType')));
   if (type !== 'ApplyConfiguration' && type !== 'JSONPatch')
@@ -64,7 +84,12 @@ function checkMutation(errors: Errors, mutation: DeepReadonly<Mutation>, path: F
   const other = patchFields[type === 'JSONPatch' ? 'ApplyConfiguration' : 'JSONPatch'];
   const patch = mutation[own];
   if (patch === undefined) errors.push(required(path.child(own), `must be specified when patchType is ${type}`));
-  else if ((patch.expression ?? '').trim() === '') errors.push(required(path.child(own, 'expression')));
+  else {
+    const at = path.child(own, 'expression');
+    const expression = (patch.expression ?? '').trim();
+    if (expression === '') errors.push(required(at));
+    else expressions.check(errors, expression, own, at);
+  }
   if (mutation[other] !== undefined)
     errors.push(invalid(path.child(other), `{${other}}`, `must not be specified when patchType is ${type}`));
 }

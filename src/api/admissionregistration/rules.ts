@@ -14,6 +14,7 @@ import {
   type FieldPath,
 } from '../../machinery/mod.ts';
 import { checkOptionalChoice, checkQualifiedName, report, type Errors } from '../checks.ts';
+import type { ExpressionChecks } from './expression-checks.ts';
 import type {
   MatchCondition,
   MatchResources,
@@ -169,13 +170,16 @@ export function checkMatchConditions(
   errors: Errors,
   conditions: readonly DeepReadonly<MatchCondition>[] | undefined,
   path: FieldPath,
+  expressions: ExpressionChecks,
 ): void {
   const count = conditions?.length ?? 0;
+  const own = expressions.checkWith({ variables: false });
   if (count > conditionsMax) errors.push(tooMany(path, count, conditionsMax));
   const names = new Set<string>();
   for (const [i, { name, expression }] of (conditions ?? []).entries()) {
     const at = path.index(i);
     if (expression.trim() === '') errors.push(required(at.child('expression')));
+    else own.check(errors, expression.trim(), 'bool', at.child('expression'));
     if (name === '') errors.push(required(at.child('name')));
     else {
       checkQualifiedName(errors, name, at.child('name'));

@@ -16,13 +16,9 @@ import { checkOptionalChoice, checkQualifiedName, type Errors } from '../checks.
 import { column, integerColumn } from '../columns.ts';
 import { checkConditions } from '../conditions.ts';
 import { keepMetadata } from '../status-metadata.ts';
-import type {
-  AuditAnnotation,
-  ValidatingAdmissionPolicy,
-  ValidatingAdmissionPolicySpec,
-  Validation,
-} from '../upstream/types.ts';
+import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicySpec, Validation } from '../upstream/types.ts';
 import { paramKindText, specPath } from './bindings.ts';
+import { ExpressionChecks } from './expression-checks.ts';
 import {
   admissionGroup,
   checkFailurePolicy,
@@ -50,13 +46,29 @@ function policyErrors({ metadata, spec = {} }: ReadonlyPolicy, old?: ReadonlyPol
     before !== undefined &&
     jsonEqual(spec.paramKind, before.paramKind) &&
     jsonEqual(spec.matchConditions, before.matchConditions);
-  if (!untouched) checkMatchConditions(errors, spec.matchConditions, specPath.child('matchConditions'));
-  checkVariables(errors, spec.variables, specPath.child('variables'));
-  checkRules(errors, spec, metadata.name ?? '');
+  const expressions = new ExpressionChecks(spec.paramKind !== undefined, before && expressionsOf(before));
+  if (!untouched) checkMatchConditions(errors, spec.matchConditions, specPath.child('matchConditions'), expressions);
+  checkVariables(errors, spec.variables, specPath.child('variables'), expressions);
+  checkRules(errors, spec, metadata.name ?? '', expressions);
   return errors;
 }
 
-function checkRules(errors: Errors, { validations = [], auditAnnotations = [] }: ReadonlySpec, name: string): void {
+/** What was accepted before may stay, whatever is thought of it now. */
+function expressionsOf(spec: ReadonlySpec): string[] {
+  return [
+    ...(spec.matchConditions ?? []).map(({ expression }) => expression.trim()),
+    ...(spec.variables ?? []).map(({ expression }) => expression),
+    ...(spec.validations ?? []).flatMap(({ expression, messageExpression = '' }) => [expression, messageExpression]),
+    ...(spec.auditAnnotations ?? []).map(({ valueExpression }) => valueExpression.trim()),
+  ];
+}
+
+function checkRules(
+  errors: Errors,
+  { validations = [], auditAnnotations = [] }: ReadonlySpec,
+  name: string,
+  expressions: ExpressionChecks,
+): void {
   const annotationsPath = specPath.child('auditAnnotations');
   if (validations.length + auditAnnotations.length === 0) {
     const oneNeeded = 'validations or auditAnnotations must contain at least one item';
@@ -64,7 +76,7 @@ function checkRules(errors: Errors, { validations = [], auditAnnotations = [] }:
     return;
   }
   for (const [i, validation] of validations.entries())
-    checkValidation(errors, validation, specPath.child('validations').index(i));
+    checkValidation(errors, validation, specPath.child('validations').index(i), expressions);
   if (auditAnnotations.length > annotationsMax)
     errors.push(
       invalid(annotationsPath, auditAnnotations, `must not have more than ${annotationsMax} auditAnnotations`),
@@ -72,7 +84,8 @@ function checkRules(errors: Errors, { validations = [], auditAnnotations = [] }:
   const keys = new Set<string>();
   for (const [i, annotation] of auditAnnotations.entries()) {
     const at = annotationsPath.index(i);
-    checkAnnotation(errors, annotation, name, at);
+    checkAnnotationKey(errors, annotation.key, name, at.child('key'));
+    checkAnnotationValue(errors, annotation.valueExpression, at.child('valueExpression'), expressions);
     if (keys.has(annotation.key)) errors.push(duplicate(at.child('key'), annotation.key));
     keys.add(annotation.key);
   }
@@ -82,10 +95,15 @@ function checkValidation(
   errors: Errors,
   { expression, message = '', messageExpression = '', reason }: DeepReadonly<Validation>,
   path: FieldPath,
+  expressions: ExpressionChecks,
 ): void {
   if (expression.trim() === '') errors.push(required(path.child('expression'), 'expression is not specified'));
+  else expressions.check(errors, expression, 'bool', path.child('expression'));
+  const messagePath = path.child('messageExpression');
   if (messageExpression !== '' && messageExpression.trim() === '')
-    errors.push(invalid(path.child('messageExpression'), messageExpression, 'must be non-empty if specified'));
+    errors.push(invalid(messagePath, messageExpression, 'must be non-empty if specified'));
+  else if (messageExpression !== '')
+    expressions.checkWith({ authorizer: false }).check(errors, messageExpression, 'string', messagePath);
   if (message !== '' && message.trim() === '')
     errors.push(invalid(path.child('message'), message, 'message must be non-empty if specified'));
   else if (/[\n\r]/.test(message.trim()))
@@ -94,19 +112,17 @@ function checkValidation(
 }
 
 /** The key becomes part of an annotation's, behind the name of the policy. */
-function checkAnnotation(
-  errors: Errors,
-  { key, valueExpression }: DeepReadonly<AuditAnnotation>,
-  policy: string,
-  path: FieldPath,
-): void {
-  if (policy === '') errors.push(invalid(path.child('key'), key, 'requires metadata.name be non-empty'));
-  else checkQualifiedName(errors, `${policy}/${key}`, path.child('key'));
-  const expression = valueExpression.trim();
-  const at = path.child('valueExpression');
-  if (expression === '') errors.push(required(at, 'valueExpression is not specified'));
+function checkAnnotationKey(errors: Errors, key: string, policy: string, path: FieldPath): void {
+  if (policy === '') errors.push(invalid(path, key, 'requires metadata.name be non-empty'));
+  else checkQualifiedName(errors, `${policy}/${key}`, path);
+}
+
+function checkAnnotationValue(errors: Errors, source: string, path: FieldPath, expressions: ExpressionChecks): void {
+  const expression = source.trim();
+  if (expression === '') errors.push(required(path, 'valueExpression is not specified'));
   else if (utf8Length(expression) > annotationExpressionBytesMax)
-    errors.push(required(at, `must not exceed ${annotationExpressionBytesMax} bytes in length`));
+    errors.push(required(path, `must not exceed ${annotationExpressionBytesMax} bytes in length`));
+  else expressions.check(errors, expression, 'stringOrNull', path);
 }
 
 function statusErrors({ status = {} }: ReadonlyPolicy): FieldError[] {

@@ -3,6 +3,7 @@ import type { DeepReadonly } from '../../base/mod.ts';
 import { invalid, required, type FieldPath } from '../../machinery/mod.ts';
 import type { Errors } from '../checks.ts';
 import type { Variable } from '../upstream/types.ts';
+import type { ExpressionChecks } from './expression-checks.ts';
 
 const identifier = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
 const reserved = new Set(
@@ -15,6 +16,7 @@ export function checkVariables(
   errors: Errors,
   variables: readonly DeepReadonly<Variable>[] | undefined,
   path: FieldPath,
+  expressions: ExpressionChecks,
 ): void {
   for (const [i, { name, expression }] of (variables ?? []).entries()) {
     const at = path.index(i);
@@ -22,5 +24,6 @@ export function checkVariables(
     else if (!identifier.test(name) || reserved.has(name))
       errors.push(invalid(at.child('name'), name, 'name is not a valid CEL identifier'));
     if (expression.trim() === '') errors.push(required(at.child('expression'), 'expression is not specified'));
+    else expressions.declare(errors, { name, expression }, at.child('expression'));
   }
 }

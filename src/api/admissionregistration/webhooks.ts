@@ -20,6 +20,7 @@ import { checkOptionalChoice, report, type Errors } from '../checks.ts';
 import { integerColumn } from '../columns.ts';
 import type { MutatingWebhook, ValidatingWebhook } from '../upstream/types.ts';
 import { checkWebhookClient, webhookPort } from '../webhook-client.ts';
+import { ExpressionChecks } from './expression-checks.ts';
 import {
   checkMatchConditions,
   checkRule,
@@ -51,6 +52,8 @@ interface Strictness {
   readonly uniqueNames: boolean;
   readonly selectorValues: boolean;
   readonly conditions: boolean;
+  /** Expressions that were accepted before. */
+  readonly expressions: readonly string[];
 }
 
 const strict: Strictness = {
@@ -59,6 +62,7 @@ const strict: Strictness = {
   uniqueNames: true,
   selectorValues: true,
   conditions: true,
+  expressions: [],
 };
 
 const isKnownReview = (version: string): boolean => reviewVersions.includes(version);
@@ -75,6 +79,7 @@ function strictnessOf(hooks: Hooks, old: Hooks): Strictness {
     conditions:
       hooks.length !== old.length ||
       hooks.some(({ matchConditions }, i) => !jsonEqual(matchConditions, old[i]?.matchConditions)),
+    expressions: old.flatMap(({ matchConditions = [] }) => matchConditions.map(({ expression }) => expression.trim())),
   };
 }
 
@@ -111,7 +116,9 @@ function checkHook(errors: Errors, hook: Hook, path: FieldPath, strictness: Stri
     );
   checkOptionalChoice(errors, hook.reinvocationPolicy, reinvocationPolicies, path.child('reinvocationPolicy'));
   checkWebhookClient(errors, hook.clientConfig ?? {}, path.child('clientConfig'));
-  if (strictness.conditions) checkMatchConditions(errors, hook.matchConditions, path.child('matchConditions'));
+  if (!strictness.conditions) return;
+  const expressions = new ExpressionChecks(false, strictness.expressions);
+  checkMatchConditions(errors, hook.matchConditions, path.child('matchConditions'), expressions);
 }
 
 /** `hook.example.com`: three parts at least, so that nobody else's is called the same. */
