@@ -3,11 +3,14 @@ import assert from 'node:assert/strict';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import type { Json, JsonObject } from '../src/base/mod.ts';
-import { endpointSlices, namespaces, services } from '../src/api/mod.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { silentLog, type Json, type JsonObject } from '../src/base/mod.ts';
+import { customResourceDefinitions, endpointSlices, namespaces, services } from '../src/api/mod.ts';
+import facts from '../src/api/upstream/facts.json' with { type: 'json' };
+import { composeServer } from '../src/apiserver/mod.ts';
 import { apiServerNames, Pki } from '../src/host/pki/mod.ts';
-import { systemClock } from '../src/host/system.ts';
-import { startApiServer, type TestCluster } from '../src/main/testing.ts';
+import { systemClock, systemRandom } from '../src/host/system.ts';
+import { defaultConfig, startApiServer, type TestCluster } from '../src/main/testing.ts';
 import { Api, definition, definitionsPath } from './custom-resources.ts';
 
 interface Review {
@@ -334,4 +337,95 @@ void test('a webhook behind a Service is found through its endpoints, and its ce
     distrusted.body.message,
     `${refused}tls: failed to verify certificate: x509: certificate signed by unknown authority`,
   );
+});
+
+/** What a watch has told so far. */
+class Watched implements Disposable {
+  readonly events: string[] = [];
+  readonly #watch: Disposable;
+
+  constructor(cluster: TestCluster, version: string, fieldSelector?: string) {
+    const resource = { group: 'example.com', version, plural: 'widgets', kind: 'Widget', namespaced: true };
+    const selector = fieldSelector === undefined ? {} : { fieldSelector };
+    this.#watch = cluster.endpoint.client().watch(
+      resource,
+      { namespace: 'default', resourceVersion: '', ...selector },
+      {
+        onEvents: (events) => {
+          for (const { type, object } of events) {
+            const { apiVersion, metadata, spec } = object as unknown as Converted;
+            const version = apiVersion.split('/')[1] ?? '';
+            this.events.push(`${type} ${version} ${String(metadata['name'] as string)} ${JSON.stringify(spec)}`);
+          }
+        },
+        onEnd: () => undefined,
+      },
+    );
+  }
+
+  async sees(...wanted: readonly string[]): Promise<void> {
+    await this.some(wanted.length);
+    assert.deepEqual(this.events, wanted);
+  }
+
+  async some(count: number): Promise<void> {
+    for (let waitedMs = 0; waitedMs < 2_000 && this.events.length < count; waitedMs += 5) await sleep(5);
+    assert.equal(this.events.length, count);
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch[Symbol.dispose]();
+  }
+}
+
+void test('watches see the version that they asked for, selected by its fields', async () => {
+  await using webhook = await ConversionServer.start();
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  const spec = webhook.conversion({ url: `https://127.0.0.1:${webhook.port}/convert` });
+  await api.define(definition('widgets', 'Widget', { versions: twoVersions('v1'), spec }));
+  await api.send('POST', path('v1'), widget('v1', 'a', { old: 'x' }));
+  using first = new Watched(cluster, 'v1');
+  using second = new Watched(cluster, 'v2');
+  using selected = new Watched(cluster, 'v2', 'spec.new=y');
+  await second.sees('ADDED v2 a {"new":"x"}');
+  await api.merge(path('v1', 'a'), { spec: { old: 'y' } });
+  await api.merge(path('v2', 'a'), { spec: { new: 'z' } });
+  await api.send('DELETE', path('v1', 'a'));
+  await first.sees(
+    'ADDED v1 a {"old":"x"}',
+    'MODIFIED v1 a {"old":"y"}',
+    'MODIFIED v1 a {"old":"z"}',
+    'DELETED v1 a {"old":"z"}',
+  );
+  await second.sees(
+    'ADDED v2 a {"new":"x"}',
+    'MODIFIED v2 a {"new":"y"}',
+    'MODIFIED v2 a {"new":"z"}',
+    'DELETED v2 a {"new":"z"}',
+  );
+  await selected.some(2);
+  assert.equal(selected.events[0], 'ADDED v2 a {"new":"y"}');
+  assert.match(selected.events[1] ?? '', /^DELETED v2 a /);
+});
+
+void test('every API server over the same store serves what is defined in it', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  const world = { store: cluster.store, clock: cluster.clock, random: systemRandom, log: silentLog };
+  const other = composeServer(
+    { ...world, facts, config: defaultConfig },
+    { posts: [], disabledPlugins: ['ServiceAccount'] },
+  );
+  await using _served = other.customResources;
+  await api.define(definition('widgets', 'Widget', { versions: twoVersions('v1') }));
+  const resource = { group: 'example.com', version: 'v2', plural: 'widgets', kind: 'Widget', namespaced: true };
+  const client = other.client({ username: 'admin', groups: ['system:masters'] });
+  await api.send('POST', path('v1'), widget('v1', 'a', { both: 'y' }));
+  const seen = (await client.get(resource, { namespace: 'default', name: 'a' })) as unknown as Converted;
+  assert.deepEqual([seen.apiVersion, seen.spec], ['example.com/v2', { both: 'y' }]);
+  await client.delete(customResourceDefinitions, { name: 'widgets.example.com' });
+  await api.until(`${definitionsPath}/widgets.example.com`, ({ status }) => status === 404);
+  await assert.rejects(client.list(resource), { message: 'the server could not find the requested resource' });
+  assert.equal((await api.get(path('v1'))).status, 404);
 });
