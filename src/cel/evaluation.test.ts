@@ -257,6 +257,41 @@ describe('the cost of running', () => {
     assert.equal(looks, 3);
   });
 
+  it('does not begin what is too expensive', () => {
+    const huge = 'lists.range(1000000000000)';
+    for (const source of [`${huge}.reverse().size() > 0`, `${huge}.distinct().size() > 0`, `${huge}.all(i, true)`]) {
+      const outcome = program(source).evaluate({ self: read(object) });
+      assert.ok('error' in outcome && outcome.cancelled, source);
+    }
+  });
+
+  it('takes expressions as deep as they may be', () => {
+    const deep = `${'(1 + '.repeat(240)}1${')'.repeat(240)} == ${'[1].map(a, '.repeat(3)}1${')[0]'.repeat(3)} + 240`;
+    assert.equal(value(deep), 'true');
+    assert.equal(value(`${'!('.repeat(240)}false${')'.repeat(240)}`), 'false');
+    assert.equal(value(Array.from({ length: 5000 }, () => 'self.on').join(' && ')), 'true');
+  });
+
+  it('refuses macros that would write too much', () => {
+    const compiled = compile(`optional.of(1)${'.optMap(x, x)'.repeat(40)}`, environment);
+    assert.equal(
+      'error' in compiled ? compiled.error : '',
+      'ERROR: <input>:-1:0: expression node limit exceeded: 250000',
+    );
+  });
+
+  it('keeps texts within memory', () => {
+    const long = { name: 'x'.repeat(20_000) };
+    assert.equal(value('self.name.replace("", self.name)', long), 'error: string of more than 67108864 characters');
+    assert.equal(value('self.name.replace("x", self.name)', long), 'error: string of more than 67108864 characters');
+  });
+
+  it('compares large sets at once', () => {
+    const set = Array.from({ length: 100_000 }, (_, i) => `item-${i}`);
+    assert.equal(value('self.set == oldSelf.set', { set }, { set: set.toReversed() }), 'true');
+    assert.equal(value('(self.set + oldSelf.set).size()', { set }, { set: set.toReversed() }), '100000');
+  });
+
   it('bounds what nested loops can do', () => {
     const source = 'lists.range(100000).all(a, lists.range(100000).all(b, lists.range(100000).all(c, a + b + c >= 0)))';
     const outcome = program(source).evaluate({ self: read(object) });

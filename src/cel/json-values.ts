@@ -58,20 +58,31 @@ export class JsonList extends CelList {
 
 /** `x-kubernetes-list-type: set`: the order does not matter, and adding adds only what is new. */
 export class SetList extends JsonList {
+  /** Scalars are found at once; other members of sets are rare and are looked for one by one. */
+  #scalars: ReadonlySet<unknown> | undefined;
+
   override equals(other: CelList): boolean {
     return this.length === other.length && other.toArray().every((item) => this.#has(item));
   }
 
   override concat(other: CelList): CelList {
-    const added: Result[] = [];
-    for (const item of other.toArray())
-      if (!this.#has(item) && !added.some((known) => equal(known, item))) added.push(item);
-    return new SetOfValues([...this.toArray(), ...added]);
+    const added = new Map<unknown, Result>();
+    for (const item of other.toArray()) if (!this.#has(item)) added.set(memberKey(item), item);
+    return new SetOfValues([...this.toArray(), ...added.values()]);
   }
 
   #has(item: Result): boolean {
-    return this.toArray().some((known) => equal(known, item));
+    const key = memberKey(item);
+    if (key === item) return this.toArray().some((known) => equal(known, item));
+    this.#scalars ??= new Set(this.toArray().map(memberKey));
+    return this.#scalars.has(key);
   }
+}
+
+/** Equal scalars have the same key. Everything else is its own. */
+function memberKey(item: Result): unknown {
+  if (item instanceof EvalError || (typeof item === 'object' && !(item instanceof Double))) return item;
+  return `${typeOf(item).name} ${plainText(item)}`;
 }
 
 /** A list of values that is a set: what adding to one makes. */

@@ -11,7 +11,8 @@ export const listCost = 10;
 export const mapCost = 30;
 export const messageCost = 40;
 
-export type CallCost = (args: readonly Value[], result: Result) => number;
+/** Known before the call is carried out, so that what is too expensive is not begun. */
+export type CallCost = (args: readonly Value[]) => number;
 
 const one: CallCost = () => 1;
 
@@ -35,6 +36,13 @@ function traversal(value: Result): number {
   return value.keys().reduce((sum: number, key) => sum + traversal(key) + traversal(value.get(key) ?? null), 0);
 }
 
+/** Of all the texts of a list, with what is put between them. */
+function joinedSize(list: Value | undefined, separator: Value | undefined): number {
+  if (!(list instanceof CelList)) return 0;
+  const between = separator === undefined ? 0 : actualSize(separator) * Math.max(0, list.length - 1);
+  return list.toArray().reduce((sum: number, item) => sum + (typeof item === 'string' ? actualSize(item) : 0), between);
+}
+
 function regexCost(subject: Value | undefined, patternSize: number): number {
   return Math.ceil((1 + actualSize(subject)) * perCharacter) * Math.ceil(patternSize * perRegexCharacter);
 }
@@ -51,7 +59,7 @@ const traverse: CallCost = ([a]) => (a === undefined ? 0 : traversal(a));
 
 /** The containing address is compared as far as its prefix goes, twice over; text has to be parsed first. */
 const containsIp: CallCost = ([cidr]) => Math.ceil(2 * actualSize(cidr) * perCharacter);
-const containsCidr: CallCost = (args, result) => containsIp(args, result) + text(args[0]) + 1;
+const containsCidr: CallCost = (args) => containsIp(args) + text(args[0]) + 1;
 
 function named(names: string, cost: CallCost): [string, CallCost][] {
   return names.split(' ').map((name) => [name, cost]);
@@ -64,7 +72,7 @@ const byFunction: ReadonlyMap<string, CallCost> = new Map([
   ...named('isSorted sum max min indexOf lastIndexOf', traverse),
   ...named('url lowerAscii upperAscii substring trim jsonpatch.escapeKey', scan),
   ...named('replace split', scanTwice),
-  ...named('join', (_, result) => (result instanceof EvalError ? 1 : text(result, 2 * perCharacter))),
+  ...named('join', ([list, separator]) => Math.ceil(joinedSize(list, separator) * 2 * perCharacter)),
   ...named('find findAll', search),
   ...named('cidr isIP isCIDR ip quantity isQuantity semver isSemver', scan),
   ...named('ip.isCanonical', scanTwice),
@@ -81,7 +89,7 @@ const byFunction: ReadonlyMap<string, CallCost> = new Map([
 const smaller: CallCost = ([a, b]) => Math.ceil(Math.min(actualSize(a), actualSize(b)) * perCharacter);
 const together: CallCost = ([a, b]) => Math.ceil((actualSize(a) + actualSize(b)) * perCharacter);
 
-const equality: CallCost = (args, result) => (args[0] instanceof Extension ? 1 : smaller(args, result));
+const equality: CallCost = (args) => (args[0] instanceof Extension ? 1 : smaller(args));
 
 const byOverload: ReadonlyMap<string, CallCost> = new Map([
   ...named('starts_with_string ends_with_string string_to_bytes bytes_to_string strings_quote string_format', scan),
@@ -100,8 +108,6 @@ function listWork(items: number, factor = 1): number {
   return Math.floor(items * factor) + 1 + listCost;
 }
 
-const madeList: CallCost = (_, result) => listWork(result instanceof EvalError ? 1 : actualSize(result));
-
 /** Every item is compared with every other, text by its characters. */
 function selfCompare(list: Value | undefined): number {
   const size = actualSize(list);
@@ -119,11 +125,13 @@ function sets(factor: number): CallCost {
 /** These decide before the function's name does. */
 const byOverloadFirst: ReadonlyMap<string, CallCost> = new Map([
   ...named('cidr_ip', one),
-  ...named('cidr_contains_ip_string', (args, result) => containsIp(args, result) + text(args[1])),
-  ...named('cidr_contains_cidr_string', (args, result) => containsCidr(args, result) + text(args[1])),
-  ...named('list_slice lists_range list_reverse', madeList),
+  ...named('cidr_contains_ip_string', (args) => containsIp(args) + text(args[1])),
+  ...named('cidr_contains_cidr_string', (args) => containsCidr(args) + text(args[1])),
+  ...named('list_slice', ([, start, end]) => listWork(Math.max(0, Number(end) - Number(start)))),
+  ...named('lists_range', ([count]) => listWork(Math.max(0, Number(count)))),
+  ...named('list_reverse', ([list]) => listWork(actualSize(list))),
   ...named('list_flatten', ([list]) => listWork(actualSize(list))),
-  ...named('list_flatten_int', ([list, depth]) => listWork(actualSize(list), Number(depth))),
+  ...named('list_flatten_int', ([list, depth]) => listWork(actualSize(list), Math.max(0, Number(depth)))),
   ...named('list_distinct', ([list]) => selfCompare(list)),
   ...named(sortable.map((type) => `list_${type}_sort`).join(' '), ([list]) => selfCompare(list)),
   ...named(sortable.map((type) => `list_${type}_sortByAssociatedKeys`).join(' '), ([, keys]) => selfCompare(keys)),

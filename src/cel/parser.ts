@@ -11,6 +11,7 @@ import { Double, intOrOverflow, isInt, runeCount, Uint, type Value } from './val
 
 const depthMax = 250;
 const codePointsMax = 100_000;
+const nodesMax = 250_000;
 const startOfExpression =
   "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 const reserved = new Set(
@@ -55,6 +56,8 @@ export function parse(source: string, macros: ReadonlyMap<string, Macro>): Parse
   return { expr: issues.length === 0 ? expr : undefined, issues };
 }
 
+type Rule = 'expr' | 'relation' | 'calc' | 'member';
+
 /** The parser gives up; what is wrong has been reported. */
 class GaveUp extends TerminalError {}
 
@@ -63,7 +66,8 @@ class Parser {
   readonly #macros: ReadonlyMap<string, Macro>;
   readonly #issues: Issue[];
   #next = 0;
-  #depth = 0;
+  /** How deep each rule of the grammar is in itself, a chain of operators counting as one inside of the other. */
+  readonly #depths: Record<Rule, number> = { expr: 0, relation: 0, calc: 0, member: 0 };
   #id = 0;
 
   constructor(tokens: readonly Token[], macros: ReadonlyMap<string, Macro>, issues: Issue[]) {
@@ -104,7 +108,10 @@ class Parser {
   }
 
   #newId(): number {
-    return ++this.#id;
+    // Some macros write their receiver twice, and can be nested.
+    if (++this.#id <= nodesMax) return this.#id;
+    this.#report(undefined, `expression node limit exceeded: ${nodesMax}`);
+    throw new GaveUp('node limit');
   }
 
   #report(at: number | undefined, message: string): void {
@@ -130,14 +137,14 @@ class Parser {
     return this.#unexpected(`'${text}'`, (next) => next.kind === 'symbol' && next.text === text);
   }
 
-  #tooDeep(depth: number): void {
-    if (depth <= depthMax) return;
+  #deeper(rule: Rule): void {
+    if (++this.#depths[rule] <= depthMax) return;
     this.#report(undefined, `expression recursion limit exceeded: ${depthMax}`);
     throw new GaveUp('recursion limit');
   }
 
   #expr(): Expr {
-    this.#tooDeep(++this.#depth);
+    this.#deeper('expr');
     const condition = this.#logical('||', '_||_', () => this.#logical('&&', '_&&_', () => this.#relation()));
     const question = this.#takeIf('?');
     let expr = condition;
@@ -147,7 +154,7 @@ class Parser {
       this.#expect(':');
       expr = { kind: 'call', id, at: question.at, name: '_?_:_', args: [condition, yes, this.#expr()] };
     }
-    this.#depth--;
+    this.#depths.expr--;
     return expr;
   }
 
@@ -170,22 +177,27 @@ class Parser {
     return balance(0, terms.length - 1);
   }
 
-  /** One level of left-associative operators. A chain of them counts as depth, as it does upstream. */
-  #chain(operators: ReadonlyMap<string, string>, operand: () => Expr): Expr {
+  /** One level of left-associative operators. */
+  #chain(rule: Rule, operators: ReadonlyMap<string, string>, operand: () => Expr): Expr {
+    const before = this.#depths[rule];
     let left = operand();
-    for (let depth = 1; ; depth++) {
+    for (;;) {
       const token = this.#token();
       const name = token.kind === 'symbol' ? operators.get(token.text) : undefined;
-      if (name === undefined) return left;
-      this.#tooDeep(depth);
+      if (name === undefined) break;
+      this.#deeper(rule);
       this.#take();
       const id = this.#newId();
       left = { kind: 'call', id, at: token.at, name, args: [left, operand()] };
     }
+    this.#depths[rule] = before;
+    return left;
   }
 
   #relation(): Expr {
-    return this.#chain(relations, () => this.#chain(sums, () => this.#chain(products, () => this.#unary())));
+    return this.#chain('relation', relations, () =>
+      this.#chain('calc', sums, () => this.#chain('calc', products, () => this.#unary())),
+    );
   }
 
   #unary(): Expr {
@@ -208,14 +220,15 @@ class Parser {
   }
 
   #member(): Expr {
+    const before = this.#depths.member;
     let expr = this.#primary();
-    for (let depth = 1; ; depth++) {
-      const token = this.#token();
-      if (!this.#is('.') && !this.#is('[')) return expr;
-      this.#tooDeep(depth);
-      this.#take();
+    while (this.#is('.') || this.#is('[')) {
+      this.#deeper('member');
+      const token = this.#take();
       expr = token.text === '.' ? this.#dotted(expr, token) : this.#indexed(expr, token);
     }
+    this.#depths.member = before;
+    return expr;
   }
 
   #dotted(target: Expr, dot: Token): Expr {

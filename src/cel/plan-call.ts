@@ -1,4 +1,4 @@
-/** Calls: evaluate the arguments, find the overload, run it, charge for it. */
+/** Calls: evaluate the arguments, charge for the call, find the overload, run it. */
 import type { Step } from './frame.ts';
 import type { Overload } from './function.ts';
 import type { CallCost } from './meter.ts';
@@ -28,9 +28,8 @@ export function callStep(steps: readonly Step[], run: Run, cost: CallCost): Step
       if (value instanceof EvalError) return value;
       args.push(value);
     }
-    const result = run(...args);
-    frame.charge(cost(args, result));
-    return result;
+    frame.charge(cost(args));
+    return run(...args);
   };
 }
 
@@ -38,9 +37,8 @@ function unary(operand: Step, run: Run, cost: CallCost): Step {
   return (frame) => {
     const value = operand(frame);
     if (value instanceof EvalError) return value;
-    const result = run(value);
-    frame.charge(cost([value], result));
-    return result;
+    frame.charge(cost([value]));
+    return run(value);
   };
 }
 
@@ -50,9 +48,8 @@ function binary([left, right]: readonly [Step, Step], run: Run, cost: CallCost):
     const b = right(frame);
     if (a instanceof EvalError) return a;
     if (b instanceof EvalError) return b;
-    const result = run(a, b);
-    frame.charge(cost([a, b], result));
-    return result;
+    frame.charge(cost([a, b]));
+    return run(a, b);
   };
 }
 
@@ -79,8 +76,7 @@ export function comparison(name: string, steps: readonly Step[], run: Run, cost:
     }
     if (a instanceof EvalError) return a;
     if (b instanceof EvalError) return b;
-    const result = run(a, b);
-    frame.charge(cost([a, b], result));
-    return result;
+    frame.charge(cost([a, b]));
+    return run(a, b);
   };
 }

@@ -28,7 +28,7 @@ export function add(a: Value, b: Value): Result {
     const sum = a + b;
     return Number.isSafeInteger(sum) ? sum : intOrOverflow(BigInt(a) + BigInt(b));
   }
-  if (typeof a === 'string') return typeof b === 'string' ? a + b : noSuchOverload;
+  if (typeof a === 'string') return typeof b === 'string' ? concatenate(a, b) : noSuchOverload;
   if (isInt(a)) return isInt(b) ? intOrOverflow(BigInt(a) + BigInt(b)) : noSuchOverload;
   if (a instanceof Double) return b instanceof Double ? new Double(a.value + b.value) : noSuchOverload;
   if (a instanceof Uint) return b instanceof Uint ? uintOrOverflow(a.value + b.value) : noSuchOverload;
@@ -39,6 +39,14 @@ export function add(a: Value, b: Value): Result {
     return b instanceof Timestamp ? timestamp(a.nanos + b.nanos) : noSuchOverload;
   }
   return a instanceof Timestamp && b instanceof Duration ? timestamp(a.nanos + b.nanos) : noSuchOverload;
+}
+
+/** More than this no text can become: a short expression could otherwise fill all memory. */
+export const textLengthMax = 1 << 26;
+export const tooLong = new EvalError(`string of more than ${textLengthMax} characters`);
+
+function concatenate(a: string, b: string): Result {
+  return a.length + b.length > textLengthMax ? tooLong : a + b;
 }
 
 export function subtract(a: Value, b: Value): Result {

@@ -1,6 +1,7 @@
 /** cel-go's string functions in the version that Kubernetes enables (2). Positions count code points. */
 import { fn, type Library, overload } from '../function.ts';
 import { ArrayList, type CelList, EvalError, type Result, runeCount } from '../values.ts';
+import { textLengthMax, tooLong } from './arithmetic.ts';
 import { formatString } from './format-string.ts';
 
 const ascii = /^[\0-\x7f]*$/;
@@ -65,6 +66,7 @@ function replace(text: string, old: string, fresh: string, count: Int = -1): Res
   for (let done = 0; done < limit; done++) {
     const found = text.indexOf(old, start);
     if (found < 0) break;
+    if (done * fresh.length > textLengthMax) return tooLong;
     parts.push(text.slice(start, found), fresh);
     start = found + old.length;
   }
@@ -72,8 +74,9 @@ function replace(text: string, old: string, fresh: string, count: Int = -1): Res
 }
 
 /** Nothing is found before every character and at the end. */
-function replaceNothing(text: string, fresh: string, limit: number): string {
+function replaceNothing(text: string, fresh: string, limit: number): Result {
   const chars = Array.from(text);
+  if (Math.min(chars.length, limit) * fresh.length > textLengthMax) return tooLong;
   const parts = chars.map((char, i) => (i < limit ? fresh + char : char));
   return parts.join('') + (chars.length < limit ? fresh : '');
 }
@@ -92,7 +95,8 @@ function join(list: CelList, separator = ''): Result {
     if (typeof item !== 'string') return new EvalError('no such overload');
     parts.push(item);
   }
-  return parts.join(separator);
+  const length = parts.reduce((sum, part) => sum + part.length + separator.length, 0);
+  return length > textLengthMax ? tooLong : parts.join(separator);
 }
 
 function asciiCase(pattern: RegExp, shift: number): (text: string) => Result {
