@@ -355,7 +355,7 @@ class Watched implements Disposable {
           for (const { type, object } of events) {
             const { apiVersion, metadata, spec } = object as unknown as Converted;
             const version = apiVersion.split('/')[1] ?? '';
-            this.events.push(`${type} ${version} ${String(metadata['name'] as string)} ${JSON.stringify(spec)}`);
+            this.events.push(`${type} ${version} ${metadata['name'] as string} ${JSON.stringify(spec)}`);
           }
         },
         onEnd: () => undefined,

@@ -93,6 +93,22 @@ void test('the definition stays until the last finalizer of its resources is gon
   await api.until(path, ({ status }) => status === 404);
 });
 
+void test('what no version serves any more is deleted with its definition all the same', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  await api.define(definition('widgets', 'Widget'));
+  await api.send('POST', widgets, widget('a'));
+  const path = `${definitionsPath}/widgets.example.com`;
+  const { spec } = (await api.get(path)).body;
+  spec.versions[0].served = false;
+  assert.equal((await api.merge(path, { spec })).status, 200);
+  assert.equal((await api.get(widgets)).status, 404);
+  await api.send('DELETE', path);
+  await api.until(path, ({ status }) => status === 404);
+  await api.define(definition('widgets', 'Widget'));
+  assert.deepEqual((await api.get(widgets)).body.items, []);
+});
+
 void test('objects are pruned and given defaults, and told what they do not know', async () => {
   await using cluster = await startApiServer({ https: true });
   using api = new Api(cluster);

@@ -82,6 +82,12 @@ void test('kubectl works with a custom resource as with any other', async () => 
   const refused = await kubectl.run(['apply', '--validate=false', '-f', '-'], JSON.stringify(widget({ size: 40 })));
   assert.match(refused.text, /spec.size: Invalid value: 40: spec.size in body should be less than or equal to 10/);
   assert.ok(!refused.ok);
+  const unknown = await kubectl.run(['apply', '-f', '-'], JSON.stringify(widget({ size: 1, odd: 1 })));
+  assert.match(unknown.text, /unknown field "spec.odd"/);
+  assert.match(
+    await kubectl.does('explain widget.spec'),
+    /GROUP: +example.com\nKIND: +Widget[^]* {2}size\t<integer> -required-/,
+  );
   assert.match(await kubectl.does('delete crd widgets.example.com'), /"widgets.example.com" deleted/);
   assert.match(
     (await kubectl.run(['get', 'widgets'])).text,

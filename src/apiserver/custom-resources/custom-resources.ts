@@ -187,7 +187,7 @@ export class CustomResources implements AsyncDisposable {
         status: this.#withTerminating(definition, { status: 'False', reason, message }),
         finalizers: (definition.metadata.finalizers ?? []).filter((finalizer) => finalizer !== cleanupFinalizer),
       });
-    const [instanceKind] = this.#installed.get(name)?.kinds ?? [];
+    const instanceKind = isServed(definition) ? this.#storedKind(name, definition) : undefined;
     if (instanceKind === undefined) {
       await finish('NeverEstablished', 'resource was never established');
       return;
@@ -206,6 +206,16 @@ export class CustomResources implements AsyncDisposable {
     const instances = collectionOf(definition);
     if (store.head.collection(instances).size > 0) await this.#deleteInstances(server, instanceKind);
     if (store.head.collection(instances).size === 0) await finish('InstanceDeletionCompleted', 'removed all instances');
+  }
+
+  /** The version that is stored, served or not: to delete what is there, nothing should have to be converted. */
+  #storedKind(name: string, definition: Definition): Kind | undefined {
+    const stored = definition.spec.versions.find(({ storage }) => storage)?.name;
+    const isStored = ({ version }: Kind): boolean => version === stored;
+    const served = this.#installed.get(name)?.kinds.find(isStored);
+    if (served !== undefined) return served;
+    const versions = definition.spec.versions.map((version) => ({ ...version, served: true }));
+    return this.#kindsOf({ ...definition, spec: { ...definition.spec, versions } }, 0).find(isStored);
   }
 
   async #deleteInstances({ world }: ApiServer, instanceKind: Kind): Promise<void> {
