@@ -121,6 +121,10 @@ test('what cannot be an apply patch is refused in upstream words', async () => {
     'BadRequest',
     'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}',
   ]);
+  assert.match(
+    (await api.apply(`${maps}/c`, 'a: [')).body.message ?? '',
+    /^error decoding YAML: error converting YAML to JSON: /,
+  );
   assert.deepEqual(refused(await api.apply(`${maps}/other`, config({}))), [
     400,
     'BadRequest',

@@ -9,6 +9,7 @@ import {
   apiVersionOf,
   applyConfiguration,
   deducedMerge,
+  entriesProblem,
   excluding,
   fieldSet,
   forbidden,
@@ -121,6 +122,22 @@ function setEntries(draft: KubeObject, entries: readonly ManagedEntry[] | undefi
   const metadata = (draft.metadata ??= {});
   if (entries === undefined) delete metadata.managedFields;
   else metadata.managedFields = entries as ManagedEntry[];
+}
+
+/** Puts back the entries that admission has made invalid. Gives a warning that says so. */
+export function restoreEntries(
+  draft: KubeObject | undefined,
+  before: ManagedFieldsEntry[] | undefined,
+): readonly string[] {
+  const metadata = draft?.metadata;
+  if (metadata === undefined || metadata.managedFields === before) return [];
+  const problem = entriesProblem(metadata.managedFields);
+  if (problem === undefined) return [];
+  if (before === undefined) delete metadata.managedFields;
+  else metadata.managedFields = before;
+  return [
+    `.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: ${problem}`,
+  ];
 }
 
 /** Whether a draft is what is stored, or differs in nothing but when fields were managed: then the times are put back. */

@@ -48,6 +48,16 @@ function parsedJson(text: string, bytes: Uint8Array, kind: string | undefined): 
 const versionAndKind =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
+/** The body of an apply patch. Throws ApiError BadRequest. */
+export function parseConfiguration(bytes: Uint8Array): ParsedBody {
+  try {
+    return parsedYaml(bytes, undefined);
+  } catch (error) {
+    if (error instanceof ApiError) throw ApiError.badRequest(`error decoding YAML: ${error.message}`);
+    throw error;
+  }
+}
+
 /** A patch's body. Throws ApiError BadRequest. */
 export function parsePatch(bytes: Uint8Array, mediaType: string): ParsedBody {
   const text = jsonText(bytes);

@@ -33,7 +33,7 @@ import type { OperationOptions, PatchType, Operation, Result } from '../operatio
 import { goIntegerError } from '../read.ts';
 import { attributesOf, methodNotAllowed, notServed, type ApiServer } from '../server.ts';
 import { isBug, shortUuid, tooManyRequests, valueOf } from './answers.ts';
-import { parseBody, parsePatch, type ParsedBody } from './body.ts';
+import { parseBody, parseConfiguration, parsePatch, type ParsedBody } from './body.ts';
 import {
   encode,
   entryBytes,
@@ -418,9 +418,7 @@ export class HttpFront implements Disposable {
     if (verb === 'get' || verb === 'list' || verb === 'watch') return undefined;
     const bytes = await request.body(bodyBytesMax);
     if (patchType !== undefined)
-      return patchType === 'apply'
-        ? parseBody(bytes, { contentType: 'application/yaml', kind: undefined })
-        : parsePatch(bytes, patchType);
+      return patchType === 'apply' ? parseConfiguration(bytes) : parsePatch(bytes, patchType);
     const deletion = verb === 'delete' || verb === 'deletecollection';
     if (bytes.length === 0 && deletion) return undefined;
     const contentType = request.headers['content-type'];

@@ -6,6 +6,7 @@
  * one entry, whatever version was applied last.
  */
 import type { DeepReadonly } from '../../base/mod.ts';
+import { goQuote } from '../go-text.ts';
 import type { ManagedFieldsEntry } from '../meta.ts';
 import { equalSets, isEmptySet, parseFieldSet, union, type FieldSet } from './field-set.ts';
 import type { MergeType } from './merge-type.ts';
@@ -64,6 +65,24 @@ export function identityText({ manager = '', operation, apiVersion, subresource 
     ...(operation === 'Apply' ? {} : { apiVersion }),
     ...(subresource === '' ? {} : { subresource }),
   });
+}
+
+/** Why entries are not valid; undefined if they are. */
+export function entriesProblem(entries: readonly Sent[] | undefined): string | undefined {
+  for (const [i, entry] of (entries ?? []).entries()) {
+    const problem = entryProblem(entry, i);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function entryProblem({ operation, apiVersion = '', fieldsType = '', fieldsV1 }: Sent, i: number): string | undefined {
+  if (operation !== 'Apply' && operation !== 'Update') return 'operation must be `Apply` or `Update`';
+  if (apiVersion === '') return 'apiVersion must not be empty';
+  if (fieldsType === '') return `missing fieldsType in managed fields entry ${i}`;
+  if (fieldsType !== 'FieldsV1') return `invalid fieldsType ${goQuote(fieldsType)} in managed fields entry ${i}`;
+  if (knownSets.has(fieldsV1 as object) || parseFieldSet(fieldsV1) !== undefined) return undefined;
+  return `error decoding versioned set in managed fields entry ${i}`;
 }
 
 /** Entries as somebody sent or stored them; undefined if they are not valid. */
