@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLog, type Json, type JsonObject } from '../src/base/mod.ts';
 import { customResourceDefinitions, endpointSlices, namespaces, services } from '../src/api/mod.ts';
 import facts from '../src/api/upstream/facts.json' with { type: 'json' };
-import { composeServer } from '../src/apiserver/mod.ts';
+import { composeServer, type ComposedServer } from '../src/apiserver/mod.ts';
 import { apiServerNames, Pki } from '../src/host/pki/mod.ts';
 import { systemClock, systemRandom } from '../src/host/system.ts';
 import { defaultConfig, startApiServer, type TestCluster } from '../src/main/testing.ts';
@@ -305,12 +305,18 @@ void test('what a webhook answers is held against what was asked', async () => {
     const { status, body } = await api.get(path('v2', 'a'));
     assert.deepEqual([status, body.message], [500, message]);
   }
+  // Deleting converts nothing.
+  await api.send('POST', path('v1'), widget('v1', 'b', { old: 'x' }));
+  assert.equal((await api.send('DELETE', path('v1', 'b'))).status, 200);
   webhook.answer = changed((object) => ({
     ...object,
     metadata: { ...object.metadata, generation: 77, labels: { converted: 'yes' } },
   }));
   const { body } = await api.get(path('v2', 'a'));
   assert.deepEqual([body.metadata.labels, body.metadata.generation], [{ converted: 'yes' }, 1]);
+  webhook.answer = () => undefined;
+  await api.send('DELETE', `${definitionsPath}/widgets.example.com`);
+  await api.until(`${definitionsPath}/widgets.example.com`, ({ status }) => status === 404);
 });
 
 void test('a webhook behind a Service is found through its endpoints, and its certificate is checked', async () => {
@@ -413,10 +419,9 @@ void test('every API server over the same store serves what is defined in it', a
   await using cluster = await startApiServer({ https: true });
   using api = new Api(cluster);
   const world = { store: cluster.store, clock: cluster.clock, random: systemRandom, log: silentLog };
-  const other = composeServer(
-    { ...world, facts, config: defaultConfig },
-    { posts: [], disabledPlugins: ['ServiceAccount'] },
-  );
+  const compose = (): ComposedServer =>
+    composeServer({ ...world, facts, config: defaultConfig }, { posts: [], disabledPlugins: ['ServiceAccount'] });
+  const other = compose();
   await using _served = other.customResources;
   await api.define(definition('widgets', 'Widget', { versions: twoVersions('v1') }));
   const resource = { group: 'example.com', version: 'v2', plural: 'widgets', kind: 'Widget', namespaced: true };
@@ -424,6 +429,9 @@ void test('every API server over the same store serves what is defined in it', a
   await api.send('POST', path('v1'), widget('v1', 'a', { both: 'y' }));
   const seen = (await client.get(resource, { namespace: 'default', name: 'a' })) as unknown as Converted;
   assert.deepEqual([seen.apiVersion, seen.spec], ['example.com/v2', { both: 'y' }]);
+  const restarted = compose();
+  await using _late = restarted.customResources;
+  assert.notEqual(restarted.server.registry.find('example.com', 'v1', 'widgets'), undefined, 'it serves what it finds');
   await client.delete(customResourceDefinitions, { name: 'widgets.example.com' });
   await api.until(`${definitionsPath}/widgets.example.com`, ({ status }) => status === 404);
   await assert.rejects(client.list(resource), { message: 'the server could not find the requested resource' });

@@ -25,8 +25,6 @@ import {
   objectMetaSchema,
   PathError,
   simplePath,
-  structuralDecoder,
-  structuralMerge,
   valueAt,
   type Column,
   type Facts,
@@ -41,7 +39,8 @@ import {
   type UpdateStrategy,
 } from '../../machinery/mod.ts';
 import type { Convert } from './conversion.ts';
-import { compileRules, type ObjectRules } from './rules.ts';
+import { lateDecoder, lateMerge, lateRules } from './late.ts';
+import type { ObjectRules } from './rules.ts';
 import { storedForms, type Shapes } from './stored.ts';
 
 type Definition = DeepReadonly<CustomResourceDefinition>;
@@ -61,7 +60,7 @@ export function kindsOf(definition: Definition, parts: ResourceParts): Kind[] {
   const shapes: Shapes = new Map(
     versions.map((version) => [
       apiVersionOf(definition.spec.group, version.name),
-      structuralDecoder(schemaOf(version), parts.facts, definition.spec.preserveUnknownFields === true),
+      lateDecoder(schemaOf(version), parts.facts, definition.spec.preserveUnknownFields === true),
     ]),
   );
   return versions.filter(({ served }) => served).map((version) => kindOf(definition, version, { ...parts, shapes }));
@@ -76,7 +75,7 @@ function kindOf(definition: Definition, version: Version, parts: ResourceParts &
   const names = definition.status?.acceptedNames ?? definition.spec.names;
   const schema = schemaOf(version);
   const apiVersion = apiVersionOf(group, version.name);
-  const rules = compileRules(schema);
+  const rules = lateRules(schema);
   const { status, scale } = version.subresources ?? {};
   const checks: Checks = { rules, scale };
   const storage = apiVersionOf(group, versions.find((one) => one.storage)?.name ?? version.name);
@@ -99,7 +98,7 @@ function kindOf(definition: Definition, version: Version, parts: ResourceParts &
         schema: schemaName(group, version.name, names.kind),
         ...(decoder === undefined ? {} : { decoder }),
         openapi: schema as unknown as JsonObject,
-        mergeType: structuralMerge(schema, mergeTypeOf(objectMetaSchema, parts.facts)),
+        mergeType: lateMerge(schema, mergeTypeOf(objectMetaSchema, parts.facts)),
         ...deprecation(definition, version),
       } satisfies KindVersion,
     ],
