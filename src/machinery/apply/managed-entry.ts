@@ -42,15 +42,15 @@ export function managedEntry(
   fieldsV1: FieldSet,
   time: string | undefined,
 ): ManagedEntry {
-  return {
-    ...(manager === '' ? {} : { manager }),
-    operation,
-    apiVersion,
-    ...(time === undefined ? {} : { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1,
-    ...(subresource === '' ? {} : { subresource }),
-  };
+  // Step by step, in the order of Go's struct: this is on the path of every write.
+  const entry: { -readonly [K in keyof ManagedEntry]?: ManagedEntry[K] } = manager === '' ? {} : { manager };
+  entry.operation = operation;
+  entry.apiVersion = apiVersion;
+  if (time !== undefined) entry.time = time;
+  entry.fieldsType = 'FieldsV1';
+  entry.fieldsV1 = fieldsV1;
+  if (subresource !== '') entry.subresource = subresource;
+  return entry as ManagedEntry;
 }
 
 export function withFields(entry: ManagedEntry, fieldsV1: FieldSet): ManagedEntry {

@@ -12,7 +12,7 @@
 import { isJsonObject, jsonEqual, rfc3339, type DeepReadonly, type JsonObject } from '../../base/mod.ts';
 import { parseApiVersion, type KubeObject } from '../meta.ts';
 import { ApiError } from '../status.ts';
-import { compare, type Comparison } from './compare.ts';
+import { compare } from './compare.ts';
 import { ConflictError, type Conflict } from './conflict.ts';
 import {
   difference,
@@ -130,9 +130,8 @@ function withoutEntries(object: Live): JsonObject {
 async function afterUpdate(live: JsonObject, next: JsonObject, before: Entries, write: FieldWrite): Promise<Entries> {
   const { manager, apiVersion, subresource, now } = write;
   const change = new Change(live, next, write);
-  const { entries } = await change.settle(before, undefined);
-  const { added, modified } = await change.own();
-  const taken = withoutUnowned(union(added, modified));
+  const { entries } = before.length === 0 ? { entries: before } : await change.settle(before);
+  const taken = withoutUnowned(change.own.changed);
   if (isEmptySet(taken)) return capUpdates(sortedEntries(entries));
   const identity: Identity = {
     manager: manager === '' ? 'unknown' : manager,
@@ -146,72 +145,66 @@ async function afterUpdate(live: JsonObject, next: JsonObject, before: Entries, 
   return sortedEntries(capUpdates([...others, managedEntry(identity, fields, rfc3339(now))]));
 }
 
+/** What one write changed, in one version. */
+interface Changes {
+  /** What was added or has another value. */
+  readonly changed: FieldSet;
+  readonly removed: FieldSet;
+}
+
 /** What one write does to the fields of others, told in each manager's version. */
 class Change {
   readonly #live: JsonObject;
   readonly #next: JsonObject;
   readonly #write: FieldWrite;
-  readonly #known = new Map<string, Comparison | undefined>();
+  /** In the version of the write, which both objects have. */
+  readonly own: Changes;
+  readonly #known: Map<string, Changes>;
 
   constructor(live: JsonObject, next: JsonObject, write: FieldWrite) {
     this.#live = live;
     this.#next = next;
     this.#write = write;
+    this.own = this.#between(live, next, typeAt(write));
+    this.#known = new Map([[write.apiVersion, this.own]]);
   }
 
-  /** The differences in the version of the write. */
-  async own(): Promise<Comparison> {
-    const {
-      added = noFields,
-      modified = noFields,
-      removed = noFields,
-    } = (await this.#at(this.#write.apiVersion)) ?? {};
-    return { added, modified, removed };
-  }
-
-  /** The entries without what changed, and for each what that took from it. `except` keeps its fields. */
-  async settle(
-    before: Entries,
-    except: ManagedEntry | undefined,
-  ): Promise<{ readonly entries: Entries; readonly conflicts: readonly Conflict[] }> {
+  /** The entries without what changed, and for each what that took from it. */
+  async settle(before: Entries): Promise<{ readonly entries: Entries; readonly conflicts: readonly Conflict[] }> {
     const entries: ManagedEntry[] = [];
-    let same = true;
     const conflicts: Conflict[] = [];
+    let same = true;
     for (const entry of before) {
       const { apiVersion } = entry;
       const type = this.#write.versions.typeOf(apiVersion);
-      const comparison = type === undefined || entry === except ? undefined : await this.#at(apiVersion);
-      if (type === undefined) continue;
-      if (comparison === undefined) {
-        entries.push(entry);
+      const changes = this.#known.get(apiVersion) ?? (type && (await this.#at(apiVersion, type)));
+      if (type === undefined || changes === undefined) {
+        same = false;
         continue;
       }
       const known = reconciled(entry, type);
-      const changed = union(comparison.modified, comparison.added);
-      const lost = intersection(known.fieldsV1, changed);
+      const lost = intersection(known.fieldsV1, changes.changed);
       if (!isEmptySet(lost)) conflicts.push({ entry: known, fields: lost });
-      const kept = difference(difference(known.fieldsV1, lost), comparison.removed);
-      const after = withFields(known, kept);
+      const after = withFields(known, difference(difference(known.fieldsV1, lost), changes.removed));
       same &&= after === entry;
       entries.push(after);
     }
-    return { entries: same && entries.length === before.length ? before : withoutEmpty(entries), conflicts };
+    return { entries: same ? before : withoutEmpty(entries), conflicts };
   }
 
-  async #at(apiVersion: string): Promise<Comparison | undefined> {
-    if (this.#known.has(apiVersion)) return this.#known.get(apiVersion);
-    const { versions, without } = this.#write;
-    const type = versions.typeOf(apiVersion);
-    const live = await inVersion(this.#live, apiVersion, this.#write);
-    const next = await inVersion(this.#next, apiVersion, this.#write);
-    const found = type && live && next && compare(live, next, type);
-    const comparison = found && {
-      added: without(found.added),
-      modified: without(found.modified),
-      removed: without(found.removed),
-    };
-    this.#known.set(apiVersion, comparison);
-    return comparison;
+  async #at(apiVersion: string, type: MergeType): Promise<Changes> {
+    const { versions } = this.#write;
+    const live = await versions.convert(this.#live, apiVersion);
+    const next = await versions.convert(this.#next, apiVersion);
+    const changes = this.#between(live, next, type);
+    this.#known.set(apiVersion, changes);
+    return changes;
+  }
+
+  #between(live: JsonObject, next: JsonObject, type: MergeType): Changes {
+    const { without } = this.#write;
+    const { added, modified, removed } = compare(live, next, type);
+    return { changed: without(union(modified, added)), removed: without(removed) };
   }
 }
 
@@ -254,7 +247,7 @@ export async function applyFields(live: Live, config: JsonObject, write: FieldWr
   const own = managedEntry(identity, fields, last?.time);
   const others = before.filter((entry) => entry !== last);
   const object = await prune(merge(current, config, type), last, [...others, own], write);
-  const { entries, conflicts } = await new Change(current, object, write).settle(others, undefined);
+  const { entries, conflicts } = await new Change(current, object, write).settle(others);
   if (conflicts.length > 0 && !force) throw new ConflictError(conflicts);
   const changed = !jsonEqual(current, object);
   const kept = managedEntry(identity, withoutUnowned(fields), changed ? rfc3339(now) : own.time);
