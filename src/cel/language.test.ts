@@ -328,14 +328,24 @@ table('strings', [
   ['"x".matches(text + "(")', 'error: error parsing regexp: missing closing ): `héllo 😀(`'],
   ['"%s is %d, %.2f".format(["x", 5, 1.005])', '"x is 5, 1.00"'],
   ['"%x %X %o %b".format([255, 255, 8, 5])', '"ff FF 10 101"'],
-  ['"%e".format([1234.5])', '"1.234500e+03"'],
-  ['"%s".format([[1, "a", {"k": true}]])', '"[1, a, {k: true}]"'],
+  ['"%e".format([1234.5])', '"1.234500\u202f×\u202f10⁰³"'],
+  ['"%.2f".format([1234567.891])', '"1,234,567.89"'],
+  ['"%f".format(["Infinity"])', '"∞"'],
+  [
+    '"%s".format([[1, "a", {"k": true, "b": 1.5}, duration("1s")]])',
+    '"[1, \\"a\\", {\\"b\\":1.500000, \\"k\\":true}, duration(\\"1s\\")]"',
+  ],
   ['"100%%".format([])', '"100%"'],
   [
-    '"%d".format(["a"])',
+    '(text + "%d").format([text])',
     'error: error during formatting: decimal clause can only be used on integers, was given string',
   ],
-  ['"%s".format([])', 'error: index 0 out of range'],
+  ['(text + "%s").format([])', 'error: index 0 out of range'],
+  [
+    '(text + "%.f").format([1.5])',
+    'error: could not parse formatting clause: error while parsing precision: error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax',
+  ],
+  ['(text + "%q").format([1])', 'error: could not parse formatting clause: unrecognized formatting clause "q"'],
 ]);
 
 table('what is said of mistakes', [

@@ -146,7 +146,7 @@ table('addresses', [
   [`type(ip('::1')) == net.IP`, 'true'],
   [
     `cidr('10.0.0.0')`,
-    `error: network address parse error during conversion from string: netip.ParsePrefix("10.0.0.0"): no '/'`,
+    `error: network address parse error during conversion from string: network address parse error during conversion from string: netip.ParsePrefix("10.0.0.0"): no '/'`,
   ],
 ]);
 

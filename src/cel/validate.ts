@@ -5,6 +5,7 @@
 import type { Call, Expr } from './ast.ts';
 import type { Checked } from './check.ts';
 import type { Issue } from './issue.ts';
+import { clauses, interpolate, refused } from './library/format-string.ts';
 import { regex } from './regex.ts';
 import { parseDuration, parseTimestamp } from './time.ts';
 import { type CelType, errorType, sameType, typeText, unwrapOptional } from './types.ts';
@@ -13,7 +14,7 @@ import { EvalError } from './values.ts';
 export function validate(checked: Checked): Issue[] {
   const issues: Issue[] = [];
   visit(checked.expr, (expr, enclosing) => {
-    if (expr.kind === 'call') issues.push(...invalidArgument(expr));
+    if (expr.kind === 'call') issues.push(...invalidArgument(expr), ...invalidFormat(expr, checked));
     // What is formatted may be of any type.
     else if (!enclosing.includes('format')) issues.push(...mixed(expr, checked));
   });
@@ -28,6 +29,40 @@ function invalidArgument({ name, args }: Call): Issue[] {
     (name === 'timestamp' && parseTimestamp(arg.value) === undefined) ||
     (name === 'matches' && regex(arg.value) instanceof EvalError);
   return invalid ? [{ at: arg.at, message: `invalid ${name} argument` }] : [];
+}
+
+/** A template that is known, with arguments whose types are. */
+function invalidFormat({ name, target, args, at }: Call, { types }: Checked): Issue[] {
+  const [list] = args;
+  if (name !== 'format' || target?.kind !== 'literal' || list?.kind !== 'list') return [];
+  if (typeof target.value !== 'string') return [];
+  let used = 0;
+  let place = at;
+  const problem = interpolate(target.value, list.items.length, (verb, _precision, index) => {
+    used++;
+    const item = list.items[index];
+    const wrong = item === undefined ? undefined : unfit(item, verb, types);
+    if (wrong === undefined) return '';
+    place = wrong.at;
+    return refused(verb, (types.get(wrong.id) ?? errorType).name);
+  });
+  if (problem instanceof EvalError) return [{ at: place, message: problem.message }];
+  const given = list.items.length;
+  if (given <= used) return [];
+  return [{ at, message: `too many arguments supplied to string.format (expected ${used}, got ${given})` }];
+}
+
+/** The part of an argument that a clause cannot write, by its type. */
+function unfit(expr: Expr, verb: string, types: Checked['types']): Expr | undefined {
+  const { kind } = types.get(expr.id) ?? errorType;
+  const takes = clauses[verb.toLowerCase()]?.takes.split(' ') ?? [];
+  if (kind !== 'dyn' && !takes.includes(kind)) return expr;
+  if (verb !== 's' || (expr.kind !== 'list' && expr.kind !== 'map')) return undefined;
+  for (const child of childrenOf(expr)) {
+    const wrong = unfit(child, verb, types);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
 }
 
 function mixed(expr: Expr, checked: Checked): Issue[] {

@@ -87,14 +87,18 @@ export const authorizerVariables: Readonly<Record<string, CelType>> = {
 };
 
 function serviceAccount(asking: Asking, namespace: string, name: string): Result {
-  const namespaceProblems = dns1123LabelErrors(namespace);
-  if (namespaceProblems.length > 0) return new EvalError('Invalid service account namespace');
   if (dns1123SubdomainErrors(name).length > 0) return new EvalError('Invalid service account name');
+  if (dns1123LabelErrors(namespace).length > 0) return new EvalError('Invalid service account namespace');
   return asking.with(authorizerType, { serviceAccount: { namespace, name } });
 }
 
 function path(asking: Asking, value: string): Result {
-  return value === '' ? new EvalError('path must not be empty') : asking.with(pathCheckType, { path: value });
+  return value.trim() === '' ? new EvalError('path must not be empty') : asking.with(pathCheckType, { path: value });
+}
+
+function resourceOf(asking: Asking, value: string): Result {
+  if (value.trim() === '') return new EvalError('resource must not be empty');
+  return asking.with(resourceCheckType, { resource: value });
 }
 
 function check(asking: Asking, verb: string): Result {
@@ -129,12 +133,7 @@ export const authorizerLibrary: Library = {
         serviceAccount,
       ),
     ),
-    fn(
-      'resource',
-      overload('groupcheck_resource', `${group}.(string): ${resource}`, (asking: Asking, value: string) =>
-        asking.with(resourceCheckType, { resource: value }),
-      ),
-    ),
+    fn('resource', overload('groupcheck_resource', `${group}.(string): ${resource}`, resourceOf)),
     refine('subresource', (subresource) => ({ subresource })),
     refine('namespace', (namespace) => ({ namespace })),
     refine('name', (name) => ({ name })),

@@ -1,4 +1,8 @@
-/** `'%s is %d'.format([…])`: cel-go's formatting, whose clauses are like C's and whose values are written as CEL writes them. */
+/**
+ * `'%s is %d'.format([…])` as cel-go's first version of it has it, which is Kubernetes': numbers with a fraction are written
+ * as in American English, lists and maps as CEL would write them.
+ */
+import { goQuote } from '../../machinery/mod.ts';
 import { durationText, timestampText } from '../time.ts';
 import {
   CelList,
@@ -16,15 +20,35 @@ import {
 } from '../values.ts';
 import { doubleText } from './conversions.ts';
 
-function failure(message: string): EvalError {
-  return new EvalError(message);
-}
+const precisionDefault = 6;
+const precisionMax = 100;
 
-export function formatString(template: string, args: CelList): Result {
+/** What each clause takes, and how it is called when it gets something else. */
+export const clauses: Readonly<Record<string, { readonly takes: string; readonly refusal: string }>> = {
+  s: {
+    takes: 'list map int uint double bool string timestamp bytes duration type null',
+    refusal:
+      'string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps',
+  },
+  d: { takes: 'int uint', refusal: 'decimal clause can only be used on integers' },
+  f: { takes: 'double string', refusal: 'fixed-point clause can only be used on doubles' },
+  e: { takes: 'double string', refusal: 'scientific clause can only be used on doubles' },
+  b: { takes: 'int uint bool', refusal: 'only integers and bools can be formatted as binary' },
+  x: {
+    takes: 'int uint string bytes',
+    refusal: 'only integers, byte buffers, and strings can be formatted as hex',
+  },
+  o: { takes: 'int uint', refusal: 'octal clause can only be used on integers' },
+};
+
+type Format = (verb: string, precision: number, index: number) => string | EvalError;
+
+/** Fills a template in; `format` gets each clause's letter, its precision, and the number of its argument. */
+export function interpolate(template: string, argCount: number, format: Format): string | EvalError {
   let out = '';
-  let used = 0;
+  let index = 0;
   let at = 0;
-  while (at < template.length) {
+  for (;;) {
     const percent = template.indexOf('%', at);
     if (percent < 0) return out + template.slice(at);
     out += template.slice(at, percent);
@@ -33,49 +57,62 @@ export function formatString(template: string, args: CelList): Result {
       at = percent + 2;
       continue;
     }
-    const clause = /^%(?:\.(\d*))?(.?)/su.exec(template.slice(percent));
-    const [whole = '%', precision, verb = ''] = clause ?? [];
-    if (verb === '') return failure('unexpected end of string');
-    if (used >= args.length) return failure(`index ${used} out of range`);
-    const arg = args.at(used++);
-    if (arg instanceof EvalError) return arg;
-    const text = clauseText(verb, precision === undefined ? undefined : Number(precision), arg);
-    if (text instanceof EvalError) return text;
+    if (index >= argCount) return new EvalError(`index ${index} out of range`);
+    if (percent + 1 >= template.length) return new EvalError('unexpected end of string');
+    const clause = parseClause(template.slice(percent + 1));
+    if (clause instanceof EvalError) return new EvalError(`could not parse formatting clause: ${clause.message}`);
+    const text = format(clause.verb, clause.precision, index);
+    if (text instanceof EvalError) return new EvalError(`error during formatting: ${text.message}`);
     out += text;
-    at = percent + whole.length;
+    at = percent + 1 + clause.length;
+    index++;
   }
-  return out;
 }
 
-function clauseText(verb: string, precision: number | undefined, arg: Value): string | EvalError {
+function parseClause(text: string): { verb: string; precision: number; length: number } | EvalError {
+  const [whole = '', digits] = /^(?:\.(\d*))?/.exec(text) ?? [];
+  const verb = text.slice(whole.length, whole.length + 1);
+  if (verb === '') return new EvalError('error while parsing precision: could not find end of precision specifier');
+  if (digits === '')
+    return new EvalError(
+      'error while parsing precision: error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax',
+    );
+  if (!Object.hasOwn(clauses, verb) && verb !== 'X') return new EvalError(`unrecognized formatting clause "${verb}"`);
+  const precision = Math.min(digits === undefined ? precisionDefault : Number(digits), precisionMax);
+  return { verb, precision, length: whole.length + 1 };
+}
+
+export function formatString(template: string, args: CelList): Result {
+  return interpolate(template, args.length, (verb, precision, index) => {
+    const arg = args.at(index);
+    return arg instanceof EvalError ? arg : (formatted(verb, precision, arg) ?? refused(verb, typeOf(arg).name));
+  });
+}
+
+/** A clause has got a value that it cannot write. */
+export function refused(verb: string, typeName: string): EvalError {
+  return new EvalError(`${clauses[verb.toLowerCase()]?.refusal ?? ''}, was given ${typeName}`);
+}
+
+function formatted(verb: string, precision: number, arg: Value): string | EvalError | undefined {
   switch (verb) {
     case 's':
-      return valueText(arg);
+      return plain(arg);
     case 'd':
-      return decimal(arg);
+      return integerOf(arg)?.toString();
     case 'f':
-      return fixedPoint(arg, precision ?? 6);
+      return fixedPoint(arg, precision);
     case 'e':
-      return scientific(arg, precision ?? 6);
+      return scientific(arg);
     case 'b':
-      return binary(arg);
+      return typeof arg === 'boolean' ? String(Number(arg)) : integerOf(arg)?.toString(2);
     case 'x':
       return hexadecimal(arg);
-    case 'X': {
-      const text = hexadecimal(arg);
-      return typeof text === 'string' ? text.toUpperCase() : text;
-    }
-    case 'o':
-      return octal(arg);
+    case 'X':
+      return hexadecimal(arg)?.toUpperCase();
     default:
-      return failure(`could not parse formatting clause: unrecognized formatting clause "${verb}"`);
+      return integerOf(arg)?.toString(8);
   }
-}
-
-function wrong(clause: string, accepted: string, arg: Value): EvalError {
-  return failure(
-    `error during formatting: ${clause} clause can only be used on ${accepted}, was given ${typeOf(arg).name}`,
-  );
 }
 
 function integerOf(arg: Value): bigint | undefined {
@@ -83,90 +120,114 @@ function integerOf(arg: Value): bigint | undefined {
   return arg instanceof Uint ? arg.value : undefined;
 }
 
-function special(value: number): string | undefined {
+const namedDoubles: ReadonlyMap<unknown, number> = new Map([
+  ['NaN', Number.NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+]);
+
+function doubleOf(arg: Value): number | undefined {
+  return arg instanceof Double ? arg.value : namedDoubles.get(arg);
+}
+
+function unbounded(value: number): string | undefined {
   if (Number.isNaN(value)) return 'NaN';
-  return Number.isFinite(value) ? undefined : value > 0 ? 'Infinity' : '-Infinity';
+  return Number.isFinite(value) ? undefined : value > 0 ? '∞' : '-∞';
 }
 
-function decimal(arg: Value): string | EvalError {
-  const value = integerOf(arg);
-  if (value !== undefined) return value.toString();
-  if (arg instanceof Double) return special(arg.value) ?? wrong('decimal', 'integers', arg);
-  return wrong('decimal', 'integers', arg);
+function fixedPoint(arg: Value, precision: number): string | undefined {
+  const value = doubleOf(arg);
+  if (value === undefined) return undefined;
+  return unbounded(value) ?? decimals(value, precision).replace(/\d(?=(?:\d{3})+(?!\d))(?<!\.\d*)/g, '$&,');
 }
 
-function numberOf(arg: Value): number | undefined {
-  if (arg instanceof Double) return arg.value;
-  const whole = integerOf(arg);
-  if (whole !== undefined) return Number(whole);
-  const named: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity, '-Infinity': -Infinity };
-  return typeof arg === 'string' && Object.hasOwn(named, arg) ? named[arg] : undefined;
+/** Also of numbers for which JavaScript would go over to exponents. */
+function decimals(value: number, precision: number): string {
+  if (Math.abs(value) < 1e21) return value.toFixed(precision);
+  return `${BigInt(value)}${precision > 0 ? `.${'0'.repeat(precision)}` : ''}`;
 }
 
-function fixedPoint(arg: Value, precision: number): string | EvalError {
-  const value = numberOf(arg);
-  if (value === undefined) return wrong('fixed-point', 'doubles', arg);
-  return special(value) ?? value.toFixed(Math.min(precision, 100));
+const superscripts: Readonly<Record<string, string>> = {
+  '-': '⁻',
+  0: '⁰',
+  1: '¹',
+  2: '²',
+  3: '³',
+  4: '⁴',
+  5: '⁵',
+  6: '⁶',
+  7: '⁷',
+  8: '⁸',
+  9: '⁹',
+};
+
+/** Six digits whatever is asked for: upstream takes the precision for a width. */
+function scientific(arg: Value): string | undefined {
+  const value = doubleOf(arg);
+  if (value === undefined) return undefined;
+  const special = unbounded(value);
+  if (special !== undefined) return special;
+  const [mantissa = '', exponent = ''] = value.toExponential(precisionDefault).split('e');
+  const digits = exponent.replace('+', '').replace(/\d+/, (text) => text.padStart(2, '0'));
+  return `${mantissa}\u202f×\u202f10${Array.from(digits, (digit) => superscripts[digit] ?? '').join('')}`;
 }
 
-function scientific(arg: Value, precision: number): string | EvalError {
-  const value = numberOf(arg);
-  if (value === undefined) return wrong('scientific', 'doubles', arg);
-  return special(value) ?? value.toExponential(Math.min(precision, 100)).replace(/e([+-])(\d)$/, 'e$10$2');
-}
-
-function binary(arg: Value): string | EvalError {
-  if (typeof arg === 'boolean') return arg ? '1' : '0';
-  return integerOf(arg)?.toString(2) ?? wrong('binary', 'integers and bools', arg);
-}
-
-function octal(arg: Value): string | EvalError {
-  return integerOf(arg)?.toString(8) ?? wrong('octal', 'integers', arg);
-}
-
-function hexadecimal(arg: Value): string | EvalError {
+function hexadecimal(arg: Value): string | undefined {
   if (typeof arg === 'string') return new TextEncoder().encode(arg).toHex();
-  if (arg instanceof Uint8Array) return arg.toHex();
-  return integerOf(arg)?.toString(16) ?? wrong('hex', 'integers, byte buffers, and strings', arg);
+  return arg instanceof Uint8Array ? arg.toHex() : integerOf(arg)?.toString(16);
 }
 
-/** Lists and maps with their parts in the same way, maps ordered by key. */
-function valueText(arg: Value): string | EvalError {
-  if (arg instanceof CelList) return joined(arg.toArray(), '[', ']');
+/** `%s` of a value by itself. */
+function plain(arg: Value): string | EvalError | undefined {
+  if (arg instanceof CelList) return listText(arg);
   if (arg instanceof CelMap) return mapText(arg);
-  if (typeof arg === 'string') return arg;
   if (arg === null) return 'null';
-  if (arg instanceof Double) return special(arg.value) ?? doubleText(arg.value);
+  if (typeof arg === 'string' || typeof arg === 'boolean') return String(arg);
+  if (arg instanceof Double) return doubleText(arg.value);
   if (arg instanceof Duration) return durationText(arg);
   if (arg instanceof Timestamp) return timestampText(arg);
   if (arg instanceof Uint8Array) return new TextDecoder().decode(arg);
-  if (arg instanceof TypeValue) return arg.type.name;
-  if (typeof arg === 'boolean') return String(arg);
-  const whole = integerOf(arg);
-  if (whole !== undefined) return whole.toString();
-  return wrong('string', 'strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps', arg);
+  return arg instanceof TypeValue ? arg.type.name : integerOf(arg)?.toString();
 }
 
-function joined(parts: readonly Result[], open: string, close: string): string | EvalError {
+/** A value inside of a list or a map. */
+function literal(value: Result): string | EvalError {
+  if (value instanceof EvalError) return value;
+  if (typeof value === 'string') return goQuote(value);
+  if (value instanceof Uint8Array) return `b${goQuote(new TextDecoder().decode(value))}`;
+  if (value instanceof Double) return literalDouble(value.value);
+  if (value instanceof Duration) return `duration(${goQuote(durationText(value))})`;
+  if (value instanceof Timestamp) return `timestamp(${goQuote(timestampText(value))})`;
+  return plain(value) ?? new EvalError(`no formatting function for ${typeOf(value).name}`);
+}
+
+function literalDouble(value: number): string {
+  if (Number.isFinite(value)) return decimals(value, precisionDefault);
+  return Number.isNaN(value) ? '"NaN"' : value > 0 ? '"+Inf"' : '"-Inf"';
+}
+
+function listText(list: CelList): string | EvalError {
   const texts: string[] = [];
-  for (const part of parts) {
-    const text = part instanceof EvalError ? part : valueText(part);
+  for (const item of list.toArray()) {
+    const text = literal(item);
     if (text instanceof EvalError) return text;
     texts.push(text);
   }
-  return open + texts.join(', ') + close;
+  return `[${texts.join(', ')}]`;
 }
 
+/** Entries in the order of their keys. */
 function mapText(map: CelMap): string | EvalError {
   const entries: [string, string][] = [];
   for (const key of map.keys()) {
-    const keyText = valueText(key);
-    const value = map.get(key) ?? null;
-    const text = value instanceof EvalError ? value : valueText(value);
+    if (typeof key !== 'string' && typeof key !== 'boolean' && integerOf(key) === undefined)
+      return new EvalError(`no formatting function for map key of type ${typeOf(key).name}`);
+    const keyText = literal(key);
+    const valueText = literal(map.get(key) ?? null);
     if (keyText instanceof EvalError) return keyText;
-    if (text instanceof EvalError) return text;
-    entries.push([keyText, text]);
+    if (valueText instanceof EvalError) return valueText;
+    entries.push([keyText, valueText]);
   }
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, value]) => `${key}: ${value}`).join(', ')}}`;
+  return `{${entries.map((entry) => entry.join(':')).join(', ')}}`;
 }

@@ -11,7 +11,7 @@ import {
 } from '../../machinery/mod.ts';
 import { fn, type Library, overload } from '../function.ts';
 import { opaqueType } from '../types.ts';
-import { EvalError, Extension, type Result } from '../values.ts';
+import { EvalError, Extension, noSuchOverload, type Result } from '../values.ts';
 
 const ipType = opaqueType('net.IP');
 const cidrType = opaqueType('net.CIDR');
@@ -100,10 +100,11 @@ function prefixProblem(text: string): string {
 
 function parseNetwork(text: string): Cidr | EvalError {
   const cidr = parseCidr(text);
-  if (cidr === undefined || cidr.leadingZero)
-    return new EvalError(`network address parse error during conversion from string: ${prefixProblem(text)}`);
+  const context = 'network address parse error during conversion from string';
+  // Upstream says it twice.
+  if (cidr === undefined || cidr.leadingZero) return new EvalError(`${context}: ${context}: ${prefixProblem(text)}`);
   if (!cidr.address.mapped) return cidr;
-  return new EvalError(`IPv4-mapped IPv6 address ${goQuote(ipText(cidr.address))} is not allowed`);
+  return new EvalError(`${context}: IPv4-mapped IPv6 address ${goQuote(text)} is not allowed`);
 }
 
 function cidr(text: string): Result {
@@ -113,7 +114,8 @@ function cidr(text: string): Result {
 
 function containsIp({ cidr: network }: CidrValue, other: IpValue | string): Result {
   const address = typeof other === 'string' ? parseAddress(other) : other.address;
-  return address instanceof EvalError ? address : cidrContains(network, address);
+  // Why the address is none is not passed on.
+  return address instanceof EvalError ? noSuchOverload : cidrContains(network, address);
 }
 
 function containsCidr({ cidr: network }: CidrValue, other: CidrValue | string): Result {
