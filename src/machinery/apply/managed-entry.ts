@@ -37,6 +37,12 @@ export function isSame(a: Identity, b: Identity): boolean {
   );
 }
 
+export function isEqual(a: ManagedEntry, b: ManagedEntry): boolean {
+  return (
+    a === b || (isSame(a, b) && a.apiVersion === b.apiVersion && a.time === b.time && equalSets(a.fieldsV1, b.fieldsV1))
+  );
+}
+
 export function managedEntry(
   { manager = '', operation, apiVersion, subresource = '' }: Identity,
   fieldsV1: FieldSet,

@@ -323,6 +323,16 @@ test('clients may set entries, and clear them; what is not valid is ignored', as
   assert.deepEqual(live.entries, []);
 });
 
+test('entries that come back as they were are those that are stored', async () => {
+  const live = new LiveObject();
+  await live.update('a', { number: 1 });
+  await live.apply('b', { text: 'x' });
+  const { entries } = live;
+  const sent = structuredClone(entries) as ManagedFieldsEntry[];
+  await live.update('c', { number: 1, text: 'x', metadata: { managedFields: sent } as unknown as JsonObject });
+  assert.equal(live.entries, entries);
+});
+
 test('a subresource does not set entries', async () => {
   const live = new LiveObject();
   await live.update('a', { number: 1 });

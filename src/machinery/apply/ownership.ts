@@ -28,6 +28,7 @@ import {
 import { appliedFields, TypedError } from './fields-of.ts';
 import {
   capUpdates,
+  isEqual,
   isReset,
   isSame,
   managedEntry,
@@ -116,9 +117,15 @@ function entriesBefore(live: Live, next: Live, isSubresource: boolean): Entries 
   if (!isSubresource && sent !== stored) {
     if (isReset(sent)) return [];
     const read = readEntries(sent);
-    if (read !== undefined && read.length > 0) return read;
+    if (read !== undefined && read.length > 0) return sharedWith(read, readEntries(stored) ?? []);
   }
   return readEntries(stored) ?? [];
+}
+
+/** Most clients send back what they got: then it is what is stored, and not another copy of it. */
+function sharedWith(sent: Entries, stored: Entries): Entries {
+  const shared = sent.map((entry) => stored.find((known) => isEqual(entry, known)) ?? entry);
+  return shared.length === stored.length && shared.every((entry, i) => entry === stored[i]) ? stored : shared;
 }
 
 function withoutEntries(object: Live): JsonObject {
