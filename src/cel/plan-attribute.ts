@@ -48,7 +48,7 @@ export function lookUp(base: Step, index: Step, how: Qualifier): Step {
   };
 }
 
-/** What is looked up in an optional is optional; a place that is not there in one costs nothing. */
+/** What is looked up in an optional is optional; only there does a missing place cost nothing. */
 function step(value: Result, key: Value, how: Qualifier, charge: () => void): Result {
   if (value instanceof EvalError) return value;
   const inner = value instanceof OptionalValue ? value.value : value;

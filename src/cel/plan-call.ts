@@ -33,12 +33,16 @@ export function callStep(steps: readonly Step[], run: Run, cost: CallCost): Step
   };
 }
 
+/** A call that is not made, because an argument has failed, is charged for all the same: the failure counts as nothing. */
+function counted(argument: Result): Value {
+  return argument instanceof EvalError ? null : argument;
+}
+
 function unary(operand: Step, run: Run, cost: CallCost): Step {
   return (frame) => {
     const value = operand(frame);
-    if (value instanceof EvalError) return value;
-    frame.charge(cost([value]));
-    return run(value);
+    frame.charge(cost([counted(value)]));
+    return value instanceof EvalError ? value : run(value);
   };
 }
 
@@ -46,10 +50,9 @@ function binary([left, right]: readonly [Step, Step], run: Run, cost: CallCost):
   return (frame) => {
     const a = left(frame);
     const b = right(frame);
+    frame.charge(cost([counted(a), counted(b)]));
     if (a instanceof EvalError) return a;
-    if (b instanceof EvalError) return b;
-    frame.charge(cost([a, b]));
-    return run(a, b);
+    return b instanceof EvalError ? b : run(a, b);
   };
 }
 
@@ -74,9 +77,8 @@ export function comparison(name: string, steps: readonly Step[], run: Run, cost:
       frame.charge(1);
       return holds(a, b);
     }
+    frame.charge(cost([counted(a), counted(b)]));
     if (a instanceof EvalError) return a;
-    if (b instanceof EvalError) return b;
-    frame.charge(cost([a, b]));
-    return run(a, b);
+    return b instanceof EvalError ? b : run(a, b);
   };
 }

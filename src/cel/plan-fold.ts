@@ -84,11 +84,11 @@ export function accumulate(slot: number, items: Step): Step {
     const into = frame.locals[slot] ?? null;
     frame.charge(1);
     const added = items(frame);
+    frame.charge(1);
     if (into instanceof EvalError) return into;
     if (added instanceof EvalError) return added;
     if (!(into instanceof BuiltList && added instanceof CelList)) return noSuchOverload;
     for (let i = 0; i < added.length; i++) into.push(added.at(i));
-    frame.charge(1);
     return into;
   };
 }

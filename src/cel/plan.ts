@@ -14,7 +14,7 @@ import {
 } from './ast.ts';
 import type { Checked } from './check.ts';
 import type { Environment } from './environment.ts';
-import { type Step } from './frame.ts';
+import type { Frame, Step } from './frame.ts';
 import type { Overload } from './function.ts';
 import { isIn } from './library/arithmetic.ts';
 import { callCost, listCost, mapCost, messageCost } from './meter.ts';
@@ -30,6 +30,7 @@ import {
   keyOf,
   noSuchOverload,
   OptionalValue,
+  type Result,
   TypeValue,
   type Value,
 } from './values.ts';
@@ -57,6 +58,11 @@ export function plan(checked: Checked, environment: Environment): Step | EvalErr
   const planner = new Planner(checked, environment);
   const { step } = planner.plan(checked.expr);
   return planner.failure ?? step;
+}
+
+function charged(frame: Frame, cost: number, result: Result): Result {
+  frame.charge(cost);
+  return result;
 }
 
 function constant(value: Value): Planned {
@@ -193,13 +199,12 @@ class Planner {
         const values: Value[] = [];
         for (let i = 0; i < steps.length; i++) {
           const value = steps[i]?.(frame) ?? null;
-          if (value instanceof EvalError) return value;
+          if (value instanceof EvalError) return charged(frame, listCost, value);
           if (!optional.has(i)) values.push(value);
           else if (!(value instanceof OptionalValue)) return noSuchOverload;
           else if (value.value !== undefined) values.push(value.value);
         }
-        frame.charge(listCost);
-        return new ArrayList(values);
+        return charged(frame, listCost, new ArrayList(values));
       },
     };
   }
@@ -221,15 +226,14 @@ class Planner {
         const values: [Value, Value][] = [];
         for (const entry of entries) {
           const key = entry.key.step(frame);
-          if (key instanceof EvalError) return key;
+          if (key instanceof EvalError) return charged(frame, mapCost, key);
           const value = entry.value.step(frame);
-          if (value instanceof EvalError) return value;
+          if (value instanceof EvalError) return charged(frame, mapCost, value);
           if (!entry.optional) values.push([key, value]);
           else if (!(value instanceof OptionalValue)) return noSuchOverload;
           else if (value.value !== undefined) values.push([key, value.value]);
         }
-        frame.charge(mapCost);
-        return new EntryMap(values);
+        return charged(frame, mapCost, new EntryMap(values));
       },
     };
   }
@@ -241,13 +245,12 @@ class Planner {
       const values = new Map<string, Value>();
       for (const { name, step, optional } of fields) {
         const value = step(frame);
-        if (value instanceof EvalError) return value;
+        if (value instanceof EvalError) return charged(frame, messageCost, value);
         if (!optional) values.set(name, value);
         else if (!(value instanceof OptionalValue)) return noSuchOverload;
         else if (value.value !== undefined) values.set(name, value.value);
       }
-      frame.charge(messageCost);
-      return type?.create(values) ?? noSuchOverload;
+      return charged(frame, messageCost, type?.create(values) ?? noSuchOverload);
     };
   }
 
