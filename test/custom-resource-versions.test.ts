@@ -348,6 +348,7 @@ void test('a webhook behind a Service is found through its endpoints, and its ce
 /** What a watch has told so far. */
 class Watched implements Disposable {
   readonly events: string[] = [];
+  ended: unknown;
   readonly #watch: Disposable;
 
   constructor(cluster: TestCluster, version: string, fieldSelector?: string) {
@@ -364,7 +365,9 @@ class Watched implements Disposable {
             this.events.push(`${type} ${version} ${metadata['name'] as string} ${JSON.stringify(spec)}`);
           }
         },
-        onEnd: () => undefined,
+        onEnd: (error) => {
+          this.ended = error;
+        },
       },
     );
   }
@@ -372,6 +375,11 @@ class Watched implements Disposable {
   async sees(...wanted: readonly string[]): Promise<void> {
     await this.some(wanted.length);
     assert.deepEqual(this.events, wanted);
+  }
+
+  async ends(): Promise<void> {
+    for (let waitedMs = 0; waitedMs < 2_000 && this.ended === undefined; waitedMs += 5) await sleep(5);
+    assert.partialDeepStrictEqual(this.ended, { code: 'WatchEnded' });
   }
 
   async some(count: number): Promise<void> {
@@ -415,12 +423,35 @@ void test('watches see the version that they asked for, selected by its fields',
   assert.match(selected.events[1] ?? '', /^DELETED v2 a /);
 });
 
+void test('a watch ends when what it watches is defined anew, or not at all any more', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  const name = `${definitionsPath}/widgets.example.com`;
+  await api.define(definition('widgets', 'Widget', { versions: twoVersions('v1') }));
+  await api.send('POST', path('v1'), widget('v1', 'a', { both: 'x' }));
+  using first = new Watched(cluster, 'v1');
+  await first.sees('ADDED v1 a {"both":"x"}');
+  const { spec } = (await api.get(name)).body;
+  spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.more = { type: 'string', default: 'm' };
+  await api.merge(name, { spec });
+  await first.ends();
+  using second = new Watched(cluster, 'v1');
+  await second.sees('ADDED v1 a {"both":"x","more":"m"}');
+  await api.merge(name, { metadata: { labels: { a: 'b' } } });
+  await api.send('DELETE', name);
+  await second.sees('ADDED v1 a {"both":"x","more":"m"}', 'DELETED v1 a {"both":"x","more":"m"}');
+  await second.ends();
+});
+
 void test('every API server over the same store serves what is defined in it', async () => {
   await using cluster = await startApiServer({ https: true });
   using api = new Api(cluster);
   const world = { store: cluster.store, clock: cluster.clock, random: systemRandom, log: silentLog };
   const compose = (): ComposedServer =>
-    composeServer({ ...world, facts, config: defaultConfig }, { posts: [], disabledPlugins: ['ServiceAccount'] });
+    composeServer(
+      { ...world, facts, config: defaultConfig },
+      { posts: [], admission: { disabled: ['ServiceAccount'] } },
+    );
   const other = compose();
   await using _served = other.customResources;
   await api.define(definition('widgets', 'Widget', { versions: twoVersions('v1') }));

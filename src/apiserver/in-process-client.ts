@@ -190,7 +190,10 @@ class Watching<T extends KubeObject> implements Disposable {
       try {
         for (;;) {
           const items = this.#ended ? [] : watch.take(eventsAtOnceMax);
-          if (items.length === 0) return;
+          if (items.length === 0) {
+            if (watch.ended) this.end(new HostError('WatchEnded', 'the server ended the watch'));
+            return;
+          }
           const events: WatchEvent<T>[] = items.map(({ type, entry }) => ({
             type,
             object: objectOf(kind, version, entry) as DeepReadonly<T>,

@@ -14,6 +14,7 @@ export class Registry implements ServedResources {
   readonly #served = new Map<string, Served>();
   readonly #kinds = new Set<Kind>();
   readonly #subscribers = new Set<() => void>();
+  readonly #mourners = new Map<Kind, Set<() => void>>();
   #generation = 0;
 
   constructor(kinds: readonly Kind[]) {
@@ -41,6 +42,7 @@ export class Registry implements ServedResources {
     }
     this.#generation += 1;
     for (const tell of this.#subscribers) tell();
+    for (const kind of gone) for (const tell of this.#mourners.get(kind) ?? []) tell();
   }
 
   find(group: string, version: string, plural: string): Served | undefined {
@@ -62,6 +64,19 @@ export class Registry implements ServedResources {
         preferred.set(groupResource(kind), kind);
     }
     return [...preferred.values()];
+  }
+
+  /** Tells when a kind is no longer served as it is now; at once for one that is not. */
+  whenGone(kind: Kind, tell: () => void): Disposable {
+    if (!this.#kinds.has(kind)) tell();
+    const tellers = this.#mourners.get(kind) ?? new Set();
+    this.#mourners.set(kind, tellers.add(tell));
+    return {
+      [Symbol.dispose]: () => {
+        tellers.delete(tell);
+        if (tellers.size === 0) this.#mourners.delete(kind);
+      },
+    };
   }
 
   subscribe(onChange: () => void): Disposable {

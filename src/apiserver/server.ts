@@ -14,6 +14,7 @@ import { scale } from './scale.ts';
 import { select } from './selection.ts';
 import { ready } from './stored-form.ts';
 import type { ComputedObjects, PostHandler } from './subresources.ts';
+import type { WatchStream } from './watch.ts';
 import type { WriteWorld } from './world.ts';
 import { create, decodeBody, patch, update } from './write.ts';
 
@@ -95,7 +96,7 @@ export class ApiServer {
       case 'list':
         return { type: 'list', kind, version, list: await list(world, kind, namespace, options) };
       case 'watch':
-        return { type: 'watch', kind, version, watch: await watch(world, kind, namespace, options) };
+        return { type: 'watch', kind, version, watch: await this.#watch(kind, namespace, options) };
       case 'create':
         return create(world, kind, operation);
       case 'update':
@@ -126,6 +127,13 @@ export class ApiServer {
     const selection = select(kind, { ...options, namespace });
     const revision = this.world.store.current.revision;
     return { type: 'list', kind, version, list: { entries: entries.filter(selection.matches), revision } };
+  }
+
+  async #watch(kind: Kind, namespace: string | undefined, options: Operation['options']): Promise<WatchStream> {
+    const stream = await watch(this.world, kind, namespace, options);
+    // Another definition makes another kind of it, which shows things in another way.
+    if (kind.storedForm !== undefined) stream.endWhen((end) => this.registry.whenGone(kind, end));
+    return stream;
   }
 
   async #subresource(kind: Kind, name: string, operation: Operation): Promise<Result> {

@@ -47,6 +47,8 @@ export class WatchStream implements Disposable {
   #initial: Entry[];
   #held: Held | undefined;
   #onReady: () => void = () => undefined;
+  #ended = false;
+  #untilGone: Disposable | undefined;
   /** The revision of the state that the initial events show. */
   readonly initialRevision: number;
   readonly hasInitial: boolean;
@@ -90,6 +92,19 @@ export class WatchStream implements Disposable {
     this.#onReady = tell;
   }
 
+  /** Nothing more will come, because what was watched is no longer served as it was: there is no error in that. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Ends the stream when it is told to. */
+  endWhen(subscribe: (end: () => void) => Disposable): void {
+    this.#untilGone = subscribe(() => {
+      this.#ended = true;
+      this.#onReady();
+    });
+  }
+
   get initialDone(): boolean {
     return this.#initial.length === 0;
   }
@@ -101,6 +116,7 @@ export class WatchStream implements Disposable {
 
   /** The next items, at most about `limit`; empty when there is nothing new now. */
   take(limit: number): readonly WatchItem[] {
+    if (this.#ended) return [];
     if (this.#initial.length > 0) {
       const items: WatchItem[] = [];
       for (
@@ -151,6 +167,7 @@ export class WatchStream implements Disposable {
 
   [Symbol.dispose](): void {
     this.#onReady = () => undefined;
+    this.#untilGone?.[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
   }
 

@@ -129,11 +129,15 @@ export class CustomResources implements AsyncDisposable {
 
   #kindsOf(definition: Definition, revision: number): Kind[] {
     const { facts, webhooks, random } = this.#parts;
+    const { name = '' } = definition.metadata;
     return kindsOf(definition, {
       facts,
       convert: converterOf(definition as CustomResourceDefinition, webhooks, random),
       revision,
-      terminating: conditionOf(definition, 'Terminating') === 'True',
+      terminating: () => {
+        const now = this.#installed.get(name)?.definition;
+        return now !== undefined && conditionOf(now, 'Terminating') === 'True';
+      },
     });
   }
 
@@ -275,6 +279,6 @@ function servesTheSame(a: Definition, b: Definition): boolean {
     a.metadata.uid === b.metadata.uid &&
     jsonEqual(a.spec, b.spec) &&
     jsonEqual(a.status?.acceptedNames, b.status?.acceptedNames) &&
-    ['Established', 'Terminating'].every((type) => conditionOf(a, type) === conditionOf(b, type))
+    isServed(a) === isServed(b)
   );
 }

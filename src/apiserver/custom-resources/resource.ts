@@ -51,7 +51,8 @@ export interface ResourceParts {
   readonly convert: Convert;
   /** The revision of the definition: what was written since then is as the schemas want it. */
   readonly revision: number;
-  readonly terminating: boolean;
+  /** Whether the definition is being deleted by now. */
+  readonly terminating: () => boolean;
 }
 
 /** The kinds of all served versions, the most preferred first. */
@@ -138,7 +139,7 @@ interface Checks {
 
 interface StrategyOptions {
   readonly hasStatus: boolean;
-  readonly terminating: boolean;
+  readonly terminating: () => boolean;
 }
 
 function strategyOf(checks: Checks, { hasStatus, terminating }: StrategyOptions): Strategy<KubeObject> {
@@ -146,7 +147,7 @@ function strategyOf(checks: Checks, { hasStatus, terminating }: StrategyOptions)
     unconditionalUpdate: false,
     plainFinalizers: true,
     prepareForCreate(draft) {
-      if (terminating)
+      if (terminating())
         throw new ApiError('MethodNotAllowed', 'create not allowed while custom resource definition is terminating', {
           details: {},
         });

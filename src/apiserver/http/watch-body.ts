@@ -76,7 +76,8 @@ export class WatchBody implements StreamBody {
       while (this.#sink !== undefined && !this.#full) {
         if (this.#taken.length === 0) this.#taken = this.#watch.take(eventsAtOnceMax);
         if (this.#taken.length === 0) {
-          this.#markInitialEnd();
+          if (this.#watch.ended) this.#end();
+          else this.#markInitialEnd();
           return;
         }
         this.#writeChunk();
