@@ -59,11 +59,11 @@ function installDebianPackages(): void {
   execFileSync('apt-get', ['install', ...quiet, ...missing], { env, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-function testFiles(folder: string, deep: boolean): string[] {
-  return listFiles(root, folder).filter(
-    (path) => path.endsWith('.test.ts') && (deep || path.lastIndexOf('/') === folder.length),
-  );
+function testFiles(folder: string): string[] {
+  return listFiles(root, folder).filter((path) => path.endsWith('.test.ts'));
 }
+
+const isReal = (path: string): boolean => path.startsWith('test/real/');
 
 async function runReal(files: readonly string[], counts: TestCounts): Promise<void> {
   if (files.length === 0) return;
@@ -90,26 +90,26 @@ async function runAll(counts: TestCounts): Promise<void> {
   print('the fast gate');
   addCounts(counts, await check(print));
   print('whole-system tests');
-  await runSystem(testFiles('test', false), counts);
-  await runReal(testFiles('test/real', true), counts);
+  await runSystem(
+    testFiles('test').filter((path) => !isReal(path)),
+    counts,
+  );
+  await runReal(testFiles('test/real'), counts);
 }
 
 async function runSubset(patterns: readonly string[], counts: TestCounts): Promise<void> {
   const matching = sourceRoots
-    .flatMap((folder) => testFiles(folder, true))
+    .flatMap((folder) => testFiles(folder))
     .filter((path) => patterns.some((pattern) => path.includes(pattern)));
   if (matching.length === 0) {
     print(`no test file's path contains ${patterns.join(' or ')}`);
     counts.failed++;
   }
   await runSystem(
-    matching.filter((path) => !path.startsWith('test/real/')),
+    matching.filter((path) => !isReal(path)),
     counts,
   );
-  await runReal(
-    matching.filter((path) => path.startsWith('test/real/')),
-    counts,
-  );
+  await runReal(matching.filter(isReal), counts);
 }
 
 process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));

@@ -1,129 +1,25 @@
-/** Kinds over real HTTP: each is created, read, listed as a table, changed in every way, watched and deleted. */
+/** What only some kinds have beside the object itself: subresources of their own, and objects that are made when asked for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '../src/api/mod.ts';
-import { startApiServer, startCluster } from '../src/main/testing.ts';
-import { goThrough, succeeds, withHttp, type Case } from './kind-walk.ts';
-import type { RawAnswer } from './raw-http.ts';
+import { startApiServer, startCluster, type TestCluster } from '../src/main/testing.ts';
+import { RawHttp, type RawAnswer } from './raw-http.ts';
 
-const storage = '/apis/storage.k8s.io/v1';
-const networking = '/apis/networking.k8s.io/v1';
-const inDefault = (prefix: string, plural: string): string => `${prefix}/namespaces/default/${plural}`;
+const request =
+  'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIWk1JR0FBZ0VBTUI0eERUQUxCZ05WQkFvTUJIUmxZVzB4RFRBTEJnTlZCQU1NQkdwaGJtVXdXVEFUQmdjcQpoa2pPUFFJQkJnZ3Foa2pPUFFNQkJ3TkNBQVRhSDRyNVFlUVk1c0hLRllIVEpVd0NyOUZvaUxrTTlwNFhFUGZZCmJCM2dSQlpzbXo5ZFlXUnlRTnl5RTE2NFkxUkhBdUYyTFFQYmxqS3AxTHIyMG9lZm9BQXdDZ1lJS29aSXpqMEUKQXdJRFNBQXdSUUlnVGliNnl6Tnl3TkVma1dZZmlFRnlaMGRqWlN6YytTMG5PV0VLK2ltWmNiNENJUUNQSWR0SApDMS9SQXNNTnBrRGxlSzFUOU5Cb0MrckVBWmFjMVJEQmhUbDZpZz09Ci0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo=';
 
-const cases: Readonly<Record<string, Case>> = {
-  PersistentVolume: {
-    path: '/api/v1/persistentvolumes',
-    object: { spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/data' } } },
-    status: { phase: 'Available' },
-    columns:
-      'Name,Capacity,Access Modes,Reclaim Policy,Status,Claim,StorageClass,VolumeAttributesClass,Reason,Age,VolumeMode',
-    cells: ['a', '1Gi', 'RWO', 'Retain', 'Pending', '', '', '<unset>', '', 'Filesystem'],
-  },
-  PersistentVolumeClaim: {
-    path: inDefault('/api/v1', 'persistentvolumeclaims'),
-    object: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
-    status: { phase: 'Lost' },
-    columns: 'Name,Status,Volume,Capacity,Access Modes,StorageClass,VolumeAttributesClass,Age,VolumeMode',
-    cells: ['a', 'Pending', '', '', '', '', '<unset>', 'Filesystem'],
-  },
-  ResourceQuota: {
-    path: inDefault('/api/v1', 'resourcequotas'),
-    object: { spec: { hard: { pods: '10' } } },
-    status: { hard: { pods: '10' }, used: { pods: '0' } },
-    columns: 'Name,Request,Limit,Age',
-    cells: ['a', '', ''],
-  },
-  LimitRange: {
-    path: inDefault('/api/v1', 'limitranges'),
-    object: { spec: { limits: [{ type: 'Container', max: { cpu: '1' } }] } },
-    columns: 'Name,Created At',
-    cells: ['a'],
-  },
-  StorageClass: {
-    path: `${storage}/storageclasses`,
-    object: { provisioner: 'example.com/p' },
-    columns: 'Name,Provisioner,ReclaimPolicy,VolumeBindingMode,AllowVolumeExpansion,Age',
-    cells: ['a', 'example.com/p', 'Delete', 'Immediate', false],
-  },
-  VolumeAttachment: {
-    path: `${storage}/volumeattachments`,
-    object: { spec: { attacher: 'example.com', nodeName: 'n', source: { persistentVolumeName: 'pv' } } },
-    status: { attached: true },
-    columns: 'Name,Attacher,PV,Node,Attached,Age',
-    cells: ['a', 'example.com', 'pv', 'n', false],
-  },
-  CSIDriver: {
-    path: `${storage}/csidrivers`,
-    object: { spec: {} },
-    columns: 'Name,AttachRequired,PodInfoOnMount,StorageCapacity,TokenRequests,RequiresRepublish,Modes,Age',
-    cells: ['a', true, false, false, '<unset>', false, 'Persistent'],
-    generation: 1,
-  },
-  CSINode: {
-    path: `${storage}/csinodes`,
-    object: { spec: { drivers: [{ name: 'example.com', nodeID: 'n' }] } },
-    columns: 'Name,Drivers,Age',
-    cells: ['a', 1],
-  },
-  CSIStorageCapacity: {
-    path: inDefault(storage, 'csistoragecapacities'),
-    object: { storageClassName: 'fast', capacity: '1Gi' },
-    columns: 'Name,StorageClassName,Capacity',
-    cells: ['a', 'fast', '1Gi'],
-  },
-  VolumeAttributesClass: {
-    path: `${storage}/volumeattributesclasses`,
-    object: { driverName: 'example.com', parameters: { iops: '1' } },
-    columns: 'Name,DriverName,Age',
-    cells: ['a', 'example.com'],
-  },
-  Ingress: {
-    path: inDefault(networking, 'ingresses'),
-    object: { spec: { defaultBackend: { service: { name: 'web', port: { number: 80 } } } } },
-    status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } },
-    columns: 'Name,Class,Hosts,Address,Ports,Age',
-    cells: ['a', '<none>', '*', '', '80'],
-    generation: 1,
-  },
-  IngressClass: {
-    path: `${networking}/ingressclasses`,
-    object: { spec: { controller: 'example.com/c' } },
-    columns: 'Name,Controller,Parameters,Age',
-    cells: ['a', 'example.com/c', '<none>'],
-    generation: 1,
-  },
-  NetworkPolicy: {
-    path: inDefault(networking, 'networkpolicies'),
-    object: { spec: { podSelector: {} } },
-    columns: 'Name,Pod-Selector,Age',
-    cells: ['a', '<none>'],
-    generation: 1,
-  },
-  ServiceCIDR: {
-    path: `${networking}/servicecidrs`,
-    object: { spec: { cidrs: ['10.77.0.0/24'] } },
-    status: {
-      conditions: [
-        { type: 'Ready', status: 'True', reason: '', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' },
-      ],
-    },
-    columns: 'Name,CIDRs,Age',
-    cells: ['a', '10.77.0.0/24'],
-  },
-  RuntimeClass: {
-    path: '/apis/node.k8s.io/v1/runtimeclasses',
-    object: { handler: 'runc' },
-    columns: 'Name,Handler,Age',
-    cells: ['a', 'runc'],
-  },
-};
+type Body = Record<string, never> & { readonly status?: object; readonly rows: { cells: unknown[] }[] };
 
-test('storage, network and quota kinds do all that a kind can do', async () => {
-  await using cluster = await startApiServer({ https: true });
-  await withHttp(cluster, async (http) => {
-    await Promise.all(Object.entries(cases).map(([kind, given]) => goThrough(http, kind, given)));
-  });
-});
+async function succeeds(sent: Promise<RawAnswer>, code = 200): Promise<Body> {
+  const answer = await sent;
+  assert.equal(answer.status, code, answer.text);
+  return JSON.parse(answer.text) as Body;
+}
+
+async function withHttp(cluster: TestCluster, run: (http: RawHttp) => Promise<void>): Promise<void> {
+  using http = new RawHttp(cluster.endpoint);
+  await run(http);
+}
 
 test('the health of the control plane is looked at when it is asked for, and said to be deprecated', async () => {
   const path = '/api/v1/componentstatuses';
@@ -226,5 +122,52 @@ test('a pod is bound by the old address, gets a container for debugging, and ano
       refused.text,
       /spec.containers\[0\].resources.requests: Forbidden: resource requests cannot be removed/,
     );
+  });
+});
+
+test('an approval decides and a status issues; neither does what the other does', async () => {
+  await using cluster = await startApiServer({ https: true });
+  await withHttp(cluster, async (http) => {
+    const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+    const json = { 'content-type': 'application/json' };
+    const spec = { request, signerName: 'example.com/signer', usages: ['client auth'] };
+    const object = { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name: 'a' } };
+    const body = JSON.stringify({ ...object, spec });
+    await succeeds(http.send({ method: 'POST', path, headers: json, body }), 201);
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    const patch = (part: string, status: object): ReturnType<typeof http.send> =>
+      http.send({ method: 'PATCH', path: `${path}/a/${part}`, headers: merge, body: JSON.stringify({ status }) });
+    const approved = { type: 'Approved', status: 'True', reason: 'Seen' };
+    const early = await patch('status', { conditions: [approved] });
+    assert.match(early.text, /status.conditions: Forbidden: updates may not add a condition of type \\"Approved\\"/);
+    const { status } = await succeeds(patch('approval', { conditions: [approved] }));
+    const [condition] = (status as { conditions: { lastUpdateTime: string }[] }).conditions;
+    assert.match(condition?.lastUpdateTime ?? '', /^20\d\d-/);
+    const both = await patch('approval', { conditions: [approved, { type: 'Denied', status: 'True' }] });
+    assert.match(both.text, /Approved and Denied conditions are mutually exclusive/);
+    const listed = await succeeds(http.send({ path: `${path}?fieldSelector=spec.signerName=example.com/signer` }));
+    assert.equal((listed as unknown as { items: unknown[] }).items.length, 1);
+  });
+});
+
+test('access to devices in use is for namespaces that are labelled for it', async () => {
+  await using cluster = await startApiServer({ https: true });
+  await withHttp(cluster, async (http) => {
+    const json = { 'content-type': 'application/json' };
+    const claim = { name: 'one', exactly: { deviceClassName: 'a', adminAccess: true } };
+    const object = { apiVersion: 'resource.k8s.io/v1', kind: 'ResourceClaim', metadata: { name: 'a' } };
+    const body = JSON.stringify({ ...object, spec: { devices: { requests: [claim] } } });
+    const path = `/apis/resource.k8s.io/v1/namespaces/default/resourceclaims`;
+    const refused = await http.send({ method: 'POST', path, headers: json, body });
+    assert.equal(refused.status, 422);
+    assert.match(
+      refused.text,
+      /admin access to devices requires the `resource.kubernetes.io\/admin-access: true` label on the containing namespace/,
+    );
+    const labels = { 'resource.kubernetes.io/admin-access': 'true' };
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    const labelled = JSON.stringify({ metadata: { labels } });
+    await succeeds(http.send({ method: 'PATCH', path: '/api/v1/namespaces/default', headers: merge, body: labelled }));
+    await succeeds(http.send({ method: 'POST', path, headers: json, body }), 201);
   });
 });
