@@ -98,7 +98,7 @@ const api = composeServer(
     config: defaultConfig,
     tokens: {},
   },
-  { posts: [], disabledPlugins: ['ServiceAccount'] },
+  { posts: [], admission: { disabled: ['ServiceAccount'] } },
 );
 await bootstrap(api);
 const client = api.client({ username: 'admin', groups: ['system:masters'] });

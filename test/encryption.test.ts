@@ -62,7 +62,7 @@ class Rig implements AsyncDisposable {
     });
     const { client } = composeServer(
       { ...world, store: this.store, facts, config: defaultConfig, tokenKeys: passingTokenKeys() },
-      { posts: [], disabledPlugins: ['NamespaceLifecycle'] },
+      { posts: [], admission: { disabled: ['NamespaceLifecycle'] } },
     );
     return client({ username: 'admin', groups: ['system:masters'] });
   }

@@ -1,4 +1,5 @@
 export { kinds } from './all.ts';
+export { legacyKinds, withLegacyTypes } from './legacy/all.ts';
 export { namespaces } from './core/namespace.ts';
 export { nodes } from './core/node.ts';
 export { bindings } from './core/binding.ts';
@@ -29,6 +30,9 @@ export { priorityClasses, highestUserPriority, systemPriorityClasses } from './s
 export { persistentVolumes } from './core/persistent-volume.ts';
 export { persistentVolumeClaims } from './core/persistent-volume-claim.ts';
 export { resourceQuotas } from './core/resource-quota.ts';
+export { quotaEvaluatorOf, quotaMatches, quotaScopes } from './core/resource-quota/evaluators.ts';
+export type { QuotaEvaluator, QuotaScope, Usage } from './core/resource-quota/usage.ts';
+export { isExtendedResource, podTotal, qosClassOf } from './core/pod-spec/resources.ts';
 export { limitRanges } from './core/limit-range.ts';
 export { storageClasses } from './storage/storage-class.ts';
 export { volumeAttachments } from './storage/volume-attachment.ts';
@@ -53,6 +57,8 @@ export { selfSubjectAccessReviews } from './authorization/self-subject-access-re
 export { selfSubjectRulesReviews } from './authorization/self-subject-rules-review.ts';
 export { localSubjectAccessReviews } from './authorization/local-subject-access-review.ts';
 export { certificateSigningRequests } from './certificates/certificate-signing-request.ts';
+export { requestOrganizations } from './certificates/pem.ts';
+export * from './admissionregistration/expressions.ts';
 export { mutatingAdmissionPolicies } from './admissionregistration/mutating-admission-policy.ts';
 export { mutatingAdmissionPolicyBindings } from './admissionregistration/mutating-admission-policy-binding.ts';
 export { mutatingWebhookConfigurations } from './admissionregistration/mutating-webhook-configuration.ts';

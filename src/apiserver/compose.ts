@@ -1,9 +1,9 @@
 /** Puts an API server together from its parts: what every program that contains one does alike. */
 import type { Clock, JsonObject, Log, Random } from '../base/mod.ts';
-import { kinds } from '../api/mod.ts';
 import type { ClusterConfig, Facts, UserInfo } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
-import { admissionPlugins } from './admission/chain.ts';
+import { chosenPlugins, type AdmissionChoice } from './admission/chain.ts';
+import { dynamicPlugins } from './admission/dynamic/plugins.ts';
 import type { AnonymousPolicy, Authenticator } from './authn/authenticator.ts';
 import { BootstrapTokens } from './authn/bootstrap-token.ts';
 import { keptTokenUse } from './authn/kept-token-use.ts';
@@ -40,6 +40,7 @@ import type { Descriptions } from './openapi/schemas.ts';
 import { componentStatuses, type ControlPlanePart } from './component-status.ts';
 import { postHandlers } from './posts/all.ts';
 import { Registry } from './registry.ts';
+import { factsOf, servedKinds, type ServedApis } from './served-apis.ts';
 import { ApiServer } from './server.ts';
 import type { PostHandler } from './subresources.ts';
 import type { WebClients } from './http/web.ts';
@@ -58,6 +59,8 @@ export interface ApiServerOptions {
   /** Asked in order; Node and RBAC unless said otherwise. */
   readonly authorizers?: readonly AuthorizerChoice[];
   readonly tokens?: TokenSettings;
+  /** Which versions are served; the current ones unless said otherwise. */
+  readonly apis?: ServedApis | undefined;
   /** Calls webhooks; absent: none can be called. */
   readonly webClients?: WebClients;
 }
@@ -84,8 +87,8 @@ export interface ComposedServer {
 
 export interface ServerParts {
   readonly posts: readonly PostHandler[];
-  /** Names of admission plugins that do not run. Without controllers no namespace has an account: then `ServiceAccount` is one. */
-  readonly disabledPlugins?: readonly string[];
+  /** Which admission plugins run. Without controllers no namespace has an account: then not `ServiceAccount`. */
+  readonly admission?: AdmissionChoice;
   /** Which other parts of the control plane run in this process. */
   readonly runsHere?: (part: ControlPlanePart) => boolean;
 }
@@ -107,16 +110,18 @@ export function stamp(value: JsonObject, revision: number): JsonObject {
 const apiServerUser: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
 export function composeServer(options: ApiServerOptions, parts: ServerParts): ComposedServer {
-  const { store, clock, random, log, facts, config, tokenKeys } = options;
+  const { store, clock, random, log, config, tokenKeys } = options;
+  const kinds = servedKinds(options.apis);
+  const facts = factsOf(kinds, options.facts);
   const rbac = new RbacAuthorizer(store);
   const authorizers = authorizersOf(options.authorizers ?? usualAuthorizers, store, rbac);
-  const plugins = [
-    ...admissionPlugins.filter(({ name }) => parts.disabledPlugins?.includes(name) !== true),
-    escalationCheck(rbac, authorizers),
-  ];
+  const dynamic = dynamicPlugins({ store, random, log, authorizers, world: () => world, caller: () => webhooks });
+  const plugins = [...chosenPlugins(parts.admission ?? {}, dynamic), escalationCheck(rbac, authorizers)];
   const registry = new Registry(kinds);
   const codec = new Codec(facts);
-  const world = new WriteWorld({ store, clock, random, log, codec, config, plugins, kinds: () => registry.kinds() });
+  const self = (): InProcessClient => new InProcessClient(server, apiServerUser);
+  const served = { kinds: () => registry.kinds(), authorizers, self };
+  const world = new WriteWorld({ store, clock, random, log, codec, config, plugins, ...served });
   const issuer = accountIssuer(config.clusterDomain);
   const audiences = [issuer];
   const tokens =
@@ -130,7 +135,7 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
           issuers: [issuer],
           audiences,
           secondsMax: options.tokens?.secondsMax,
-          onKeptTokenUsed: keptTokenUse(() => new InProcessClient(server, apiServerUser), log),
+          onKeptTokenUsed: keptTokenUse(self, log),
         });
   const bearer = new BearerAuthenticator(tokenAuthenticators(options, tokens, audiences), audiences);
   const posts = [...postHandlers({ authorizers, tokens, bearer }), ...parts.posts];
@@ -235,6 +240,7 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
     discovery,
     paths: [...paths, rootPath(paths)],
     connectors,
+    delegates: () => undefined,
     clock,
     random,
     log,

@@ -57,6 +57,14 @@ export class ConfigObject {
     );
   }
 
+  /** An object that somebody else reads; undefined where there is none. */
+  json(name: string): JsonObject | undefined {
+    const value = this.has(name) ? this.#value[name] : undefined;
+    if (value === undefined || isJsonObject(value)) return value;
+    this.#errors.push(invalid(this.at(name), value, 'must be an object'));
+    return undefined;
+  }
+
   /** Once everything has been asked for. */
   refuseUnknown(): void {
     for (const name of Object.keys(this.#value))
@@ -92,7 +100,7 @@ export function readConfiguration<T>(
   kind: string,
   read: (object: ConfigObject, errors: FieldError[]) => T,
 ): T {
-  const value = parsed(text, kind);
+  const value = parsedObject(text, kind);
   const errors: FieldError[] = [];
   const object = new ConfigObject(value, errors);
   if (!versions.includes(object.string('apiVersion')) || object.string('kind') !== kind)
@@ -107,7 +115,7 @@ export function readConfiguration<T>(
   return result;
 }
 
-function parsed(text: string, kind: string): JsonObject {
+export function parsedObject(text: string, kind: string): JsonObject {
   try {
     const value: unknown = parseYaml(text);
     if (isJsonObject(value)) return value;

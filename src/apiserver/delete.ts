@@ -65,26 +65,33 @@ async function removeOnce(
   const old = shownObject(kind, current);
   const { name = '', uid = '' } = old.metadata ?? {};
   checkPreconditions(kind, name, options, old);
-  await world.admission.validate(
-    world.admissionRequest(kind, operation, { operation: 'DELETE', name, draft: undefined, old }),
-  );
+  const admission = world.admissionRequest(kind, operation, {
+    operation: 'DELETE',
+    name,
+    draft: undefined,
+    old,
+    deleteOptions: options as JsonObject,
+  });
+  await world.admission.mutate(admission);
+  await world.admission.validate(admission);
+  const { warnings } = admission;
   const draft = begin({ world, kind, operation }, options, old);
   const gone: Result =
     kind.strategy.returnsDeleted === true
-      ? { type: 'value', code: 200, kind, version: operation.version, value: draft ?? old, warnings: [] }
-      : { type: 'value', code: 200, value: deleted(kind, name, uid) as unknown as JsonObject, warnings: [] };
+      ? { type: 'value', code: 200, kind, version: operation.version, value: draft ?? old, warnings }
+      : { type: 'value', code: 200, value: deleted(kind, name, uid) as unknown as JsonObject, warnings };
   const dryRun = operation.options.dryRun === true || (options.dryRun ?? []).includes('All');
   if (draft === undefined)
-    return { type: 'entry', code: 200, kind, version: operation.version, entry: current, warnings: [] };
+    return { type: 'entry', code: 200, kind, version: operation.version, entry: current, warnings };
   const stays = heldBack(kind, draft);
   if (dryRun)
-    return stays ? { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings: [] } : gone;
+    return stays ? { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings } : gone;
   if (!stays) {
     const result = await world.store.commit(removal(kind, current, old), operation.cause);
     if (!result.ok) return undefined;
     const entry = result.events[0]?.entry;
     return kind.strategy.returnsDeleted === true && entry !== undefined
-      ? { type: 'entry', code: 200, kind, version: operation.version, entry, warnings: [] }
+      ? { type: 'entry', code: 200, kind, version: operation.version, entry, warnings }
       : gone;
   }
   const { collection, name: key, revision: expected } = current;
@@ -101,7 +108,7 @@ async function removeOnce(
         kind,
         version: operation.version,
         entry,
-        warnings: [],
+        warnings,
       };
 }
 

@@ -1,4 +1,6 @@
 export * from './admission/admission.ts';
+export type { AdmissionChoice } from './admission/chain.ts';
+export { readAdmissionConfiguration } from './admission/configuration.ts';
 export { bearerToken, CertificateAuthenticator, type Authenticator } from './authn/authenticator.ts';
 export { decide, noOpinion, refused, type Attributes, type Authorizer, type Decision } from './authz/authorizer.ts';
 export type { AnonymousPolicy } from './authn/authenticator.ts';
@@ -47,8 +49,11 @@ export {
   type TokenSettings,
   type ServerParts,
 } from './compose.ts';
-export { podConnectors, streamOf, type PodStreamWorld } from './http/pod-streams.ts';
-export type { NodeAddress, NodeAnswer, NodeConnections } from './ports.ts';
+export type { ServedApis } from './served-apis.ts';
+export { podConnectors, type PodStreamWorld } from './http/pod-streams.ts';
+export { streamOf } from './http/stream-of.ts';
+export type { NodeAddress, NodeAnswer, NodeConnections, NodeRequest } from './ports.ts';
+export { proxyConnectors, type ProxyWorld } from './proxying/connectors.ts';
 export { AuditBatches } from './audit/batches.ts';
 export type { AuditBackend, AuditEvent } from './audit/event.ts';
 export { AuditPolicy } from './audit/policy.ts';

@@ -1,9 +1,12 @@
 /** What the API server's operations stand on: the store, the clock, the codec, admission. One value, made at start. */
 import type { Clock, DeepReadonly, JsonObject, Log, Random } from '../base/mod.ts';
+import type { Client } from '../client/mod.ts';
 import type { ClusterConfig, HookContext, Kind, KubeObject } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
-import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from './admission/admission.ts';
+import { concerns, type AdmissionPlugin, type AdmissionRequest, type ObjectReader } from './admission/admission.ts';
+import type { Authorizer } from './authz/authorizer.ts';
 import type { Codec } from './codec.ts';
+import { restoreEntries } from './managed-fields.ts';
 import type { Operation } from './operation.ts';
 
 export interface WorldParts {
@@ -16,6 +19,9 @@ export interface WorldParts {
   readonly plugins: readonly AdmissionPlugin[];
   /** Everything that is served now. */
   readonly kinds: () => readonly Kind[];
+  readonly authorizers: readonly Authorizer[];
+  /** Writes as the API server itself. */
+  readonly self: () => Client;
 }
 
 export class WriteWorld {
@@ -28,6 +34,8 @@ export class WriteWorld {
   readonly admission: AdmissionChain;
   readonly objects: ObjectReader;
   readonly kinds: () => readonly Kind[];
+  readonly #authorizers: readonly Authorizer[];
+  readonly #self: () => Client;
 
   constructor(parts: WorldParts) {
     this.store = parts.store;
@@ -39,6 +47,8 @@ export class WriteWorld {
     this.admission = new AdmissionChain(parts.plugins);
     this.objects = new HeadReader(parts.store);
     this.kinds = parts.kinds;
+    this.#authorizers = parts.authorizers;
+    this.#self = parts.self;
   }
 
   context(operation: Operation): HookContext {
@@ -61,9 +71,10 @@ export class WriteWorld {
   admissionRequest(
     kind: Kind,
     operation: Operation,
-    what: Pick<AdmissionRequest, 'operation' | 'name' | 'draft' | 'old'>,
+    what: Pick<AdmissionRequest, 'operation' | 'name' | 'draft' | 'old' | 'deleteOptions'>,
   ): AdmissionRequest {
     const { version, subresource, namespace, options } = operation;
+    const warnings: string[] = [];
     return {
       ...what,
       kind,
@@ -71,11 +82,19 @@ export class WriteWorld {
       options,
       subresource,
       namespace,
-      dryRun: options.dryRun === true,
+      dryRun: options.dryRun === true || Array.isArray(what.deleteOptions?.['dryRun']),
       context: this.context(operation),
       annotate: operation.annotate ?? unheard,
+      warn: (text) => void warnings.push(text),
+      warnings,
+      alongside: undefined,
+      round: 0,
+      reinvoke: false,
       clock: this.clock,
       objects: this.objects,
+      kinds: this.kinds,
+      authorizers: this.#authorizers,
+      self: this.#self,
     };
   }
 }
@@ -88,17 +107,44 @@ function unheard(): void {
 /** The plugins in their order: all that change the object, then, on the result, all that judge it. */
 class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[];
+  /** Most plugins are about one or two kinds: the others do not cost a call. */
+  readonly #byKind = new WeakMap<Kind, readonly AdmissionPlugin[]>();
 
   constructor(plugins: readonly AdmissionPlugin[]) {
     this.#plugins = plugins;
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#plugins) await plugin.mutate?.(request);
+    const entries = request.draft?.metadata?.managedFields;
+    await this.#mutateOnce(request);
+    if (request.reinvoke) {
+      request.round = 1;
+      await this.#mutateOnce(request);
+    }
+    for (const note of restoreEntries(request.draft, entries)) request.warn(note);
   }
 
   async validate(request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#plugins) await plugin.validate?.(request);
+    for (const plugin of this.#concerned(request.kind)) {
+      const done = plugin.validate?.(request);
+      if (done !== undefined) await done;
+    }
+  }
+
+  async #mutateOnce(request: AdmissionRequest): Promise<void> {
+    for (const plugin of this.#concerned(request.kind)) {
+      const done = plugin.mutate?.(request);
+      if (done !== undefined) await done;
+    }
+  }
+
+  #concerned(kind: Kind): readonly AdmissionPlugin[] {
+    let plugins = this.#byKind.get(kind);
+    if (plugins === undefined) {
+      plugins = this.#plugins.filter((plugin) => concerns(plugin, kind));
+      this.#byKind.set(kind, plugins);
+    }
+    return plugins;
   }
 }
 

@@ -87,8 +87,9 @@ async function createOnce(
   strategy.prepareForCreate?.(draft, context);
   if (strategy.generation === true) metadata.generation = 1;
   refuseInvalid(kind, draft, [...metaErrors(kind, draft), ...(strategy.validate?.(draft) ?? [])]);
+  for (const text of warningsOf(kind, operation.version, strategy, { object: draft })) admission.warn(text);
   await world.admission.validate(admission);
-  const allWarnings = [...warnings, ...warningsOf(kind, operation.version, strategy, { object: draft })];
+  const allWarnings = [...warnings, ...admission.warnings];
   if (operation.options.dryRun === true) {
     refuseExisting(world, kind, draft);
     delete metadata.resourceVersion;
@@ -104,7 +105,8 @@ async function createOnce(
       value: await kept(kind, draft),
       ttlMs: strategy.ttlMs?.(draft),
     };
-    const result = await world.store.commit([change, ...claims], operation.cause);
+    const alongside = admission.alongside?.() ?? [];
+    const result = await world.store.commit([change, ...claims, ...alongside], operation.cause);
     if (result.ok)
       return {
         type: 'entry',
@@ -114,6 +116,10 @@ async function createOnce(
         entry: entryOf(result),
         warnings: allWarnings,
       };
+    if (alongside.includes(result.failed)) {
+      if (last) throw ApiError.modified(kind, name);
+      return undefined;
+    }
     if (result.failed !== change) {
       // Claims that the client named itself cannot be had; those that were allocated can be allocated anew.
       if (last || asked === claims.length) refuseClaim(kind, draft, result.failed);
@@ -244,13 +250,15 @@ async function changeOnce(
   const admission = world.admissionRequest(kind, operation, { operation: 'UPDATE', name, draft: sent, old });
   await world.admission.mutate(admission);
   const draft = admission.draft ?? sent;
+  if (draft !== sent) separateStatus(kind, operation.subresource, draft, old);
   const metadata = (draft.metadata ??= {});
   part.prepareForUpdate?.(draft, old, context);
   if (strategy.generation === true && specChanged(draft, old))
     metadata.generation = (old.metadata?.generation ?? 0) + 1;
   refuseInvalid(kind, draft, [...metaUpdateErrors(kind, draft, old), ...(part.validateUpdate?.(draft, old) ?? [])]);
+  for (const text of warningsOf(kind, operation.version, part, { object: draft, old })) admission.warn(text);
   await world.admission.validate(admission);
-  const warnings = warningsOf(kind, operation.version, part, { object: draft, old });
+  const { warnings } = admission;
   const same = isUnchanged(draft, old);
   if (operation.options.dryRun === true)
     return { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings };
@@ -266,9 +274,11 @@ async function changeOnce(
   if (same && !stale) return written(await durable(world, current));
   const ends = metadata.deletionTimestamp !== undefined && !heldBack(kind, draft);
   const changes = ends ? removal(kind, current, draft) : await replacement(kind, current, draft);
-  const result = await world.store.commit(changes, operation.cause);
+  const alongside = ends ? [] : (admission.alongside?.() ?? []);
+  const result = await world.store.commit([...changes, ...alongside], operation.cause);
   if (result.ok) return written(entryOf(result));
-  if (result.failed !== changes[0] && result.failed.value !== undefined) refuseClaim(kind, draft, result.failed);
+  const isClaim = result.failed !== changes[0] && !alongside.includes(result.failed);
+  if (isClaim && result.failed.value !== undefined) refuseClaim(kind, draft, result.failed);
   return undefined;
 }
 

@@ -5,6 +5,12 @@ const file = (help: string): Option => ({ type: 'string', value: 'FILE', help })
 const text = (value: string, help: string): Option => ({ type: 'string', value, help });
 
 export const requestOptions = {
+  'enable-admission-plugins': text(
+    'NAMES',
+    'Admission plugins that run besides those that run anyway, comma separated',
+  ),
+  'disable-admission-plugins': text('NAMES', 'Admission plugins that do not run, comma separated'),
+  'admission-control-config-file': file('AdmissionConfiguration: the configuration of admission plugins'),
   'audit-policy-file': file('Policy that says of which requests how much is audited; without it nothing is'),
   'audit-log-path': file('Where audit events are written, one a line; - is the standard output'),
   'audit-log-mode': text('MODE', 'batch, blocking or blocking-strict (default: blocking)'),
@@ -24,6 +30,14 @@ export const requestOptions = {
   'audit-webhook-initial-backoff': text('TIME', 'Wait before the first request is tried again (default: 10s)'),
   'encryption-provider-config': file('EncryptionConfiguration: what is encrypted at rest, and with which keys'),
   'encryption-provider-config-automatic-reload': text('BOOL', 'Whether that file is read again (default: false)'),
+  'legacy-apis': {
+    type: 'boolean',
+    help: 'Serve the versions too that Kubernetes has dropped: extensions/v1beta1, batch/v2alpha1, ...',
+  },
+  'runtime-config': text(
+    'VERSIONS',
+    'Which versions are served: extensions/v1beta1=true,apps/v1beta2=false; also api/all, api/ga, api/beta, api/alpha',
+  ),
   'max-requests-inflight': text('N', 'Reading requests that are served at once (default: 400)'),
   'max-mutating-requests-inflight': text('N', 'Writing requests that are served at once (default: 200)'),
 } satisfies Record<string, Option>;

@@ -73,6 +73,8 @@ export async function run(invocation: Invocation): Promise<void> {
       advertise: address,
       auth,
       handling,
+      apis: handling.apis,
+      admission: handling.admission,
       paths: [],
       health: handling.health,
       connectors: ({ server }) => podConnectors({ objects: server.world.objects, nodes }),

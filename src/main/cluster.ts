@@ -156,6 +156,8 @@ export class Cluster implements AsyncDisposable {
       auth,
       paths: [this.#componentsPath()],
       handling,
+      apis: handling.apis,
+      admission: handling.admission,
       health: handling.health,
       runsHere: (part) => this.#components.some(({ name }) => name === programs[part]),
       connectors: ({ server }: ComposedServer) => podConnectors({ objects: server.world.objects, nodes }),

@@ -1,12 +1,14 @@
 /** API server and store with their HTTPS endpoint: what every cluster has, whatever else runs in the process. */
 import facts from '../api/upstream/facts.json' with { type: 'json' };
 import {
+  type AdmissionChoice,
   CertificateAuthenticator,
   composeFront,
   composeServer,
   type ComposedServer,
   type Connector,
   type RequestHandling,
+  type ServedApis,
   type HealthCheck,
   issuerPaths,
   type HttpFront,
@@ -41,10 +43,12 @@ export interface ControlPlaneOptions {
   /** How many requests at once, and what is audited of them. */
   readonly handling?: RequestHandling | undefined;
   readonly connectors: (api: ComposedServer) => readonly Connector[];
+  /** Which versions are served. */
+  readonly apis?: ServedApis | undefined;
   /** Who is who and who may do what. */
   readonly auth: ServerAuth;
-  /** Admission plugins that do not run, by upstream's names. */
-  readonly disabledPlugins?: readonly string[];
+  /** Which admission plugins run. */
+  readonly admission?: AdmissionChoice;
   /** Which other parts of the control plane run in this process. */
   readonly runsHere?: ServerParts['runsHere'];
 }
@@ -71,10 +75,11 @@ export class ControlPlane implements AsyncDisposable {
         authorizers,
         tokens,
         webClients: this.#webClients,
+        apis: options.apis,
       },
       {
         posts: [],
-        disabledPlugins: options.disabledPlugins ?? [],
+        ...(options.admission === undefined ? {} : { admission: options.admission }),
         ...(options.runsHere === undefined ? {} : { runsHere: options.runsHere }),
       },
     );

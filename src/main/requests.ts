@@ -6,9 +6,12 @@ import {
   AuditBatches,
   AuditPolicy,
   postEvents,
+  readAdmissionConfiguration,
+  type AdmissionChoice,
   type AuditBackend,
   type AuditEvent,
   type HealthCheck,
+  type ServedApis,
   type RequestHandling,
 } from '../apiserver/mod.ts';
 import { errorText, HostError, type Clock, type Log, type Random } from '../base/mod.ts';
@@ -21,6 +24,8 @@ import type { Flags } from './auth.ts';
 export interface ServerRequests extends RequestHandling {
   readonly transformer: ValueTransformer | undefined;
   readonly health: readonly HealthCheck[];
+  readonly apis: ServedApis;
+  readonly admission: AdmissionChoice;
 }
 
 export interface RequestsWorld {
@@ -35,7 +40,7 @@ export interface RequestsWorld {
 export function requestFlags(invocation: Invocation): Flags {
   const flags: Record<string, string> = {};
   for (const name of Object.keys(requestOptions)) {
-    const value = invocation.string(name);
+    const value = invocation.string(name) ?? (invocation.flag(name) ? 'true' : undefined);
     if (value === undefined) continue;
     flags[name] = /-(file|config|path)$/.test(name) && value !== '-' ? resolve(value) : value;
   }
@@ -56,7 +61,26 @@ export async function openRequests(flags: Flags, world: RequestsWorld): Promise<
     audit: await openAudit(flags, world),
     transformer: encryption?.transformers,
     health: encryption?.health ?? [],
+    apis: {
+      legacy: boolean(flags, 'legacy-apis', false),
+      runtimeConfig: flags['runtime-config'] ?? '',
+    },
+    admission: await openAdmission(flags),
   };
+}
+
+async function openAdmission(flags: Flags): Promise<AdmissionChoice> {
+  const path = flags['admission-control-config-file'];
+  const read = (file: string): string => readFileSync(resolve(dirname(path ?? ''), file), 'utf8');
+  return {
+    enabled: names(flags['enable-admission-plugins']),
+    disabled: names(flags['disable-admission-plugins']),
+    configurations: path === undefined ? {} : readAdmissionConfiguration(await contents(path), read),
+  };
+}
+
+function names(list = ''): string[] {
+  return list.split(',').filter((name) => name !== '');
 }
 
 async function openEncryption(flags: Flags, { stack, ...world }: RequestsWorld) {

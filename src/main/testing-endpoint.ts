@@ -29,7 +29,9 @@ export class TestEndpoint implements AsyncDisposable {
   }
 
   static async start(
-    world: Pick<ControlPlaneOptions, 'store' | 'clock' | 'random' | 'log' | 'config' | 'disabledPlugins' | 'runsHere'>,
+    world: Pick<ControlPlaneOptions, 'store' | 'clock' | 'random' | 'log' | 'config' | 'admission' | 'runsHere'> & {
+      readonly legacyApis?: boolean | undefined;
+    },
     flags: Flags = {},
   ): Promise<TestEndpoint> {
     const names = apiServerNames({ clusterDomain: world.config.clusterDomain, serviceIp: '10.96.0.1', more: [] });
@@ -42,10 +44,13 @@ export class TestEndpoint implements AsyncDisposable {
     const issuer = accountIssuer(config.clusterDomain);
     const auth = await openAuth(flags, { clock, random, issuer, connections });
     const handling = await openRequests(flags, { clock, random, log, stack });
+    const disabled = [...(world.admission?.disabled ?? []), ...(handling.admission.disabled ?? [])];
     const plane = await ControlPlane.start({
       ...world,
+      admission: { ...handling.admission, disabled },
       auth,
       handling,
+      apis: { ...handling.apis, legacy: world.legacyApis === true || handling.apis.legacy === true },
       pki,
       host,
       advertise: host,

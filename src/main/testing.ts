@@ -49,6 +49,8 @@ export interface TestClusterOptions {
   readonly nodes?: number;
   /** How containers on them behave, unless an annotation of their pod says otherwise. */
   readonly behaviour?: Partial<Behaviour>;
+  /** Serves the versions that upstream has dropped too: `extensions/v1beta1`, `batch/v2alpha1`, … */
+  readonly legacyApis?: boolean;
   /** How much history is kept, for tests of what happens when it is gone. */
   readonly history?: Partial<StoreLimits>;
 }
@@ -113,9 +115,10 @@ export class TestCluster implements AsyncDisposable {
     // Whoever changes an object that others see too fails here.
     const frozen: typeof stamp = (value, revision) => deepFreeze(stamp(value, revision));
     const store = await LocalStore.open({ clock, limits: { ...defaultLimits, ...options.history }, stamp: frozen });
-    const disabledPlugins = components ? [] : withoutControllers;
+    const admission = { disabled: components ? [] : withoutControllers };
     const runsHere = (): boolean => components;
-    const world = { store, clock, random, log, config: defaultConfig, disabledPlugins, runsHere };
+    const { legacyApis } = options;
+    const world = { store, clock, random, log, config: defaultConfig, admission, runsHere, legacyApis };
     // Who needs no endpoint does not wait for TLS and HTTP to be loaded.
     const endpoint =
       options.https === true
@@ -125,8 +128,8 @@ export class TestCluster implements AsyncDisposable {
     const api =
       endpoint?.api ??
       composeServer(
-        { ...world, facts, tokenKeys: passingTokenKeys(), webClients },
-        { posts: [], disabledPlugins, runsHere },
+        { ...world, facts, apis: { legacy: legacyApis === true }, tokenKeys: passingTokenKeys(), webClients },
+        { posts: [], admission, runsHere },
       );
     const cluster = new TestCluster({ clock, virtual, api, store, log, endpoint, webClients });
     await bootstrap(api);

@@ -48,6 +48,37 @@ export function requestProblem(base64: string): Problem {
   return startsWith(frame.signed, [tags.integer, tags.sequence, tags.sequence]) ? undefined : truncated;
 }
 
+/** 2.5.4.3 and 2.5.4.10, as DER writes them. */
+const commonName = '85,4,3';
+const organization = '85,4,10';
+
+/** The organizations in the subject of a request that is in order, which become the groups of its user. */
+export function requestOrganizations(base64: string): string[] {
+  return subjectValues(base64, organization);
+}
+
+/** Its common name, which becomes the name of the user. */
+export function requestCommonName(base64: string): string | undefined {
+  return subjectValues(base64, commonName).at(-1);
+}
+
+function subjectValues(base64: string, wanted: string): string[] {
+  const frame = signedFrame(firstBlock(textOf(base64))?.der ?? new Uint8Array());
+  const subject = typeof frame === 'string' ? undefined : frame.signed[1];
+  return partsOf(subject)
+    .flatMap((names) => partsOf(names))
+    .map((name) => partsOf(name))
+    .flatMap(([type, value]) =>
+      type !== undefined && value !== undefined && type.content.join() === wanted
+        ? [decoder.decode(value.content)]
+        : [],
+    );
+}
+
+function partsOf(element: Element | undefined): readonly Element[] {
+  return element === undefined ? [] : (elementsOf(element.content) ?? []);
+}
+
 /** What is wrong with a chain of certificates: PEM in base64. */
 export function certificatesProblem(base64: string): Problem {
   let text = textOf(base64);

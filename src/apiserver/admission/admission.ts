@@ -2,9 +2,12 @@
  * Admission: what may still change or refuse a write after it was authorized. Plugins are values in one ordered list
  * (`chain.ts`); each sees the draft and the newest state, and refuses by throwing ApiError.
  */
-import type { Clock, DeepReadonly } from '../../base/mod.ts';
+import type { Clock, DeepReadonly, JsonObject } from '../../base/mod.ts';
+import type { Client } from '../../client/mod.ts';
+import type { Change } from '../../store/mod.ts';
+import type { Authorizer } from '../authz/authorizer.ts';
 import type { OperationOptions } from '../operation.ts';
-import { ApiError, type HookContext, type Kind, type KubeObject } from '../../machinery/mod.ts';
+import { ApiError, groupResource, type HookContext, type Kind, type KubeObject } from '../../machinery/mod.ts';
 
 export interface AdmissionRequest {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -21,14 +24,34 @@ export interface AdmissionRequest {
   draft: KubeObject | undefined;
   readonly old: DeepReadonly<KubeObject> | undefined;
   readonly options: OperationOptions;
+  /** What a deletion was asked for with. */
+  readonly deleteOptions?: JsonObject | undefined;
   readonly dryRun: boolean;
   readonly context: HookContext;
   /** Tells the audit log something of the request: `pod-security.kubernetes.io/enforce-policy`. */
   readonly annotate: (key: string, value: string) => void;
+  /** Tells the client something although the request may go on. */
+  readonly warn: (text: string) => void;
+  /** What the client has been told so far. */
+  readonly warnings: readonly string[];
+  /**
+   * Makes what has to be committed together with the object, from the newest state, whenever a commit is tried; throws
+   * ApiError when the object may not be written after all.
+   */
+  alongside: (() => readonly Change[]) | undefined;
+  /** 1 while those that change objects are asked once more, because `reinvoke` was set in round 0. */
+  round: 0 | 1;
+  reinvoke: boolean;
   /** For what is worth a moment's wait. */
   readonly clock: Clock;
   /** The newest state of any kind. */
   readonly objects: ObjectReader;
+  /** Everything that is served now. */
+  readonly kinds: () => readonly Kind[];
+  /** Who may do what. */
+  readonly authorizers: readonly Authorizer[];
+  /** Writes as the API server itself. */
+  readonly self: () => Client;
 }
 
 export interface ObjectReader {
@@ -39,8 +62,19 @@ export interface ObjectReader {
 export interface AdmissionPlugin {
   /** Upstream's name, as `--enable-admission-plugins` takes it. */
   readonly name: string;
+  /** It runs only where it is asked for by name. */
+  readonly off?: true;
+  /** The resources that it concerns (`pods`, `ingresses.networking.k8s.io`); all unless said otherwise. */
+  readonly on?: readonly string[];
+  /** The plugin as its part of an AdmissionConfiguration makes it; throws HostError. */
+  configured?(configuration: JsonObject): AdmissionPlugin;
   mutate?(request: AdmissionRequest): void | Promise<void>;
   validate?(request: AdmissionRequest): void | Promise<void>;
+}
+
+/** Whether a plugin has anything to do with a resource. */
+export function concerns({ on }: AdmissionPlugin, kind: Kind): boolean {
+  return on === undefined || on.includes(groupResource(kind));
 }
 
 /** Whether the request writes a pod itself, in one of these ways. */

@@ -1,7 +1,7 @@
 /** What a pod asks for: which resource names there are, sums over containers, and the quality of service class. */
 import type { DeepReadonly } from '../../../base/mod.ts';
 import { parseQuantity, zeroQuantity, type Quantity } from '../../../machinery/mod.ts';
-import type { PodSpec, ResourceRequirements } from '../../upstream/types.ts';
+import type { Container, PodSpec, ResourceRequirements } from '../../upstream/types.ts';
 import { isSidecar } from './containers.ts';
 
 type ResourceList = Readonly<Record<string, string>>;
@@ -14,6 +14,11 @@ export function podResourceSupported(name: string): boolean {
 /** Without a prefix, or with one that belongs to Kubernetes. */
 export function isNativeResource(name: string): boolean {
   return !name.includes('/') || name.includes('kubernetes.io/');
+}
+
+/** What devices and the like are called: `vendor.example/gpu`. */
+export function isExtendedResource(name: string): boolean {
+  return !isNativeResource(name) && !name.startsWith('requests.');
 }
 
 /** Whether limits may be higher than requests. */
@@ -30,21 +35,45 @@ function raiseTo(highest: Map<string, Quantity>, list: ReadonlyMap<string, Quant
     if (quantity.compare(highest.get(name) ?? zeroQuantity) > 0 || !highest.has(name)) highest.set(name, quantity);
 }
 
-/**
- * What the containers ask for together. Init containers run one after the other, each beside the sidecars that were
- * started before it; so the most demanding moment counts.
- */
+/** What one container asks for, or what it may use at most. */
+type AmountsOf = (container: DeepReadonly<Container>) => ResourceList | undefined;
+
+/** What the containers ask for together. */
 export function totalRequests(spec: DeepReadonly<PodSpec>): Map<string, Quantity> {
+  return totalOf(spec, ({ resources }) => resources?.requests);
+}
+
+/**
+ * What the pod asks for, or may use at most: what is said for it as a whole, and where nothing is, what its containers say
+ * together. Without what it costs to run a pod at all.
+ */
+export function podTotal(
+  spec: DeepReadonly<PodSpec>,
+  list: 'requests' | 'limits',
+  of: AmountsOf = ({ resources }) => resources?.[list],
+): Map<string, Quantity> {
+  const total = totalOf(spec, of);
+  const whole = spec.resources?.[list];
+  for (const name in whole) if (podResourceSupported(name)) total.set(name, parseQuantity(whole[name] ?? '0'));
+  return total;
+}
+
+/**
+ * The sum over the containers. Init containers run one after the other, each beside the sidecars that were started before
+ * it; so the most demanding moment counts.
+ */
+function totalOf(spec: DeepReadonly<PodSpec>, of: AmountsOf): Map<string, Quantity> {
   const running = new Map<string, Quantity>();
-  for (const container of spec.containers ?? []) addTo(running, container.resources?.requests);
+  for (const container of spec.containers ?? []) addTo(running, of(container));
   const sidecars = new Map<string, Quantity>();
   const starting = new Map<string, Quantity>();
   for (const container of spec.initContainers ?? []) {
+    const amounts = of(container);
     const moment = new Map(sidecars);
-    addTo(moment, container.resources?.requests);
+    addTo(moment, amounts);
     if (isSidecar(container)) {
-      addTo(running, container.resources?.requests);
-      addTo(sidecars, container.resources?.requests);
+      addTo(running, amounts);
+      addTo(sidecars, amounts);
     }
     raiseTo(starting, moment);
   }

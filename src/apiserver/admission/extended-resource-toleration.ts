@@ -1,0 +1,25 @@
+/** ExtendedResourceToleration: pods that ask for a special device tolerate that nodes with it are kept for such pods. */
+import { isExtendedResource, type Pod } from '../../api/mod.ts';
+import { isOfPods, type AdmissionPlugin } from './admission.ts';
+
+export const extendedResourceToleration: AdmissionPlugin = {
+  name: 'ExtendedResourceToleration',
+  off: true,
+  on: ['pods'],
+  mutate(request) {
+    if (!isOfPods(request, 'CREATE', 'UPDATE')) return;
+    const { spec } = request.draft as Pod;
+    if (spec === undefined) return;
+    const asked = [...spec.containers, ...(spec.initContainers ?? [])].flatMap(({ resources }) =>
+      Object.keys(resources?.requests ?? {}).filter(isExtendedResource),
+    );
+    const tolerated = spec.tolerations ?? [];
+    const lacking = [...new Set(asked)]
+      .sort()
+      .filter(
+        (name) =>
+          !tolerated.some(({ key, operator, effect }) => key === name && operator === 'Exists' && effect === undefined),
+      );
+    if (lacking.length > 0) spec.tolerations = [...tolerated, ...lacking.map((key) => ({ key, operator: 'Exists' }))];
+  },
+};
