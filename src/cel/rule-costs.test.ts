@@ -326,6 +326,92 @@ const groups: Readonly<Record<string, Group>> = {
     json: { something: null },
     costs: { '!has(self.something)': 2 },
   },
+  'what is not set': {
+    schema: object({
+      plain: text,
+      unset: text,
+      nullable: { ...text, nullable: true },
+      nothing: { ...text, nullable: true },
+    }),
+    json: { plain: 'v1', nullable: 'v3', nothing: null },
+    costs: {
+      '!has(self.unset)': 2,
+      "has(self.plain) && self.plain == 'v1'": 4,
+      "has(self.nullable) && self.nullable == 'v3'": 4,
+      'type(self.nullable) != null_type': 4,
+      '!has(self.nothing)': 2,
+    },
+  },
+  'null in lists and maps': {
+    schema: object({ m: map({ ...text, nullable: true }), l: list({ ...text, nullable: true }) }),
+    json: { m: { a: null, b: 'x' }, l: [null, 'x'] },
+    costs: { 'self.m.size() == 2': 4, "'a' in self.m": 3, "type(self.m['a']) == null_type": 5 },
+  },
+  'types of objects': {
+    schema: object({ nested: map(object({ f: integer })) }),
+    json: { nested: { k1: { f: 1 }, k2: { f: 2 } } },
+    costs: { 'type(self) == type(self)': 5, "type(self.nested['k1']) == type(self.nested['k2'])": 9 },
+  },
+  'keys that are no identifiers': {
+    schema: object({
+      objs: list({
+        ...list(object({ 'k!': text, 'k.': text })),
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['k!', 'k.'],
+      }),
+    }),
+    json: {
+      objs: [
+        [
+          { 'k!': 'a', 'k.': '1' },
+          { 'k!': 'b', 'k.': '2' },
+        ],
+        [
+          { 'k!': 'b', 'k.': '2' },
+          { 'k!': 'a', 'k.': '1' },
+        ],
+      ],
+    },
+    costs: { 'self.objs[0] == self.objs[1]': 7, "self.objs[0][0].k__dot__ == '1'": 6 },
+  },
+  compositions: {
+    schema: object({
+      mapOfMap: map(map(text)),
+      mapOfKeyed: map(keyed(object({ k: text, v: text }))),
+      listOfMap: list(map(text)),
+      listOfKeyed: list(keyed(object({ k: text, v: text }))),
+    }),
+    json: {
+      mapOfMap: { x: { y: 'b' } },
+      mapOfKeyed: { o: [item('1', 'd')] },
+      listOfMap: [{ z: 'g' }],
+      listOfKeyed: [[item('3', 'i')]],
+    },
+    costs: {
+      "self.mapOfMap['x']['y'] == 'b'": 5,
+      "self.mapOfKeyed['o'].exists(e, e.k == '1' && e.v == 'd')": 14,
+      "self.listOfMap[0]['z'] == 'g'": 5,
+      "self.listOfKeyed[0].exists(e, e.k == '3' && e.v == 'i')": 14,
+    },
+  },
+  optionals: {
+    schema: object({ obj: object({ field: text, absent: text }), m: map(text), l: list(text) }),
+    json: { obj: { field: 'a' }, m: { k: 'v' }, l: ['a'] },
+    costs: {
+      "optional.of('a') != optional.of('b')": 3,
+      "optional.of('a') != optional.none()": 3,
+      "optional.of('a').hasValue()": 2,
+      "optional.of('a').or(optional.of('a')).hasValue()": 2,
+      "optional.none().or(optional.of('a')).hasValue()": 3,
+      "optional.of('a').optMap(v, v == 'value').hasValue()": 8,
+      "self.obj.?field == optional.of('a')": 5,
+      'self.obj.?absent == optional.none()': 4,
+      "self.obj.?field.orValue('v') == 'a'": 4,
+      "self.m[?'k'] == optional.of('v')": 5,
+      "self.l[?0] == optional.of('a')": 5,
+      'optional.ofNonZeroValue(1).hasValue()': 2,
+    },
+  },
   'what the schema does not know': {
     schema: object({
       some: { ...unknown, type: 'object' },
