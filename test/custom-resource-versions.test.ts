@@ -437,9 +437,14 @@ void test('a watch ends when what it watches is defined anew, or not at all any 
   await first.ends();
   using second = new Watched(cluster, 'v1');
   await second.sees('ADDED v1 a {"both":"x","more":"m"}');
+  await api.merge(path('v1', 'a'), { spec: { both: 'y' } });
   await api.merge(name, { metadata: { labels: { a: 'b' } } });
   await api.send('DELETE', name);
-  await second.sees('ADDED v1 a {"both":"x","more":"m"}', 'DELETED v1 a {"both":"x","more":"m"}');
+  await second.sees(
+    'ADDED v1 a {"both":"x","more":"m"}',
+    'MODIFIED v1 a {"both":"y","more":"m"}',
+    'DELETED v1 a {"both":"y","more":"m"}',
+  );
   await second.ends();
 });
 
