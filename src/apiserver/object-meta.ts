@@ -21,7 +21,7 @@ import {
 import { managedFieldsErrors } from './managed-fields.ts';
 
 const annotationsBytesMax = 256 * 1024;
-const generatedSuffixLength = 5;
+export const generatedSuffixLength = 5;
 const generatedPrefixLengthMax = 63 - generatedSuffixLength;
 
 /** Sets what a new object gets from the server, in the order in which Go writes metadata. `draft` is the server's own. */

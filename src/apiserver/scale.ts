@@ -16,7 +16,9 @@ import {
   type Kind,
   type KubeObject,
   type ManagedEntry,
+  type ScaleForm,
   type ScaleStrategy,
+  type Subresource,
 } from '../machinery/mod.ts';
 import { checkManagerOptions, configurationOf, managerOf, versionsOf } from './managed-fields.ts';
 import type { Operation, Result } from './operation.ts';
@@ -26,10 +28,12 @@ import { ready, shownObject } from './stored-form.ts';
 import type { WriteWorld } from './world.ts';
 import { change, checkAddress } from './write.ts';
 
-const schema = 'io.k8s.api.autoscaling.v1.Scale';
-const gvk = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+export const scaleSchema = 'io.k8s.api.autoscaling.v1.Scale';
+export const scaleGvk = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 const apiVersion = 'autoscaling/v1';
 const usualPath = ['spec', 'replicas'];
+
+type ScaleSubresource = Extract<Subresource<KubeObject>, { readonly type: 'scale' }>;
 
 interface Scale extends KubeObject {
   spec?: { replicas?: number };
@@ -39,17 +43,18 @@ export async function scale(
   world: WriteWorld,
   kind: Kind,
   operation: Operation,
-  strategy: ScaleStrategy<KubeObject>,
+  subresource: ScaleSubresource,
 ): Promise<Result> {
+  const { scale: strategy } = subresource;
   const name = operation.name ?? '';
   if (operation.verb === 'get') {
     const entry = await get(world, kind, { namespace: operation.namespace, name });
     await ready(kind, [entry]);
-    return answer(scaleOf(strategy, shownObject(kind, entry)));
+    return answer(shownScale(subresource, shownObject(kind, entry)));
   }
   checkManagerOptions(operation);
   const result = await change(world, kind, operation, async (current) => {
-    const { scale: wanted, entries } = await wantedScale(world, { kind, operation, strategy, current });
+    const { scale: wanted, entries } = await wantedScale(world, { kind, operation, subresource, current });
     const replicas = wanted.spec?.replicas ?? 0;
     if (replicas < 0)
       throw ApiError.invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
@@ -66,22 +71,22 @@ export async function scale(
     strategy.setReplicas(draft, replicas);
     return { draft, warnings: [], isTracked: true };
   });
-  if (result.type === 'value') return answer(scaleOf(strategy, result.value));
+  if (result.type === 'value') return answer(shownScale(subresource, result.value));
   await ready(kind, [result.entry]);
-  return answer(scaleOf(strategy, shownObject(kind, result.entry)));
+  return answer(shownScale(subresource, shownObject(kind, result.entry)));
 }
 
 interface ScaleWrite {
   readonly kind: Kind;
   readonly operation: Operation;
-  readonly strategy: ScaleStrategy<KubeObject>;
+  readonly subresource: ScaleSubresource;
   readonly current: DeepReadonly<KubeObject>;
 }
 
 /** The Scale that a client wants, and who then owns the fields of the object behind it. */
 async function wantedScale(
   world: WriteWorld,
-  { kind, operation, strategy, current }: ScaleWrite,
+  { kind, operation, subresource, current }: ScaleWrite,
 ): Promise<{ readonly scale: Scale; readonly entries: readonly ManagedEntry[] }> {
   const parent = (current.metadata?.managedFields ?? []) as readonly ManagedEntry[];
   const versions = versionsOf(world, kind);
@@ -91,6 +96,7 @@ async function wantedScale(
     const path = strategy.replicasPath === undefined ? usualPath : (strategy.replicasPath(version) ?? []);
     return path.map((name) => `f:${name}`);
   };
+  const { scale: strategy, form } = subresource;
   const view = scaleOf(strategy, current);
   const managedFields = toScaleEntries(parent, pathIn);
   const live = { ...view, metadata: { ...view.metadata, managedFields } };
@@ -98,16 +104,25 @@ async function wantedScale(
   const back = (entries: readonly ManagedEntry[] = []): readonly ManagedEntry[] =>
     fromScaleEntries(parent, entries, apiVersionOf(kind.group, operation.version), pathIn);
   if (operation.patchType === 'apply') {
-    const config = configurationOf(operation.body, gvk);
+    const config = { ...configurationOf(operation.body, form?.gvk ?? scaleGvk), apiVersion };
     const { object, entries } = await applyConfiguration(live, config, write, operation.options.force === true);
-    const { object: scale } = world.codec.decode({ gvk, schema, body: object, validation: 'Ignore' });
+    const { object: scale } = world.codec.decode({
+      gvk: scaleGvk,
+      schema: scaleSchema,
+      body: object,
+      validation: 'Ignore',
+    });
     return { scale, entries: back(entries) };
   }
-  const scale = sentScale(world, operation, live as unknown as JsonObject);
+  const target = { ...shownScale(subresource, current), metadata: live.metadata } as unknown as JsonObject;
+  const sent = sentScale(world, operation, target, form);
+  // Who owns what is counted in the one form.
+  const scale = form === undefined ? sent : { ...live, metadata: sent.metadata ?? {}, spec: sent.spec ?? {} };
   return { scale, entries: back(await updateFields(live, scale, write)) };
 }
 
-function sentScale(world: WriteWorld, operation: Operation, target: JsonObject): Scale {
+function sentScale(world: WriteWorld, operation: Operation, target: JsonObject, form: ScaleForm | undefined): Scale {
+  const { schema, gvk } = form ?? { schema: scaleSchema, gvk: scaleGvk };
   const { body, bodyFindings: findings, options } = operation;
   if (operation.verb === 'patch') return applyPatch(world, operation, { target, schema, gvk }).object;
   const { object } = world.codec.decode({ gvk, schema, body, findings, validation: options.fieldValidation ?? 'Warn' });
@@ -124,14 +139,15 @@ function scaleWrite(world: WriteWorld, operation: Operation): FieldWrite {
     now: world.clock.now(),
     without: (set) => set,
     versions: {
-      typeOf: (version) => (version === apiVersion ? mergeTypeOf(schema, facts) : undefined),
+      typeOf: (version) => (version === apiVersion ? mergeTypeOf(scaleSchema, facts) : undefined),
       convert: (object) => Promise.resolve(object),
     },
-    empty: world.codec.decode({ gvk, schema, body: {}, validation: 'Ignore' }).object as JsonObject,
+    empty: world.codec.decode({ gvk: scaleGvk, schema: scaleSchema, body: {}, validation: 'Ignore' })
+      .object as JsonObject,
   };
 }
 
-function scaleOf(strategy: ScaleStrategy<KubeObject>, object: DeepReadonly<KubeObject>) {
+export function scaleOf(strategy: ScaleStrategy<KubeObject>, object: DeepReadonly<KubeObject>) {
   const { name = '', namespace = '', uid = '', resourceVersion = '', creationTimestamp = null } = object.metadata ?? {};
   const { spec, status, selector } = strategy.replicas(object);
   return {
@@ -140,6 +156,17 @@ function scaleOf(strategy: ScaleStrategy<KubeObject>, object: DeepReadonly<KubeO
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
     spec: spec === 0 ? {} : { replicas: spec },
     status: { replicas: status, ...(selector === '' ? {} : { selector }) },
+  };
+}
+
+function shownScale({ scale: strategy, form }: ScaleSubresource, object: DeepReadonly<KubeObject>): JsonObject {
+  const view = scaleOf(strategy, object);
+  if (form === undefined) return view;
+  const { status, selector } = strategy.replicas(object);
+  return {
+    ...view,
+    apiVersion: apiVersionOf(form.gvk.group, form.gvk.version),
+    status: form.status(status, selector),
   };
 }
 

@@ -3,6 +3,8 @@ export { excluding, fieldSet, type ElementPath, type FieldSet } from './apply/fi
 export { applyConfiguration } from './apply/last-applied.ts';
 export { entriesProblem, sameButTimes, type ManagedEntry } from './apply/managed-entry.ts';
 export * from './apply/merge-type.ts';
+export { TypedError } from './apply/fields-of.ts';
+export { mergeUnowned } from './apply/unowned.ts';
 export { fromScaleEntries, toScaleEntries } from './apply/scale-fields.ts';
 export * from './base64.ts';
 export * from './decode.ts';

@@ -149,7 +149,7 @@ export class ApiError extends Error {
   }
   static internal(message: string, cause?: unknown): ApiError {
     return new ApiError('InternalError', `Internal error occurred: ${message}`, {
-      details: { causes: [{ reason: '', message, field: '' }] },
+      details: { causes: [{ message }] },
       cause,
     });
   }

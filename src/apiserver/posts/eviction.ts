@@ -21,12 +21,14 @@ const attemptsMax = 64;
 export const eviction: PostHandler = {
   on: 'pods/eviction',
   async handle(server, kind, operation, body) {
-    const { metadata, deleteOptions = {} } = body as Eviction;
+    const { world } = server;
     const { name = '' } = operation;
-    if (metadata?.name !== name) throw ApiError.badRequest('name in URL does not match name in Eviction object');
-    await server.world.admission.validate(
-      server.world.admissionRequest(kind, operation, { operation: 'CREATE', name, draft: body, old: undefined }),
-    );
+    if (body.metadata?.name !== name) throw ApiError.badRequest('name in URL does not match name in Eviction object');
+    const what = { operation: 'CREATE', name, draft: body, old: undefined } as const;
+    const admission = world.admissionRequest(kind, operation, what);
+    await world.admission.mutate(admission);
+    await world.admission.validate(admission);
+    const { deleteOptions = {} } = (admission.draft ?? body) as Eviction;
     const dryRun = operation.options.dryRun === true || (deleteOptions.dryRun ?? []).includes('All');
     const options = dryRun ? { ...deleteOptions, dryRun: ['All'] } : deleteOptions;
     await evict({ server, operation, options, dryRun });

@@ -27,9 +27,13 @@ export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
   return {
     on: 'serviceaccounts/token',
     async handle(server, kind, operation, body) {
-      const request = body as TokenRequest;
       const { name = '', namespace = '' } = operation;
-      checkAddress(request, operation);
+      checkAddress(body as TokenRequest, operation);
+      const { admission } = server.world;
+      const what = { operation: 'CREATE', name, draft: body, old: undefined } as const;
+      const admitted = server.world.admissionRequest(kind, operation, what);
+      await admission.mutate(admitted);
+      const request = (admitted.draft ?? body) as TokenRequest;
       const account = find(server, serviceAccounts as unknown as Kind, namespace, name);
       const spec = request.spec ?? {};
       const audiences = (spec.audiences ?? []).length === 0 ? tokens.audiences : (spec.audiences ?? []);
@@ -37,10 +41,7 @@ export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
       const errors = secondsErrors(wanted);
       if (errors.length > 0)
         throw ApiError.invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', errors);
-      const { admission } = server.world;
-      await admission.validate(
-        server.world.admissionRequest(kind, operation, { operation: 'CREATE', name, draft: body, old: undefined }),
-      );
+      await admission.validate(admitted);
       const seconds = Math.min(wanted, tokens.secondsMax ?? wanted);
       const bound = boundTo(server, request, operation);
       const extended =
