@@ -88,9 +88,9 @@ export interface ComposedServer {
 export interface ServerParts {
   readonly posts: readonly PostHandler[];
   /** Which admission plugins run. Without controllers no namespace has an account: then not `ServiceAccount`. */
-  readonly admission?: AdmissionChoice;
+  readonly admission?: AdmissionChoice | undefined;
   /** Which other parts of the control plane run in this process. */
-  readonly runsHere?: (part: ControlPlanePart) => boolean;
+  readonly runsHere?: ((part: ControlPlanePart) => boolean) | undefined;
 }
 
 /** Who issues the tokens of service accounts. */

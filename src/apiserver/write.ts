@@ -89,11 +89,11 @@ async function createOnce(
   refuseInvalid(kind, draft, [...metaErrors(kind, draft), ...(strategy.validate?.(draft) ?? [])]);
   for (const text of warningsOf(kind, operation.version, strategy, { object: draft })) admission.warn(text);
   await world.admission.validate(admission);
-  const allWarnings = [...warnings, ...admission.warnings];
+  const answer = { code: 201, kind, version: operation.version, warnings: [...warnings, ...admission.warnings] };
   if (operation.options.dryRun === true) {
     refuseExisting(world, kind, draft);
     delete metadata.resourceVersion;
-    return { type: 'value', code: 201, kind, version: operation.version, value: draft, warnings: allWarnings };
+    return { type: 'value', ...answer, value: draft };
   }
   const claims = claimChanges(kind, draft, undefined);
   for (let tried = 1; ; tried++) {
@@ -107,15 +107,7 @@ async function createOnce(
     };
     const alongside = admission.alongside?.() ?? [];
     const result = await world.store.commit([change, ...claims, ...alongside], operation.cause);
-    if (result.ok)
-      return {
-        type: 'entry',
-        code: 201,
-        kind,
-        version: operation.version,
-        entry: entryOf(result),
-        warnings: allWarnings,
-      };
+    if (result.ok) return { type: 'entry', ...answer, entry: entryOf(result) };
     if (alongside.includes(result.failed)) {
       if (last) throw ApiError.modified(kind, name);
       return undefined;

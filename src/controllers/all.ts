@@ -13,10 +13,12 @@ import { nodeIpam } from './node-ipam.ts';
 import { nodeLifecycle } from './node-lifecycle/node-lifecycle.ts';
 import { podGarbageCollector } from './pod-gc.ts';
 import { replicaSet } from './replicaset.ts';
+import { resourceQuotaController } from './resourcequota.ts';
 import { rootCaPublisher } from './root-ca-publisher.ts';
 import { serviceCidrsController } from './service-cidrs.ts';
 import { serviceAccount } from './serviceaccount.ts';
 import { serviceAccountToken } from './serviceaccount-token.ts';
+import { claimProtection, volumeAttributesClassProtection, volumeProtection } from './storage-protection.ts';
 import { taintEviction } from './taint-eviction.ts';
 import { controllerUnit, type ControllerUnit } from './unit.ts';
 
@@ -136,5 +138,29 @@ export const controllers: readonly ControllerUnit[] = [
     account: 'service-cidrs-controller',
     component: 'service-cidr-controller',
     controllers: () => [serviceCidrsController],
+  }),
+  controllerUnit({
+    name: 'resourcequota-controller',
+    account: 'resourcequota-controller',
+    component: 'resourcequota-controller',
+    controllers: () => [resourceQuotaController],
+  }),
+  controllerUnit({
+    name: 'persistentvolumeclaim-protection-controller',
+    account: 'pvc-protection-controller',
+    component: 'persistentvolumeclaim-protection-controller',
+    controllers: () => [claimProtection],
+  }),
+  controllerUnit({
+    name: 'persistentvolume-protection-controller',
+    account: 'pv-protection-controller',
+    component: 'persistentvolume-protection-controller',
+    controllers: () => [volumeProtection],
+  }),
+  controllerUnit({
+    name: 'volumeattributesclass-protection-controller',
+    account: 'volumeattributesclass-protection-controller',
+    component: 'volumeattributesclass-protection-controller',
+    controllers: () => [volumeAttributesClassProtection],
   }),
 ];

@@ -48,7 +48,7 @@ export interface ControlPlaneOptions {
   /** Who is who and who may do what. */
   readonly auth: ServerAuth;
   /** Which admission plugins run. */
-  readonly admission?: AdmissionChoice;
+  readonly admission?: AdmissionChoice | undefined;
   /** Which other parts of the control plane run in this process. */
   readonly runsHere?: ServerParts['runsHere'];
 }
@@ -79,8 +79,8 @@ export class ControlPlane implements AsyncDisposable {
       },
       {
         posts: [],
-        ...(options.admission === undefined ? {} : { admission: options.admission }),
-        ...(options.runsHere === undefined ? {} : { runsHere: options.runsHere }),
+        admission: options.admission,
+        runsHere: options.runsHere,
       },
     );
     this.front = composeFront(this.api, {

@@ -29,10 +29,7 @@ function pluginWith(settings: Settings): AdmissionPlugin {
           'Configuration',
           'PodTolerationRestriction: default and whitelist are lists of tolerations',
         );
-      return pluginWith({
-        defaults: defaults as unknown as Toleration[],
-        allowed: whitelist as unknown as Toleration[],
-      });
+      return pluginWith({ defaults, allowed: whitelist });
     },
     mutate(request) {
       if (!isOfPods(request, 'CREATE', 'UPDATE')) return;

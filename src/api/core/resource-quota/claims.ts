@@ -48,12 +48,12 @@ function sizeOf({ spec, status }: Claim): Quantity | undefined {
 }
 
 function attributesClasses({ spec, status }: Claim): string[] {
-  const names = [
+  const names: readonly (string | undefined)[] = [
     spec?.volumeAttributesClassName,
     status?.currentVolumeAttributesClassName,
     status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
   ];
-  return [...new Set(names.filter((name) => name !== undefined && name !== ''))].sort() as string[];
+  return [...new Set(names.flatMap((name = '') => (name === '' ? [] : [name])))].toSorted();
 }
 
 function changedBySystem(claim: Claim, old: Claim): boolean {

@@ -56,7 +56,7 @@ const sysctls29 = [
 const sysctls32 = [...sysctls29, 'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem'];
 
 /** A profile that is named and is not one of those that are safe. */
-export function isUnsafe(profile: { readonly type: string } | undefined): boolean {
+function isUnsafe(profile: { readonly type: string } | undefined): boolean {
   return profile !== undefined && !safeProfiles.includes(profile.type);
 }
 

@@ -28,7 +28,7 @@ export interface Check {
 }
 
 /** In upstream's order, which is the order of the names in its texts. */
-export function containersOf({ initContainers = [], containers = [], ephemeralContainers = [] }: Spec): AnyContainer[] {
+export function containersOf({ initContainers = [], containers, ephemeralContainers = [] }: Spec): AnyContainer[] {
   return [...initContainers, ...containers, ...ephemeralContainers];
 }
 

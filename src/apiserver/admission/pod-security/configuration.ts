@@ -32,18 +32,19 @@ export function podSecuritySettings({
   const levels = objectAt(defaults, 'defaults');
   const exempt = objectAt(exemptions, 'exemptions');
   const standard = (mode: string): Standard => {
-    const [level, version] = [levels[mode] ?? 'privileged', levels[`${mode}-version`] ?? 'latest'];
-    const parsed = parseLevel(String(level));
-    const minor = parseMinor(String(version));
+    const level = textAt(levels, mode, 'privileged');
+    const version = textAt(levels, `${mode}-version`, 'latest');
+    const parsed = parseLevel(level);
+    const minor = parseMinor(version);
     if (parsed === undefined)
       throw new HostError(
         'Configuration',
-        `defaults.${mode}: Invalid value: "${String(level)}": must be one of privileged, baseline, restricted`,
+        `defaults.${mode}: Invalid value: "${level}": must be one of privileged, baseline, restricted`,
       );
     if (minor === undefined)
       throw new HostError(
         'Configuration',
-        `defaults.${mode}-version: Invalid value: "${String(version)}": must be "latest" or "v1.x"`,
+        `defaults.${mode}-version: Invalid value: "${version}": must be "latest" or "v1.x"`,
       );
     return { level: parsed, minor };
   };
@@ -65,5 +66,11 @@ export function podSecuritySettings({
 
 function objectAt(value: Json, path: string): JsonObject {
   if (!isJsonObject(value)) throw new HostError('Configuration', `${path}: an object is expected`);
+  return value;
+}
+
+function textAt(object: JsonObject, name: string, absent: string): string {
+  const value = object[name] ?? absent;
+  if (typeof value !== 'string') throw new HostError('Configuration', `defaults.${name}: a text is expected`);
   return value;
 }
