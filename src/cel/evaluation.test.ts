@@ -228,6 +228,7 @@ describe('the cost of running', () => {
     ['[3, 1, 2].sort()', 3 * 3 * 2 + 11],
     ['sets.contains(self.words, ["x"])', 5],
     ['format.dns1123Label().validate(self.name).hasValue()', 1 + 8 + 2 + 1],
+    ['format.uuid().validate("x")', 1 + 18],
   ];
   for (const [source, expected] of cases) it(source, () => assert.equal(run(source).cost, expected));
 

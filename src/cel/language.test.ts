@@ -390,6 +390,14 @@ table('what is said of mistakes', [
 const start =
   "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 
+it('tells a hundred mistakes and counts the others', () => {
+  const startedWith = result('@'.repeat(100_000)).split('\n');
+  assert.equal(startedWith.length, 100 * 3 + 1);
+  assert.equal(startedWith.at(-1), '2 more errors were truncated');
+  const many = result(Array.from({ length: 130 }, (_, i) => `a${i}`).join(' || '));
+  assert.match(many, /\n30 more errors were truncated$/);
+});
+
 table('syntax errors', [
   ['', `ERROR: <input>:1:1: Syntax error: mismatched input '<EOF>' expecting ${start}\n | \n | ^`],
   ['1 +', `ERROR: <input>:1:4: Syntax error: mismatched input '<EOF>' expecting ${start}\n | 1 +\n | ...^`],

@@ -2,7 +2,7 @@
  * From the text of an expression to tokens. A text that is no token is reported in the way of upstream's generated lexer:
  * from where the token began to the character that did not fit, going on behind it.
  */
-import type { Issue } from './issue.ts';
+import { type Issue, issuesMax } from './issue.ts';
 import { Double, intOrOverflow, EvalError, type Value, uintOrOverflow } from './values.ts';
 
 export type TokenKind = 'end' | 'ident' | 'escaped' | 'literal' | 'symbol';
@@ -97,6 +97,11 @@ class Lexer {
       .replaceAll('\n', '\\n')
       .replaceAll('\t', '\\t')
       .replaceAll('\r', '\\r');
+    if (this.#issues.length === issuesMax) {
+      this.#issues.push({ at: this.#at, message: `Syntax error: More than ${issuesMax} syntax errors` });
+      this.#at = this.#chars.length;
+      return;
+    }
     this.#issues.push({ at: this.#at, message: `Syntax error: token recognition error at: '${text}'` });
     this.#at = Math.min(failed + 1, this.#chars.length);
   }

@@ -55,18 +55,18 @@ const formats: ReadonlyMap<string, FormatValue> = new Map([
   ['dns1123SubdomainPrefix', new FormatValue(60, (text) => nameIsDns1123Subdomain(text, true))],
   ['dns1035LabelPrefix', new FormatValue(30, (text) => nameIsDns1035Label(text, true))],
   ['labelValue', new FormatValue(40, labelValueErrors)],
-  ['uri', new FormatValue(1653, uri)],
+  ['uri', new FormatValue(1120, uri)],
   [
     'uuid',
     new FormatValue(
-      75,
+      70,
       unless((text) => uuid.test(text), 'does not match the UUID format'),
     ),
   ],
   [
     'byte',
     new FormatValue(
-      88,
+      84,
       unless((text) => !('error' in normalizeBase64(text)), 'invalid base64'),
     ),
   ],
