@@ -192,7 +192,7 @@ function responseKind(
 ): { group: string; version: string; kind: string } {
   switch (subresource.type) {
     case 'scale':
-      return { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+      return { ...(subresource.form?.gvk ?? { group: 'autoscaling', version: 'v1', kind: 'Scale' }) };
     case 'create':
       return { ...subresource.gvk };
     case 'connect':
@@ -211,10 +211,10 @@ function subresourceVerbs(subresource: Subresource<KubeObject>): readonly string
 }
 
 /** Eight bytes that stand for the stored version, as upstream gives them; clients only compare them. */
-function storageVersionHash({ group, version, kind }: Kind): string {
+function storageVersionHash({ storedAs, kind }: Kind): string {
   const bytes = new Uint8Array(8);
   let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(`${group}/${version}/${kind}`))
+  for (const byte of new TextEncoder().encode(`${storedAs}/${kind}`))
     hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   for (let i = 0; i < 8; i++) bytes[i] = Number((hash >> BigInt(8 * i)) & 0xffn);
   return bytes.toBase64();

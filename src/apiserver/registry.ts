@@ -2,8 +2,8 @@
  * The kinds that are served, found by group, version and resource. Built-ins are there from the start, custom resources come
  * and go; `generation` moves with every change, for whoever caches what follows from it (discovery, OpenAPI).
  */
-import type { ServedResources } from '../client/mod.ts';
-import { compareVersions, groupResource, type Kind, type KindVersion } from '../machinery/mod.ts';
+import type { ServedResource, ServedResources } from '../client/mod.ts';
+import { compareVersions, type Kind, type KindVersion } from '../machinery/mod.ts';
 
 export interface Served {
   readonly kind: Kind;
@@ -15,6 +15,7 @@ export class Registry implements ServedResources {
   readonly #kinds = new Set<Kind>();
   readonly #subscribers = new Set<() => void>();
   readonly #mourners = new Map<Kind, Set<() => void>>();
+  #list: readonly (Kind & ServedResource)[] | undefined;
   #generation = 0;
 
   constructor(kinds: readonly Kind[]) {
@@ -40,6 +41,7 @@ export class Registry implements ServedResources {
       for (const version of kind.versions)
         this.#served.set(address(kind.group, version.version, kind.plural), { kind, version });
     }
+    this.#list = undefined;
     this.#generation += 1;
     for (const tell of this.#subscribers) tell();
     for (const kind of gone) for (const tell of this.#mourners.get(kind) ?? []) tell();
@@ -54,16 +56,20 @@ export class Registry implements ServedResources {
     return [...this.#kinds];
   }
 
-  /** The kinds that are kept, of several versions of one the preferred one. */
-  get list(): readonly Kind[] {
-    const preferred = new Map<string, Kind>();
+  /** The kinds that are kept, of several over one collection the preferred version of the first group. */
+  get list(): readonly (Kind & ServedResource)[] {
+    return (this.#list ??= this.#preferred());
+  }
+
+  #preferred(): readonly (Kind & ServedResource)[] {
+    const sharing = new Map<string, Kind[]>();
     for (const kind of this.#kinds) {
       if (kind.collection === undefined) continue;
-      const known = preferred.get(groupResource(kind));
-      if (known === undefined || compareVersions(kind.version, known.version) < 0)
-        preferred.set(groupResource(kind), kind);
+      const others = sharing.get(kind.collection);
+      if (others === undefined) sharing.set(kind.collection, [kind]);
+      else others.push(kind);
     }
-    return [...preferred.values()];
+    return [...sharing.values()].flatMap((kinds) => preferredOf(kinds) ?? []);
   }
 
   /** Tells when a kind is no longer served as it is now; at once for one that is not. */
@@ -83,6 +89,15 @@ export class Registry implements ServedResources {
     this.#subscribers.add(onChange);
     return { [Symbol.dispose]: () => void this.#subscribers.delete(onChange) };
   }
+}
+
+function preferredOf(kinds: readonly Kind[]): (Kind & ServedResource) | undefined {
+  const group = kinds[0]?.group;
+  const [preferred] = kinds
+    .filter((kind) => kind.group === group)
+    .sort((a, b) => compareVersions(a.version, b.version));
+  const alsoIn = new Set(kinds.map((kind) => kind.group).filter((other) => other !== group));
+  return preferred === undefined || alsoIn.size === 0 ? preferred : { ...preferred, alsoIn: [...alsoIn] };
 }
 
 function address(group: string, version: string, plural: string): string {

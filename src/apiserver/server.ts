@@ -2,10 +2,20 @@
  * The API server without its edges: takes an operation, authorizes it, carries it out. The HTTP front and the in-process
  * client call `handle`; authentication and encoding are theirs.
  */
-import type { JsonObject } from '../base/mod.ts';
-import { ApiError, groupResource, objectKey, type Kind, type Subresource, type KubeObject } from '../machinery/mod.ts';
+import { isJsonObject, type JsonObject } from '../base/mod.ts';
+import {
+  ApiError,
+  apiVersionOf,
+  groupResource,
+  objectKey,
+  type Kind,
+  type KubeObject,
+  type Subresource,
+  type SubresourceInput,
+} from '../machinery/mod.ts';
 import { StoredEntry } from '../store/mod.ts';
 import { AuthorizationFailure, decide, refused, type Attributes, type Authorizer } from './authz/authorizer.ts';
+import { fromStorage, toStorage } from './codec.ts';
 import { remove, removeCollection } from './delete.ts';
 import type { Operation, Result } from './operation.ts';
 import { get, list, watch } from './read.ts';
@@ -144,7 +154,7 @@ export class ApiServer {
       return this.#post(`${groupResource(kind)}/${name}`, kind, operation, subresource);
     }
     if (operation.verb !== 'get' && operation.verb !== 'update' && operation.verb !== 'patch') throw methodNotAllowed();
-    if (subresource.type === 'scale') return scale(this.world, kind, operation, subresource.scale);
+    if (subresource.type === 'scale') return scale(this.world, kind, operation, subresource);
     if (subresource.type === 'part' && subresource.verbs?.includes(operation.verb) !== false)
       return this.#resource(kind, operation);
     throw methodNotAllowed();
@@ -159,17 +169,28 @@ export class ApiServer {
     const handler = this.#posts.get(on);
     if (handler === undefined) throw notServed();
     const { world } = this;
-    const body =
-      subresource === undefined
-        ? decodeBody(world, kind, operation).object
-        : world.codec.decode({
-            gvk: subresource.gvk,
-            schema: subresource.input,
-            body: operation.body,
-            validation: operation.options.fieldValidation ?? 'Warn',
-          }).object;
-    return handler.handle(this, kind, operation, body);
+    if (subresource === undefined) {
+      const { object } = decodeBody(world, kind, operation);
+      const result = await handler.handle(this, kind, operation, toStorage(kind, operation.version, object));
+      return result.type === 'value'
+        ? { ...result, value: fromStorage(kind, operation.version, result.value) }
+        : result;
+    }
+    const { input, gvk } = inputOf(subresource, operation.body);
+    const { object } = world.codec.decode({
+      gvk,
+      schema: input,
+      body: operation.body,
+      validation: operation.options.fieldValidation ?? 'Warn',
+    });
+    return handler.handle(this, kind, operation, object);
   }
+}
+
+function inputOf(subresource: Extract<Subresource<KubeObject>, { type: 'create' }>, body: unknown): SubresourceInput {
+  const sent = isJsonObject(body) ? body['apiVersion'] : undefined;
+  const { alsoTaken = [] } = subresource;
+  return alsoTaken.find(({ gvk }) => apiVersionOf(gvk.group, gvk.version) === sent) ?? subresource;
 }
 
 export function attributesOf(

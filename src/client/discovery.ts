@@ -24,7 +24,7 @@ export function fixedResources(list: readonly ServedResource[]): ServedResources
 export class DiscoveredResources implements ServedResources, Disposable {
   readonly #world: DiscoveryWorld;
   readonly #subscribers = new Set<() => void>();
-  #byGroup: ReadonlyMap<string, readonly ServedResource[]> = new Map();
+  #byGroup: ReadonlyMap<string, readonly Discovered[]> = new Map();
   #list: readonly ServedResource[] = [];
   #next: Disposable | undefined;
   #disposed = false;
@@ -69,28 +69,31 @@ export class DiscoveredResources implements ServedResources, Disposable {
       name: text(name),
       version: text(isJsonObject(preferredVersion) ? preferredVersion['version'] : ''),
     }));
-    const found = new Map<string, readonly ServedResource[]>();
+    const found = new Map<string, readonly Discovered[]>();
     for (const { name, version } of [{ name: '', version: 'v1' }, ...groups])
       found.set(name, await this.#resourcesOf(name, version));
-    const list = [...found.values()].flat();
+    const list = once([...found.values()].flat());
     this.#byGroup = found;
     if (this.#disposed || jsonEqual(list, this.#list)) return;
     this.#list = list;
     for (const tell of this.#subscribers) tell();
   }
 
-  async #resourcesOf(group: string, version: string): Promise<readonly ServedResource[]> {
+  async #resourcesOf(group: string, version: string): Promise<readonly Discovered[]> {
     const path = `${group === '' ? '/api' : '/apis'}/${apiVersionOf(group, version)}`;
     try {
       return objects((await this.#ask(path))['resources'])
         .filter(({ name, verbs }) => !text(name).includes('/') && Array.isArray(verbs) && verbs.includes('list'))
-        .map(({ name, kind, namespaced, verbs }) => ({
-          group,
-          version,
-          plural: text(name),
-          kind: text(kind),
-          namespaced: namespaced === true,
-          verbs: verbs as readonly string[],
+        .map(({ name, kind, namespaced, verbs, storageVersionHash }) => ({
+          resource: {
+            group,
+            version,
+            plural: text(name),
+            kind: text(kind),
+            namespaced: namespaced === true,
+            verbs: verbs as readonly string[],
+          },
+          stored: text(storageVersionHash),
         }));
     } catch (error) {
       this.#world.log.warn('could not discover the resources of a group', { path, error: errorText(error) });
@@ -102,6 +105,27 @@ export class DiscoveredResources implements ServedResources, Disposable {
     const answer = await this.#world.client.raw('GET', path);
     return isJsonObject(answer) ? answer : {};
   }
+}
+
+/** A resource, and what stands for how its objects are stored: the same in two groups means the same objects. */
+interface Discovered {
+  readonly resource: ServedResource;
+  readonly stored: string;
+}
+
+/** Of resources that are the same objects the first one. */
+function once(found: readonly Discovered[]): ServedResource[] {
+  const list: ServedResource[] = [];
+  const places = new Map<string, number>();
+  for (const { resource, stored } of found) {
+    const key = `${resource.plural} ${stored}`;
+    const place = places.get(key);
+    const known = place === undefined ? undefined : list[place];
+    if (stored !== '' && place !== undefined && known !== undefined)
+      list[place] = { ...known, alsoIn: [...(known.alsoIn ?? []), resource.group] };
+    else places.set(key, list.push(resource) - 1);
+  }
+  return list;
 }
 
 function objects(value: unknown): readonly JsonObject[] {

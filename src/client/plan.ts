@@ -115,7 +115,11 @@ export type Reads = Readonly<Record<string, Read<any>>>;
 export type ViewOf<R extends Reads> = { readonly [K in keyof R]: R[K] extends Read<infer T> ? ResourceView<T> : never };
 
 /** A resource that one may meet in any group: with what it can do. */
-export type ServedResource = Resource & { readonly verbs: readonly string[] };
+export type ServedResource = Resource & {
+  readonly verbs: readonly string[];
+  /** Other groups that serve the same objects: references may name the kind in any of them. */
+  readonly alsoIn?: readonly string[];
+};
 
 /** Every resource that the API server serves and keeps, each in its preferred version. They come and go at run time. */
 export interface ServedResources {

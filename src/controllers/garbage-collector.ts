@@ -17,6 +17,7 @@ import {
   type ObjectChange,
   type Plan,
   type Reads,
+  type ServedResource,
   type View,
 } from '../client/mod.ts';
 import {
@@ -69,16 +70,20 @@ export const garbageCollector = defineController<Reads>({
   },
 });
 
+type Aliased = Resource & Pick<ServedResource, 'alsoIn'>;
+
 /** A view stays the same for as long as the same resources are read. */
 const graphs = new WeakMap<View, Graph>();
 
 function graphOf(view: View): Graph {
   let graph = graphs.get(view);
   if (graph !== undefined) return graph;
-  const resources = Object.values(view).map(({ resource }): [string, Resource] => [
-    `${resource.group}/${resource.kind}`,
-    resource,
-  ]);
+  const resources = Object.values(view).flatMap(({ resource }: { readonly resource: Aliased }) =>
+    [resource.group, ...(resource.alsoIn ?? [])].map((group): [string, Resource] => [
+      `${group}/${resource.kind}`,
+      resource,
+    ]),
+  );
   graphs.set(view, (graph = { view, byKind: new Map(resources) }));
   return graph;
 }

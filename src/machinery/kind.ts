@@ -78,6 +78,20 @@ export interface ScaleStrategy<T> {
   replicasPath?(version: string): readonly string[] | undefined;
 }
 
+/** What is posted: the OpenAPI name of its definition, and what it is called. */
+export interface SubresourceInput {
+  readonly input: string;
+  readonly gvk: { readonly group: string; readonly version: string; readonly kind: string };
+}
+
+/** How Scale looks where it is not that of `autoscaling/v1`. */
+export interface ScaleForm {
+  readonly gvk: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly schema: string;
+  /** Its status; the selector is in its string form. */
+  status(replicas: number, selector: string): JsonObject;
+}
+
 /**
  * A subresource.
  * - `status`, `scale` and other views are read, updated and patched as part of the object.
@@ -93,12 +107,12 @@ export type Subresource<T> =
       /** All three unless said otherwise. */
       readonly verbs?: readonly string[];
     }
-  | { readonly type: 'scale'; readonly scale: ScaleStrategy<T> }
-  | {
+  | { readonly type: 'scale'; readonly scale: ScaleStrategy<T>; readonly form?: ScaleForm }
+  | (SubresourceInput & {
       readonly type: 'create';
-      readonly input: string;
-      readonly gvk: { readonly group: string; readonly version: string; readonly kind: string };
-    }
+      /** Other versions of the input that are taken for it. */
+      readonly alsoTaken?: readonly SubresourceInput[];
+    })
   | { readonly type: 'connect'; readonly methods: readonly string[]; readonly optionsKind?: string };
 
 export interface UpdateStrategy<T> {
@@ -169,8 +183,8 @@ export interface KindVersion {
  * of the schema.
  */
 export interface StoredForm {
-  /** Whether a stored object already is as this kind shows it. Asked for every object that is read. */
-  isShown(stored: DeepReadonly<KubeObject>, revision: number): boolean;
+  /** Whether a stored object, written at that revision, already is as this kind shows it. Asked for every object that is read. */
+  isShown(stored: DeepReadonly<KubeObject>, written: number): boolean;
   /**
    * Stored objects as this kind shows them (converted, pruned, with defaults), as many and in their order; a promise where a
    * webhook converts. Throws or rejects with ApiError.

@@ -96,6 +96,12 @@ export const pods = defineKind<Pod>({
       type: 'create',
       input: 'io.k8s.api.policy.v1.Eviction',
       gvk: { group: 'policy', version: 'v1', kind: 'Eviction' },
+      alsoTaken: [
+        {
+          input: 'io.k8s.api.policy.v1beta1.Eviction',
+          gvk: { group: 'policy', version: 'v1beta1', kind: 'Eviction' },
+        },
+      ],
     },
     log: { type: 'connect', methods: ['GET'] },
     exec: stream('PodExecOptions', 'GET', 'POST'),

@@ -29,11 +29,17 @@ function rename(object: JsonObject, names: ReadonlyMap<string, string>, apiVersi
 
 export function eventToStorage(object: JsonObject): JsonObject {
   const stored = rename(object, fromHere, 'v1');
-  return { ...stored, involvedObject: stored['involvedObject'] ?? {} };
+  const { involvedObject = {}, reportingComponent = '', reportingInstance = '' } = stored;
+  return { ...stored, involvedObject, reportingComponent, reportingInstance };
 }
 
 export function eventFromStorage(object: JsonObject): JsonObject {
-  return rename(object, toHere, 'events.k8s.io/v1');
+  const { reportingController, reportingInstance, ...here } = rename(object, toHere, 'events.k8s.io/v1');
+  return {
+    ...here,
+    ...((reportingController ?? '') === '' ? {} : { reportingController }),
+    ...((reportingInstance ?? '') === '' ? {} : { reportingInstance }),
+  };
 }
 
 type ReadonlyEvent = DeepReadonly<Event>;

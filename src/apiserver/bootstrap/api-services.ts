@@ -16,6 +16,7 @@ const groupPriorities: Readonly<Record<string, number>> = {
   batch: 17_400,
   'certificates.k8s.io': 17_300,
   'networking.k8s.io': 17_200,
+  extensions: 17_150,
   policy: 17_100,
   'rbac.authorization.k8s.io': 17_000,
   'storage.k8s.io': 16_800,
@@ -32,18 +33,41 @@ const groupPriorities: Readonly<Record<string, number>> = {
 /** Groups in the order of discovery. The aggregator's own comes first, and has no APIService. */
 export const groupOrder: readonly string[] = ['apiregistration.k8s.io', ...Object.keys(groupPriorities)];
 
-/** `versionPriority` where it is not that of most. */
+/** `versionPriority` where it is not that of most stable versions, or of most others. */
 const versionPriorities: Readonly<Record<string, number>> = {
   '/v1': 1,
+  'admissionregistration.k8s.io/v1beta1': 12,
+  'apps/v1beta1': 1,
   'autoscaling/v2': 30,
+  'autoscaling/v2beta2': 1,
+  'discovery.k8s.io/v1beta1': 12,
+  'events.k8s.io/v1beta1': 5,
+  'extensions/v1beta1': 1,
   'flowcontrol.apiserver.k8s.io/v1': 21,
+  'flowcontrol.apiserver.k8s.io/v1beta1': 12,
+  'flowcontrol.apiserver.k8s.io/v1beta2': 15,
+  'flowcontrol.apiserver.k8s.io/v1beta3': 18,
+  'node.k8s.io/v1alpha1': 1,
+  'rbac.authorization.k8s.io/v1beta1': 12,
   'resource.k8s.io/v1': 20,
+  'scheduling.k8s.io/v1beta1': 12,
+  'storage.k8s.io/v1alpha1': 1,
 };
-const versionPriorityUsual = 15;
+const stablePriority = 15;
+const unstablePriority = 9;
 
-const managed = 'kube-aggregator.kubernetes.io/automanaged';
+export const managedLabel = 'kube-aggregator.kubernetes.io/automanaged';
 /** Brought up to date when the server starts, and only then. */
 const onStart = 'onstart';
+
+/** Groups that nobody has ranked are those of custom resources. */
+const customPriorities = { group: 1000, version: 100 };
+
+/** What the APIService of a local group and version says, or would say. */
+export function priorityOf(group: string, version: string): { readonly group: number; readonly version: number } {
+  const known = groupPriorities[group];
+  return known === undefined ? customPriorities : { group: known, version: versionPriorityOf(group, version) };
+}
 
 interface ApiServiceLike extends KubeObject {
   spec?: unknown;
@@ -59,24 +83,29 @@ export function localApiServices(registry: Registry): Default[] {
     if (groupPriorityMinimum === undefined) continue;
     for (const { version } of versions) {
       const name = `${version}.${group}`;
-      const versionPriority = versionPriorities[`${group}/${version}`] ?? versionPriorityUsual;
+      const versionPriority = versionPriorityOf(group, version);
       const spec = { ...(group === '' ? {} : { group }), version, groupPriorityMinimum, versionPriority };
-      const object = { metadata: { name, labels: { [managed]: onStart } }, spec } as KubeObject;
+      const object = { metadata: { name, labels: { [managedLabel]: onStart } }, spec } as KubeObject;
       services.set(name, { kind, object });
     }
   }
   return [...services.values()];
 }
 
+function versionPriorityOf(group: string, version: string): number {
+  const usual = /^v\d+$/.test(version) ? stablePriority : unstablePriority;
+  return versionPriorities[`${group}/${version}`] ?? usual;
+}
+
 /** One that somebody has made their own stays as it is. */
 export function managedService(wanted: ApiServiceLike, found: ApiServiceLike): KubeObject | undefined {
-  if (found.metadata?.labels?.[managed] === undefined || jsonEqual(wanted.spec, found.spec)) return undefined;
+  if (found.metadata?.labels?.[managedLabel] === undefined || jsonEqual(wanted.spec, found.spec)) return undefined;
   return { ...found, spec: wanted.spec } as KubeObject;
 }
 
 /** What an older version served at its start. */
 export function isLeftOver(wanted: readonly Default[], { metadata = {} }: KubeObject): boolean {
   return (
-    metadata.labels?.[managed] === onStart && !wanted.some(({ object }) => object.metadata?.name === metadata.name)
+    metadata.labels?.[managedLabel] === onStart && !wanted.some(({ object }) => object.metadata?.name === metadata.name)
   );
 }

@@ -58,10 +58,12 @@ function partialOf({ kind, version, representation }: View, entry: Entry): JsonO
 }
 
 function partialBytes(view: View, entry: Entry): Uint8Array {
-  const { mediaType, version } = view.representation;
+  const { kind, version: shown, representation } = view;
+  const { mediaType, version } = representation;
   // What a conversion makes of metadata belongs to its kind, not to the entry.
-  if (view.kind.storedForm !== undefined) return partialEncoded(view, entry);
-  return entry.memo(`metadata ${mediaType} ${version ?? ''}`, () => partialEncoded(view, entry));
+  if (kind.storedForm !== undefined) return partialEncoded(view, entry);
+  const key = `metadata ${kind.group} ${shown} ${mediaType} ${version ?? ''}`;
+  return entry.memo(key, () => partialEncoded(view, entry));
 }
 
 function partialEncoded(view: View, entry: Entry): Uint8Array {

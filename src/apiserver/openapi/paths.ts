@@ -292,10 +292,11 @@ function subresourcePaths(subject: Subject, name: string, subresource: Subresour
     ];
   }
   const scale = subresource.type === 'scale';
-  const schema = scale ? 'io.k8s.api.autoscaling.v1.Scale' : version.schema;
+  const form = scale ? subresource.form : undefined;
+  const schema = form?.schema ?? (scale ? 'io.k8s.api.autoscaling.v1.Scale' : version.schema);
   const of = (action: string, description: string) => ({
     ...base(subject, action, `${description} ${name} of the specified ${kind.kind}`),
-    ...(scale ? { gvk: { group: 'autoscaling', kind: 'Scale', version: 'v1' } } : {}),
+    ...(scale ? { gvk: { ...(form?.gvk ?? { group: 'autoscaling', kind: 'Scale', version: 'v1' }) } } : {}),
   });
   return [
     {

@@ -11,6 +11,7 @@ import {
 } from './access-review.ts';
 import { binding, legacyBinding } from './binding.ts';
 import { eviction } from './eviction.ts';
+import { rollbackOn } from './rollback.ts';
 import { tokenRequest } from './token-request.ts';
 import { selfSubjectReview, tokenReview } from './token-review.ts';
 
@@ -25,6 +26,7 @@ export function postHandlers({ authorizers, tokens, bearer }: PostParts): readon
     binding,
     legacyBinding,
     eviction,
+    ...['apps', 'extensions'].map(rollbackOn),
     ...(tokens === undefined ? [] : [tokenRequest(tokens)]),
     tokenReview(bearer),
     selfSubjectReview,

@@ -21,6 +21,7 @@ import { claim, controlledBy, ownershipIndexes, ownersToWake, selects } from '..
 import { isFinished } from '../pod-state.ts';
 import { createNewSet, statusAction, withRevision } from './new-set.ts';
 import { newSetAnnotations, nextRevision, replicasAnnotations, revisionAnnotation, revisionOf } from './revisions.ts';
+import { rollBack, rollbackTo } from './rollback.ts';
 import {
   activeSets,
   hasHistoryLimit,
@@ -123,6 +124,8 @@ function step(view: DeploymentView, rollout: Rollout): Plan {
   const { deployment: owner } = rollout;
   const known = withNewSetKnown(rollout);
   if (owner.spec?.paused === true) return resize(known, scaleAll(known), owner, { cleanUp: true, counted: true });
+  const revision = rollbackTo(owner);
+  if (revision !== undefined) return known.newSet === undefined ? createNewSet(known) : rollBack(known, revision);
   if (isScalingEvent(known)) return resize(known, scaleAll(known), owner, { counted: true });
   return isRollingUpdate(owner) ? rollingStep(known, owner) : recreateStep(view, known, owner);
 }

@@ -10,6 +10,8 @@ export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const historyAnnotation = 'deployment.kubernetes.io/revision-history';
 const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas';
 const maxAnnotation = 'deployment.kubernetes.io/max-replicas';
+/** To which revision to roll back. */
+export const rollbackAnnotation = 'deprecated.deployment.rollback.to';
 const historyLengthMax = 2000;
 
 const notCopied = new Set([
@@ -18,7 +20,7 @@ const notCopied = new Set([
   historyAnnotation,
   desiredAnnotation,
   maxAnnotation,
-  'deprecated.deployment.rollback.to',
+  rollbackAnnotation,
 ]);
 
 type Annotations = Readonly<Record<string, string>>;
@@ -47,14 +49,25 @@ export function replicasAnnotations(deployment: ReadDeployment): Annotations {
   };
 }
 
+/** Those that go with a template, from the Deployment to its replica set and back. */
+export function templateAnnotations({ metadata }: ReadReplicaSet | ReadDeployment): Annotations {
+  return Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([name]) => !notCopied.has(name)));
+}
+
+/** Those of a Deployment that stay with it, whatever its template becomes. */
+export function ownAnnotations({ metadata }: ReadDeployment): Annotations {
+  return Object.fromEntries(
+    Object.entries(metadata.annotations ?? {}).filter(([name]) => notCopied.has(name) && name !== rollbackAnnotation),
+  );
+}
+
 /** The annotations of a replica set as it becomes the new one: the Deployment's own, and the revision if it is a higher one. */
 export function newSetAnnotations(
   deployment: ReadDeployment,
   existing: Annotations | undefined,
   revision: number,
 ): Annotations {
-  const copied = Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !notCopied.has(name));
-  const annotations: Record<string, string> = { ...existing, ...Object.fromEntries(copied) };
+  const annotations: Record<string, string> = { ...existing, ...templateAnnotations(deployment) };
   const before = annotations[revisionAnnotation];
   if ((integer(before) ?? 0) >= revision) return annotations;
   annotations[revisionAnnotation] = String(revision);

@@ -159,6 +159,27 @@ function parsed<T>(text: string | undefined): T | undefined {
   }
 }
 
+/** The annotations with the behavior among them, for versions that have no field for it. */
+export function behaviorToAnnotation(
+  annotations: Readonly<Annotations> | undefined,
+  behavior: HorizontalPodAutoscalerBehavior,
+): Annotations {
+  return sortedMap({ ...annotations, [keys.behavior]: goText(behaviorToInternal(behavior)) });
+}
+
+/** The annotations without those of conversions, and the behavior that was in one. */
+export function behaviorFromAnnotation(annotations: Readonly<Annotations> | undefined): {
+  readonly behavior?: HorizontalPodAutoscalerBehavior;
+  readonly annotations?: Annotations;
+} {
+  const behavior = parsed<InternalBehavior>(annotations?.[keys.behavior]);
+  const rest = withoutOurs(annotations);
+  return {
+    ...(behavior === undefined ? {} : { behavior: behaviorFromInternal(behavior) }),
+    ...(Object.keys(rest).length === 0 ? {} : { annotations: rest }),
+  };
+}
+
 /** Upstream writes its internal form into the annotation, with Go's own names, and cannot take that back any more. */
 interface InternalRules {
   readonly StabilizationWindowSeconds: number | null;
