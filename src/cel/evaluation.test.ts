@@ -273,6 +273,11 @@ describe('the cost of running', () => {
     assert.equal(value(Array.from({ length: 5000 }, () => 'self.on').join(' && ')), 'true');
   });
 
+  it('compiles the longest expressions in time', () => {
+    // Each equality has a type variable of its own; going through all of them for each took half a minute.
+    assert.equal(value(Array.from({ length: 4000 }, () => 'self.replicas == 3').join(' && ')), 'true');
+  });
+
   it('refuses macros that would write too much', () => {
     const compiled = compile(`optional.of(1)${'.optMap(x, x)'.repeat(40)}`, environment);
     assert.equal(

@@ -113,7 +113,9 @@ export function sameType(a: CelType, b: CelType): boolean {
 
 /** What the checker has found out about type variables. */
 export class Substitutions {
-  #map: ReadonlyMap<string, CelType> = new Map();
+  readonly #map = new Map<string, CelType>();
+  /** What was known before of the variables that the question at hand has taught something about, in order. */
+  #taught: (readonly [variable: string, before: CelType | undefined])[] = [];
   #next = 0;
 
   freshVariable(): CelType {
@@ -135,15 +137,18 @@ export class Substitutions {
   }
 
   assignableAll(to: readonly CelType[], from: readonly CelType[]): boolean {
-    const before = this.#map;
-    this.#map = new Map(before);
+    this.#taught = [];
     if (this.#allAssignable(to, from)) return true;
-    this.#map = before;
+    for (const [variable, before] of this.#taught.toReversed()) {
+      if (before === undefined) this.#map.delete(variable);
+      else this.#map.set(variable, before);
+    }
     return false;
   }
 
   #learn(variable: CelType, type: CelType): void {
-    (this.#map as Map<string, CelType>).set(variable.name, type);
+    this.#taught.push([variable.name, this.#map.get(variable.name)]);
+    this.#map.set(variable.name, type);
   }
 
   #allAssignable(a: readonly CelType[], b: readonly CelType[]): boolean {
