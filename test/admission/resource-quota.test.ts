@@ -1,0 +1,302 @@
+/** Quotas over real HTTPS: the conformance tests named `ResourceQuota should …`, upstream's refusals, and many at once. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { Admitted } from './http.ts';
+
+let server: Admitted;
+let namespace = '';
+let count = 0;
+
+before(async () => void (server = await Admitted.start()));
+after(() => server[Symbol.asyncDispose]());
+beforeEach(async () => {
+  namespace = `quota-${count++}`;
+  await server.namespace(namespace);
+});
+
+const at = (plural: string, group = ''): string =>
+  `${group === '' ? '/api/v1' : `/apis/${group}`}/namespaces/${namespace}/${plural}`;
+
+async function quota(hard: object, more: object = {}, name = 'q'): Promise<void> {
+  const { status, message } = await server.post(at('resourcequotas'), {
+    metadata: { name },
+    spec: { hard, ...more },
+  });
+  assert.equal(status, 201, message);
+  await server.cluster.advance(500);
+}
+
+async function used(name = 'q'): Promise<Record<string, string>> {
+  const { object } = await server.get(`${at('resourcequotas')}/${name}`);
+  return (object['status'] as unknown as { used: Record<string, string> }).used;
+}
+
+const pod = (name: string, resources: object = {}, spec: object = {}): object => ({
+  metadata: { name },
+  spec: { containers: [{ name: 'pause', image: 'pause', resources }], terminationGracePeriodSeconds: 0, ...spec },
+});
+
+async function refused(answer: Promise<{ status: number; message: string }>, message: string): Promise<void> {
+  const got = await answer;
+  assert.deepEqual([got.status, got.message], [403, message]);
+}
+
+void test('ResourceQuota should create a ResourceQuota and ensure its status is promptly calculated', async () => {
+  await quota({ pods: '5', services: '10', 'requests.storage': '10Gi', 'count/replicasets.apps': '5' });
+  assert.deepEqual(await used(), { pods: '0', services: '0', 'requests.storage': '0', 'count/replicasets.apps': '0' });
+});
+
+void test('ResourceQuota should create a ResourceQuota and capture the life of a configMap', async () => {
+  // The certificate authority is in every namespace.
+  await quota({ configmaps: '2', 'count/configmaps': '2' });
+  assert.equal((await used())['configmaps'], '1');
+  assert.equal((await server.post(at('configmaps'), { metadata: { name: 'one' } })).status, 201);
+  assert.deepEqual(await used(), { configmaps: '2', 'count/configmaps': '2' });
+  await refused(
+    server.post(at('configmaps'), { metadata: { name: 'two' } }),
+    'configmaps "two" is forbidden: exceeded quota: q, requested: configmaps=1,count/configmaps=1, used: configmaps=2,count/configmaps=2, limited: configmaps=2,count/configmaps=2',
+  );
+  await server.delete(`${at('configmaps')}/one`);
+  assert.deepEqual(await used(), { configmaps: '1', 'count/configmaps': '1' });
+});
+
+void test('ResourceQuota should create a ResourceQuota and capture the life of a pod', async () => {
+  await quota({
+    pods: '5',
+    cpu: '1',
+    memory: '500Mi',
+    'ephemeral-storage': '50Gi',
+    'requests.example.com/dongle': '3',
+  });
+  const amounts = { cpu: '500m', memory: '252Mi', 'ephemeral-storage': '30Gi', 'example.com/dongle': '2' };
+  const resources = { requests: amounts, limits: { 'example.com/dongle': '2' } };
+  assert.equal((await server.post(at('pods'), pod('a', resources))).status, 201);
+  assert.deepEqual(await used(), {
+    pods: '1',
+    cpu: '500m',
+    memory: '252Mi',
+    'ephemeral-storage': '30Gi',
+    'requests.example.com/dongle': '2',
+  });
+  await refused(
+    server.post(at('pods'), pod('b', { requests: { cpu: '600m', memory: '100Mi' } })),
+    'pods "b" is forbidden: exceeded quota: q, requested: cpu=600m, used: cpu=500m, limited: cpu=1',
+  );
+  await refused(
+    server.post(
+      at('pods'),
+      pod('b', {
+        requests: { cpu: '1m', memory: '1Mi', 'example.com/dongle': '2' },
+        limits: { 'example.com/dongle': '2' },
+      }),
+    ),
+    'pods "b" is forbidden: exceeded quota: q, requested: requests.example.com/dongle=2, used: requests.example.com/dongle=2, limited: requests.example.com/dongle=3',
+  );
+  await refused(
+    server.post(at('pods'), pod('b')),
+    'pods "b" is forbidden: failed quota: q: must specify cpu for: pause; memory for: pause',
+  );
+  const before = await used();
+  assert.equal((await server.patch(`${at('pods')}/a`, { metadata: { labels: { x: 'y' } } })).status, 200);
+  assert.deepEqual(await used(), before);
+  await server.delete(`${at('pods')}/a?gracePeriodSeconds=0`);
+  assert.deepEqual(await used(), {
+    pods: '0',
+    cpu: '0',
+    memory: '0',
+    'ephemeral-storage': '0',
+    'requests.example.com/dongle': '0',
+  });
+});
+
+void test('ResourceQuota should capture the life of a replica set, a replication controller and a secret', async () => {
+  await quota({ 'count/replicasets.apps': '1', replicationcontrollers: '1', secrets: '1' });
+  const spec = {
+    replicas: 0,
+    selector: { matchLabels: { a: 'b' } },
+    template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+  };
+  const rc = { ...spec, selector: { a: 'b' } };
+  const kinds = [
+    ['replicasets', 'apps/v1', spec, 'count/replicasets.apps', 'replicasets.apps'],
+    ['replicationcontrollers', '', rc, 'replicationcontrollers', 'replicationcontrollers'],
+    ['secrets', '', undefined, 'secrets', 'secrets'],
+  ] as const;
+  for (const [plural, group, body, name, about] of kinds) {
+    assert.equal((await server.post(at(plural, group), { metadata: { name: 'a' }, spec: body })).status, 201, plural);
+    assert.equal((await used())[name], '1');
+    await refused(
+      server.post(at(plural, group), { metadata: { name: 'b' }, spec: body }),
+      `${about} "b" is forbidden: exceeded quota: q, requested: ${name}=1, used: ${name}=1, limited: ${name}=1`,
+    );
+    await server.delete(`${at(plural, group)}/a`);
+    assert.equal((await used())[name], '0');
+  }
+});
+
+void test('ResourceQuota should create a ResourceQuota and capture the life of a service', async () => {
+  await quota({ services: '10', 'services.nodeports': '1', 'services.loadbalancers': '1' });
+  const service = (name: string, type: string, more: object = {}): object => ({
+    metadata: { name },
+    spec: { type, ports: [{ port: 80 }], ...more },
+  });
+  assert.equal((await server.post(at('services'), service('plain', 'ClusterIP'))).status, 201);
+  assert.equal((await server.post(at('services'), service('node', 'NodePort'))).status, 201);
+  await refused(
+    server.post(at('services'), service('balanced', 'LoadBalancer')),
+    'services "balanced" is forbidden: exceeded quota: q, requested: services.nodeports=1, used: services.nodeports=1, limited: services.nodeports=1',
+  );
+  const without = service('balanced', 'LoadBalancer', { allocateLoadBalancerNodePorts: false });
+  assert.equal((await server.post(at('services'), without)).status, 201);
+  assert.deepEqual(await used(), { services: '3', 'services.nodeports': '1', 'services.loadbalancers': '1' });
+  // An update that grows is charged too, one that shrinks is given back.
+  await refused(
+    server.patch(`${at('services')}/plain`, { spec: { type: 'NodePort' } }),
+    'services "plain" is forbidden: exceeded quota: q, requested: services.nodeports=1, used: services.nodeports=1, limited: services.nodeports=1',
+  );
+  assert.equal((await server.patch(`${at('services')}/node`, { spec: { type: 'ClusterIP' } })).status, 200);
+  await server.cluster.advance(1000);
+  assert.equal((await used())['services.nodeports'], '0');
+});
+
+void test('ResourceQuota should create a ResourceQuota and capture the life of a persistent volume claim', async () => {
+  const gold = 'gold.storageclass.storage.k8s.io';
+  await quota({
+    persistentvolumeclaims: '2',
+    'requests.storage': '2Gi',
+    [`${gold}/requests.storage`]: '1Gi',
+    [`${gold}/persistentvolumeclaims`]: '1',
+  });
+  const claim = (name: string, storage: string, storageClassName: string): object => ({
+    metadata: { name },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } }, storageClassName },
+  });
+  const path = at('persistentvolumeclaims');
+  assert.equal((await server.post(path, claim('a', '1Gi', 'gold'))).status, 201);
+  await refused(
+    server.post(path, claim('b', '500Mi', 'gold')),
+    `persistentvolumeclaims "b" is forbidden: exceeded quota: q, requested: ${gold}/persistentvolumeclaims=1,${gold}/requests.storage=500Mi, used: ${gold}/persistentvolumeclaims=1,${gold}/requests.storage=1Gi, limited: ${gold}/persistentvolumeclaims=1,${gold}/requests.storage=1Gi`,
+  );
+  assert.equal((await server.post(path, claim('b', '1Gi', ''))).status, 201);
+  assert.deepEqual(await used(), {
+    persistentvolumeclaims: '2',
+    'requests.storage': '2Gi',
+    [`${gold}/requests.storage`]: '1Gi',
+    [`${gold}/persistentvolumeclaims`]: '1',
+  });
+  // The finalizer goes when nobody uses the claim.
+  await server.delete(`${path}/a`);
+  assert.equal((await used())['requests.storage'], '1Gi');
+});
+
+void test('ResourceQuota should verify ResourceQuota with terminating scopes', async () => {
+  await quota({ pods: '5' }, { scopes: ['Terminating'] }, 'terminating');
+  await quota({ pods: '1' }, { scopes: ['NotTerminating'] }, 'not-terminating');
+  assert.equal((await server.post(at('pods'), pod('long'))).status, 201);
+  assert.equal((await server.post(at('pods'), pod('short', {}, { activeDeadlineSeconds: 3600 }))).status, 201);
+  assert.deepEqual([await used('terminating'), await used('not-terminating')], [{ pods: '1' }, { pods: '1' }]);
+  await refused(
+    server.post(at('pods'), pod('longer')),
+    'pods "longer" is forbidden: exceeded quota: not-terminating, requested: pods=1, used: pods=1, limited: pods=1',
+  );
+});
+
+void test('ResourceQuota should verify ResourceQuota with best effort scope', async () => {
+  await quota({ pods: '5' }, { scopes: ['BestEffort'] }, 'best');
+  await quota({ pods: '5' }, { scopes: ['NotBestEffort'] }, 'other');
+  assert.equal((await server.post(at('pods'), pod('plain'))).status, 201);
+  assert.equal((await server.post(at('pods'), pod('asks', { requests: { cpu: '1m' } }))).status, 201);
+  assert.deepEqual([await used('best'), await used('other')], [{ pods: '1' }, { pods: '1' }]);
+  await server.delete(`${at('pods')}/plain?gracePeriodSeconds=0`);
+  assert.deepEqual([await used('best'), await used('other')], [{ pods: '0' }, { pods: '1' }]);
+});
+
+void test('quotas for priority classes, and for affinity to pods of other namespaces', async () => {
+  await server.post('/apis/scheduling.k8s.io/v1/priorityclasses', { metadata: { name: 'urgent' }, value: 100 });
+  const expression = { scopeName: 'PriorityClass', operator: 'In', values: ['urgent'] };
+  await quota({ pods: '1' }, { scopeSelector: { matchExpressions: [expression] } }, 'urgent');
+  await quota({ pods: '0' }, { scopes: ['CrossNamespacePodAffinity'] }, 'cross');
+  assert.equal((await server.post(at('pods'), pod('plain'))).status, 201);
+  assert.equal((await server.post(at('pods'), pod('one', {}, { priorityClassName: 'urgent' }))).status, 201);
+  await refused(
+    server.post(at('pods'), pod('two', {}, { priorityClassName: 'urgent' })),
+    'pods "two" is forbidden: exceeded quota: urgent, requested: pods=1, used: pods=1, limited: pods=1',
+  );
+  const term = { topologyKey: 'kubernetes.io/hostname', namespaces: ['other'], labelSelector: {} };
+  const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+  await refused(
+    server.post(at('pods'), pod('near', {}, { affinity })),
+    'pods "near" is forbidden: exceeded quota: cross, requested: pods=1, used: pods=0, limited: pods=0',
+  );
+});
+
+void test('devices of a class are counted as many as a claim may get', async () => {
+  const name = 'gpu.deviceclass.resource.k8s.io/devices';
+  await quota({ [name]: '3', 'count/resourceclaims.resource.k8s.io': '9' });
+  const claim = (claimName: string, ...requests: object[]): object => ({
+    metadata: { name: claimName },
+    spec: { devices: { requests: requests.map((request, i) => ({ name: `r${i}`, ...request })) } },
+  });
+  const path = at('resourceclaims', 'resource.k8s.io/v1');
+  const two = { exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 2 } };
+  assert.equal((await server.post(path, claim('a', two))).status, 201);
+  assert.deepEqual(await used(), { [name]: '2', 'count/resourceclaims.resource.k8s.io': '1' });
+  await refused(
+    server.post(path, claim('b', { exactly: { deviceClassName: 'gpu', allocationMode: 'All' } })),
+    `resourceclaims.resource.k8s.io "b" is forbidden: exceeded quota: q, requested: ${name}=32, used: ${name}=2, limited: ${name}=3`,
+  );
+});
+
+void test('a quota that has not been counted yet lets nothing through, and a dry run uses nothing up', async () => {
+  await quota({ secrets: '1' });
+  const body = { metadata: { name: 's' } };
+  assert.equal((await server.post(`${at('secrets')}?dryRun=All`, body)).status, 201);
+  assert.equal((await used())['secrets'], '0');
+  await server.post(at('resourcequotas'), { metadata: { name: 'new' }, spec: { hard: { secrets: '5' } } });
+  // No time has passed for the controller.
+  await refused(
+    server.post(at('secrets'), body),
+    'secrets "s" is forbidden: status unknown for quota: new, resources: secrets',
+  );
+  assert.equal((await used())['secrets'], '0');
+  await server.cluster.advance(500);
+  assert.equal((await server.post(at('secrets'), body)).status, 201);
+});
+
+void test('however many ask at once, no more is written than the quota allows, and no less', async () => {
+  await quota({ secrets: '7', 'count/secrets': '9' });
+  const create = (i: number): Promise<number> =>
+    server.post(at('secrets'), { metadata: { name: `s-${i}` } }).then(({ status }) => status);
+  const first = await Promise.all(Array.from({ length: 30 }, (_, i) => create(i)));
+  assert.equal(first.filter((status) => status === 201).length, 7);
+  assert.deepEqual(await used(), { secrets: '7', 'count/secrets': '7' });
+  const names = first.flatMap((status, i) => (status === 201 ? [`s-${i}`] : []));
+  // Some go while others come, and the controller takes back what is free meanwhile.
+  for (let round = 0; round < 5; round++) {
+    const gone = names.splice(0, 3);
+    const came = await Promise.all([
+      ...gone.map((name) => server.send('DELETE', `${at('secrets')}/${name}`).then(() => 0)),
+      ...Array.from({ length: 10 }, (_, i) => create(1000 + round * 100 + i)),
+    ]);
+    names.push(
+      ...came.slice(gone.length).flatMap((status, i) => (status === 201 ? [`s-${1000 + round * 100 + i}`] : [])),
+    );
+    const { object } = await server.get(at('secrets'));
+    assert.ok((object['items'] as unknown as unknown[]).length <= 7);
+    await server.cluster.advance(1000);
+    assert.equal((await used())['secrets'], String(names.length));
+  }
+});
+
+void test('ResourceQuota should be able to update and delete ResourceQuota, and apply changes to its status', async () => {
+  await quota({ pods: '5', configmaps: '9' });
+  assert.equal((await server.patch(`${at('resourcequotas')}/q`, { spec: { hard: { pods: '7' } } })).status, 200);
+  await server.cluster.advance(1000);
+  const { object } = await server.get(`${at('resourcequotas')}/q`);
+  assert.deepEqual(object['status'], { hard: { pods: '7', configmaps: '9' }, used: { pods: '0', configmaps: '1' } });
+  // What somebody else writes into the status is put right again.
+  await server.patch(`${at('resourcequotas')}/q/status`, { status: { used: { pods: '3' } } });
+  await server.cluster.advance(1000);
+  assert.deepEqual(await used(), { pods: '0', configmaps: '1' });
+  assert.equal((await server.delete(`${at('resourcequotas')}/q`)).status, 200);
+});
