@@ -1,5 +1,5 @@
 /** Puts an API server together from its parts: what every program that contains one does alike. */
-import type { Clock, JsonObject, Log, Random } from '../base/mod.ts';
+import type { Clock, Log, Random } from '../base/mod.ts';
 import type { ClusterConfig, Facts, UserInfo } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
 import { chosenPlugins, type AdmissionChoice } from './admission/chain.ts';
@@ -96,14 +96,6 @@ export interface ServerParts {
 /** Who issues the tokens of service accounts. */
 export function accountIssuer(clusterDomain: string): string {
   return `https://kubernetes.default.svc.${clusterDomain}`;
-}
-
-/** Sets `metadata.resourceVersion`, which only the store knows. */
-export function stamp(value: JsonObject, revision: number): JsonObject {
-  return {
-    ...value,
-    metadata: { ...(value['metadata'] as JsonObject | undefined), resourceVersion: String(revision) },
-  };
 }
 
 /** The API server itself, as upstream names it. */

@@ -33,6 +33,7 @@ export {
 } from './http/paths.ts';
 export { InProcessClient } from './in-process-client.ts';
 export type { Operation, OperationOptions, Result, Verb } from './operation.ts';
+export { stamp } from './object-meta.ts';
 export { Registry } from './registry.ts';
 export { ApiServer } from './server.ts';
 export { answer, type PostHandler } from './subresources.ts';
@@ -41,7 +42,6 @@ export {
   accountIssuer,
   composeFront,
   composeServer,
-  stamp,
   type ApiServerOptions,
   type ComposedServer,
   type FrontOptions,

@@ -6,6 +6,7 @@
 import { assert, type DeepReadonly, type JsonObject } from '../base/mod.ts';
 import type { Kind, KubeObject } from '../machinery/mod.ts';
 import type { Entry } from '../store/mod.ts';
+import { stamp } from './object-meta.ts';
 
 interface Shown {
   readonly object: KubeObject;
@@ -28,7 +29,7 @@ export function ready(kind: Kind, entries: readonly Entry[]): Promise<void> | un
   const { storedForm: form } = kind;
   if (form === undefined) return undefined;
   const shown = shownOf(kind);
-  const missing = entries.filter((entry) => !form.isShown(entry.value, entry.revision) && !shown.has(entry));
+  const missing = entries.filter((entry) => !form.isShown(entry.value, entry.written) && !shown.has(entry));
   if (missing.length === 0) return undefined;
   const made = form.show(missing.map(({ value }) => value));
   const keep = (objects: readonly KubeObject[]): void => {
@@ -43,10 +44,18 @@ export function ready(kind: Kind, entries: readonly Entry[]): Promise<void> | un
   return undefined;
 }
 
+/** The end of an entry is shown as the entry was, which has to be ready: then so is its end. */
+export function showEnd(kind: Kind, end: Entry, last: Entry): void {
+  const { storedForm: form } = kind;
+  if (form === undefined || form.isShown(end.value, end.written) || shownOf(kind).has(end)) return;
+  const object = stamp(shownObject(kind, last) as JsonObject, end.revision) as KubeObject;
+  shownOf(kind).set(end, { object });
+}
+
 /** An entry that is ready, or whose kind never waits, as its kind shows it. */
 export function shownObject(kind: Kind, entry: Entry): DeepReadonly<KubeObject> {
   const { storedForm: form } = kind;
-  if (form === undefined || form.isShown(entry.value, entry.revision)) return entry.value;
+  if (form === undefined || form.isShown(entry.value, entry.written)) return entry.value;
   return shownEntry(kind, entry).object;
 }
 
@@ -54,7 +63,7 @@ const encoder = new TextEncoder();
 
 export function shownBytes(kind: Kind, entry: Entry): Uint8Array {
   const { storedForm: form } = kind;
-  if (form === undefined || form.isShown(entry.value, entry.revision)) return entry.bytes;
+  if (form === undefined || form.isShown(entry.value, entry.written)) return entry.bytes;
   const shown = shownEntry(kind, entry);
   return (shown.bytes ??= encoder.encode(JSON.stringify(shown.object)));
 }

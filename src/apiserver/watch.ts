@@ -7,13 +7,15 @@ import { ApiError, type Kind } from '../machinery/mod.ts';
 import {
   CompactedError,
   FutureRevisionError,
+  StoredEntry,
   type ChangeEvent,
   type Entry,
   type Store,
   type Watch,
 } from '../store/mod.ts';
+import { stamp } from './object-meta.ts';
 import type { Selection } from './selection.ts';
-import { ready } from './stored-form.ts';
+import { ready, showEnd } from './stored-form.ts';
 
 export type WatchType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
@@ -142,7 +144,12 @@ export class WatchStream implements Disposable {
     const events = translated(() => this.#watch.take(limit));
     const waiting = ready(
       this.#kind,
-      this.#kind.storedForm === undefined ? [] : events.flatMap(({ entry, previous }) => [previous ?? entry, entry]),
+      this.#kind.storedForm === undefined
+        ? []
+        : events.flatMap(({ type, entry, previous }) => [
+            ...(previous === undefined ? [] : [previous]),
+            ...(type === 'deleted' ? [] : [entry]),
+          ]),
     );
     if (waiting === undefined) return events;
     const held: Held = { events, after, waiting: true };
@@ -172,11 +179,16 @@ export class WatchStream implements Disposable {
   }
 
   /** Entering the selection is ADDED, leaving it DELETED, whatever really happened. */
-  #item({ type, entry, previous }: ChangeEvent): WatchItem | undefined {
+  #item({ type, entry, previous, revision }: ChangeEvent): WatchItem | undefined {
     const was = previous !== undefined && this.#selection.matches(previous);
     const is = type !== 'deleted' && this.#selection.matches(entry);
     if (is) return { type: was ? 'MODIFIED' : 'ADDED', entry };
-    return was ? { type: 'DELETED', entry } : undefined;
+    if (!was) return undefined;
+    // Who selects does not see what the object has become: it is told what it saw last.
+    const left = (): Entry => StoredEntry.ofEnd(previous, revision, stamp);
+    const end = type === 'deleted' ? entry : entry.memo('left', left);
+    showEnd(this.#kind, end, previous);
+    return { type: 'DELETED', entry: end };
   }
 }
 

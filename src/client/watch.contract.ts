@@ -92,13 +92,19 @@ export function watchContract(transport: string, start: StartClient): void {
       );
     await label('yes');
     await client.patch(configMaps, { namespace, name: 'a' }, { type: 'merge', body: { data: { n: '1' } } });
-    await label('no');
+    const left = (await label('no')) as KubeObject;
     await client.create(configMaps, configMap('b'));
     await label('yes');
     await client.delete(configMaps, { namespace, name: 'a' });
     await until(() => seen.events.length >= 5 && one.events.length >= 1);
     assert.deepEqual(seen.told, ['ADDED a', 'MODIFIED a', 'DELETED a', 'ADDED a', 'DELETED a']);
     assert.deepEqual(one.told, ['ADDED b']);
+    const [, , end] = seen.events;
+    assert.deepEqual(
+      [end?.object.metadata.labels, versionOf(end?.object ?? {})],
+      [{ in: 'yes' }, versionOf(left)],
+      'what left the selection is shown as it was, with the revision at which it left',
+    );
   });
 
   contract('a watch of all namespaces sees them all, and one of one only that', async ({ client, until }) => {

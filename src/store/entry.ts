@@ -1,12 +1,13 @@
 /** Entries: a value and its encoding, each made from the other on demand and kept; or the value made from elsewhere. */
 import { assert, type JsonObject } from '../base/mod.ts';
-import type { Entry } from './store.ts';
+import type { Entry, Stamp } from './store.ts';
 
 export interface EntryKey {
   readonly collection: string;
   readonly name: string;
   readonly revision: number;
   readonly created: number;
+  readonly written?: number;
   readonly expiresAtMs: number | undefined;
 }
 
@@ -18,6 +19,7 @@ export class StoredEntry implements Entry {
   readonly name: string;
   readonly revision: number;
   readonly created: number;
+  readonly written: number;
   readonly expiresAtMs: number | undefined;
   #value: JsonObject | undefined;
   #bytes: Uint8Array | undefined;
@@ -29,6 +31,7 @@ export class StoredEntry implements Entry {
     this.name = key.name;
     this.revision = key.revision;
     this.created = key.created;
+    this.written = key.written ?? key.revision;
     this.expiresAtMs = key.expiresAtMs;
     this.#value = from.value;
     this.#bytes = from.bytes;
@@ -46,6 +49,13 @@ export class StoredEntry implements Entry {
   /** `make` is called when the value is first needed, once. */
   static ofMade(key: EntryKey, make: () => JsonObject): StoredEntry {
     return new StoredEntry(key, { make });
+  }
+
+  /** What was there last, told with the revision that ended it. */
+  static ofEnd(last: Entry, revision: number, stamp: Stamp): StoredEntry {
+    const { collection, name, created, written } = last;
+    const key = { collection, name, revision, created, written, expiresAtMs: undefined };
+    return StoredEntry.ofMade(key, () => stamp(last.value, revision));
   }
 
   get value(): JsonObject {

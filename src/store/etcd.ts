@@ -345,9 +345,7 @@ async function list({ client, stamp }: EtcdStoreOptions): Promise<Root> {
 }
 
 function deletion(previous: Entry, revision: number, stamp: Stamp): ChangeEvent {
-  const { collection, name, created } = previous;
-  const key = { collection, name, revision, created, expiresAtMs: undefined };
-  return { revision, type: 'deleted', entry: StoredEntry.ofMade(key, () => stamp(previous.value, revision)), previous };
+  return { revision, type: 'deleted', entry: StoredEntry.ofEnd(previous, revision, stamp), previous };
 }
 
 /** The events that lead from one root to a later one, without those in between. */

@@ -6,7 +6,7 @@
  * expectation) waits for its place in that queue too, for it may rest on what is not durable. Should the journal fail,
  * everything after `current` is refused and `head` falls back: nobody has seen it.
  */
-import { assert, HostError, Tree, type Clock, type JsonObject } from '../base/mod.ts';
+import { assert, HostError, Tree, type Clock } from '../base/mod.ts';
 import { EncryptedJournal, StoredForms, type ValueTransformer } from './encryption.ts';
 import { StoredEntry } from './entry.ts';
 import { History, Root, type Publication } from './history.ts';
@@ -205,15 +205,14 @@ export class LocalStore implements Store {
   #event(change: Change, revision: number, cause: unknown): ChangeEvent | undefined {
     const { collection, name } = change;
     const previous = this.#head.get(collection, name);
-    const stamped = (value: JsonObject): JsonObject => this.#options.stamp(value, revision);
     if (change.value === undefined) {
       if (previous === undefined) return undefined;
-      const key = { collection, name, revision, created: previous.created, expiresAtMs: undefined };
-      return { revision, type: 'deleted', entry: StoredEntry.ofValue(key, stamped(previous.value)), previous, cause };
+      const entry = StoredEntry.ofEnd(previous, revision, this.#options.stamp);
+      return { revision, type: 'deleted', entry, previous, cause };
     }
     const expiresAtMs = change.ttlMs === undefined ? undefined : Math.floor(this.#options.clock.now() + change.ttlMs);
     const key = { collection, name, revision, created: previous?.created ?? revision, expiresAtMs };
-    const entry = StoredEntry.ofValue(key, stamped(change.value));
+    const entry = StoredEntry.ofValue(key, this.#options.stamp(change.value, revision));
     return { revision, type: previous === undefined ? 'created' : 'updated', entry, previous, cause };
   }
 

@@ -19,6 +19,8 @@ export interface Entry {
   /** The revision of the last change, and of the creation. */
   readonly revision: number;
   readonly created: number;
+  /** The revision that wrote the value: an earlier one where the entry tells how something ended. */
+  readonly written: number;
   /** When the entry goes away by itself, in milliseconds since the epoch. */
   readonly expiresAtMs: number | undefined;
   /** The object, stamped with its revision. Deeply immutable. */

@@ -6,7 +6,8 @@ import { namespaces, nodes, pods, priorityClasses, secrets, serviceAccounts, typ
 import { seededRandom, silentLog, VirtualClock, type DeepReadonly } from '../../base/mod.ts';
 import { defaultLimits, LocalStore } from '../../store/mod.ts';
 import { bootstrap } from '../bootstrap.ts';
-import { composeServer, stamp, type ComposedServer } from '../compose.ts';
+import { composeServer, type ComposedServer } from '../compose.ts';
+import { stamp } from '../object-meta.ts';
 import type { InProcessClient } from '../in-process-client.ts';
 
 interface World {

@@ -16,7 +16,8 @@ import { seededRandom, silentLog, VirtualClock, type DeepReadonly } from '../../
 import { tokenKeys } from '../../host/pki/mod.ts';
 import type { UserInfo } from '../../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../../store/mod.ts';
-import { composeServer, stamp, type ComposedServer } from '../compose.ts';
+import { composeServer, type ComposedServer } from '../compose.ts';
+import { stamp } from '../object-meta.ts';
 import type { InProcessClient } from '../in-process-client.ts';
 import { signToken } from './token.ts';
 import { InvalidToken } from './tokens.ts';

@@ -21,7 +21,8 @@ import { tokenKeys } from '../../host/pki/mod.ts';
 import type { UserInfo } from '../../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../../store/mod.ts';
 import { bootstrap } from '../bootstrap.ts';
-import { composeServer, stamp, type ComposedServer } from '../compose.ts';
+import { composeServer, type ComposedServer } from '../compose.ts';
+import { stamp } from '../object-meta.ts';
 import type { InProcessClient } from '../in-process-client.ts';
 
 const admin: UserInfo = { username: 'admin', groups: ['system:masters', 'system:authenticated'] };
