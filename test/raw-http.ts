@@ -12,6 +12,8 @@ export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
+  /** What `text` is made of, for answers that are none. */
+  readonly bytes: Buffer;
 }
 
 export interface RawRequest {
@@ -50,9 +52,13 @@ export class RawHttp implements Disposable {
           },
         },
         (response) => {
-          let text = '';
-          response.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => void chunks.push(chunk));
+          response.on('end', () => {
+            const bytes = Buffer.concat(chunks);
+            const { statusCode: status = 0, headers: answered } = response;
+            resolve({ status, headers: answered, text: bytes.toString(), bytes });
+          });
           response.on('error', reject);
         },
       );

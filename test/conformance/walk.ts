@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import type { HttpClient } from '../../src/client/mod.ts';
 import { patchTypes, type Body, type Requests } from './requests.ts';
-import type { Sample } from './samples.ts';
+import { collectionOf, type Sample } from './samples.ts';
 import { Watched } from './watched.ts';
 
 export interface WalkOptions {
@@ -56,7 +56,7 @@ class Walk {
     const root = kind.group === '' ? '/api/v1' : `/apis/${apiVersion}`;
     this.#name = String(object.metadata['name']);
     this.#everywhere = `${root}/${kind.plural}`;
-    this.#collection = kind.namespaced ? `${root}/namespaces/default/${kind.plural}` : this.#everywhere;
+    this.#collection = collectionOf(object, kind);
     this.#one = `${this.#collection}/${encodeURIComponent(this.#name)}`;
     this.#qualified = kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`;
   }

@@ -3,6 +3,11 @@ import { ageColumn, defineKind, nameColumn } from '../../machinery/mod.ts';
 import { column } from '../columns.ts';
 import type { ServiceAccount } from '../upstream/types.ts';
 
+function keepNamesOfSecrets(draft: ServiceAccount): void {
+  for (const secret of draft.secrets ?? [])
+    for (const key of Object.keys(secret)) if (key !== 'name') delete secret[key as keyof typeof secret];
+}
+
 export const serviceAccounts = defineKind<ServiceAccount>({
   group: '',
   version: 'v1',
@@ -13,10 +18,8 @@ export const serviceAccounts = defineKind<ServiceAccount>({
   shortNames: ['sa'],
   strategy: {
     returnsDeleted: true,
-    prepareForCreate(draft) {
-      for (const secret of draft.secrets ?? [])
-        for (const key of Object.keys(secret)) if (key !== 'name') delete secret[key as keyof typeof secret];
-    },
+    prepareForCreate: keepNamesOfSecrets,
+    prepareForUpdate: keepNamesOfSecrets,
     warnings: ({ metadata }) =>
       metadata.annotations?.['kubernetes.io/enforce-mountable-secrets'] === undefined
         ? []

@@ -28,6 +28,8 @@ export function newStatus({ spec = { containers: [] } }: ReadonlyPod): PodStatus
         status: 'False',
         reason: 'SchedulingGated',
         message: 'Scheduling is blocked due to non-empty scheduling gates',
+        lastProbeTime: null,
+        lastTransitionTime: null,
       },
     ];
   return status;
