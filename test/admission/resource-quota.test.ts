@@ -1,6 +1,7 @@
 /** Quotas over real HTTPS: the conformance tests named `ResourceQuota should …`, upstream's refusals, and many at once. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { resourceQuotas, secrets, startApiServer } from '../../src/main/testing.ts';
 import { Admitted } from './http.ts';
 
 let server: Admitted;
@@ -247,20 +248,32 @@ void test('devices of a class are counted as many as a claim may get', async () 
   );
 });
 
-void test('a quota that has not been counted yet lets nothing through, and a dry run uses nothing up', async () => {
+void test('a dry run uses nothing up', async () => {
   await quota({ secrets: '1' });
-  const body = { metadata: { name: 's' } };
-  assert.equal((await server.post(`${at('secrets')}?dryRun=All`, body)).status, 201);
+  assert.equal((await server.post(`${at('secrets')}?dryRun=All`, { metadata: { name: 's' } })).status, 201);
   assert.equal((await used())['secrets'], '0');
-  await server.post(at('resourcequotas'), { metadata: { name: 'new' }, spec: { hard: { secrets: '5' } } });
-  // No time has passed for the controller.
+  assert.equal((await server.post(at('secrets'), { metadata: { name: 's' } })).status, 201);
   await refused(
-    server.post(at('secrets'), body),
-    'secrets "s" is forbidden: status unknown for quota: new, resources: secrets',
+    server.post(`${at('secrets')}?dryRun=All`, { metadata: { name: 't' } }),
+    'secrets "t" is forbidden: exceeded quota: q, requested: secrets=1, used: secrets=1, limited: secrets=1',
   );
-  assert.equal((await used())['secrets'], '0');
-  await server.cluster.advance(500);
-  assert.equal((await server.post(at('secrets'), body)).status, 201);
+});
+
+void test('what nobody has counted yet lets nothing through', async () => {
+  await using alone = await startApiServer();
+  const metadata = { name: 'new', namespace: 'default' };
+  await alone.client.create(resourceQuotas, { metadata, spec: { hard: { secrets: '5', 'count/secrets': '5' } } });
+  await alone.client.update(
+    resourceQuotas,
+    {
+      ...(await alone.client.get(resourceQuotas, metadata)),
+      status: { hard: { secrets: '5', 'count/secrets': '5' }, used: { secrets: '0' } },
+    },
+    { subresource: 'status' },
+  );
+  await assert.rejects(alone.client.create(secrets, { metadata: { name: 's', namespace: 'default' } }), {
+    message: 'secrets "s" is forbidden: status unknown for quota: new, resources: count/secrets,secrets',
+  });
 });
 
 void test('however many ask at once, no more is written than the quota allows, and no less', async () => {
