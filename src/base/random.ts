@@ -20,8 +20,7 @@ export function uuid(random: Random): string {
   const b = random.bytes(16);
   b[6] = ((b[6] ?? 0) & 0x0f) | 0x40;
   b[8] = ((b[8] ?? 0) & 0x3f) | 0x80;
-  let hex = '';
-  for (const byte of b) hex += byte.toString(16).padStart(2, '0');
+  const hex = b.toHex();
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 

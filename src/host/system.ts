@@ -16,9 +16,14 @@ export const systemClock: Clock = {
   },
 };
 
+/** Asking the system for a few bytes costs as much as for thousands. */
+const pooledBytesMax = 64;
+
 function pooledRandom(): Random {
   const pool = new Uint32Array(256);
   let used = pool.length;
+  const bytes = new Uint8Array(4096);
+  let taken = bytes.length;
   return {
     next() {
       if (used === pool.length) {
@@ -27,7 +32,18 @@ function pooledRandom(): Random {
       }
       return (pool[used++] ?? 0) / 4294967296;
     },
-    bytes: (count) => new Uint8Array(randomBytes(count)),
+    bytes(count) {
+      if (count > pooledBytesMax) return new Uint8Array(randomBytes(count));
+      if (taken + count > bytes.length) {
+        randomFillSync(bytes);
+        taken = 0;
+      }
+      const given = bytes.slice(taken, taken + count);
+      // What was handed out may become a key: it stays nowhere else.
+      bytes.fill(0, taken, taken + count);
+      taken += count;
+      return given;
+    },
   };
 }
 
