@@ -3,11 +3,15 @@ import type { Clock, Log, Random } from '../base/mod.ts';
 import type { ClusterConfig, Facts, UserInfo } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
 import { chosenPlugins, type AdmissionChoice } from './admission/chain.ts';
+import { keepTypeChecks } from './admission/dynamic/type-checking.ts';
 import { dynamicPlugins } from './admission/dynamic/plugins.ts';
+import { Aggregation } from './aggregation/aggregation.ts';
+import type { ProxyCredential } from './aggregation/extension-servers.ts';
 import type { AnonymousPolicy, Authenticator } from './authn/authenticator.ts';
 import { BootstrapTokens } from './authn/bootstrap-token.ts';
 import { keptTokenUse } from './authn/kept-token-use.ts';
 import { ServiceAccountTokens } from './authn/service-account.ts';
+import type { RequestHeaderOptions } from './authn/request-header.ts';
 import type { TokenKeys } from './authn/token.ts';
 import type { StaticTokens } from './authn/static-tokens.ts';
 import { ApiTokens, BearerAuthenticator, type TokenAuthenticator } from './authn/tokens.ts';
@@ -39,6 +43,8 @@ import { OpenApi } from './openapi/openapi.ts';
 import type { Descriptions } from './openapi/schemas.ts';
 import { componentStatuses, type ControlPlanePart } from './component-status.ts';
 import { postHandlers } from './posts/all.ts';
+import type { Backends } from './proxying/backend.ts';
+import { headersOfUsers } from './proxying/forward.ts';
 import { Registry } from './registry.ts';
 import { factsOf, servedKinds, type ServedApis } from './served-apis.ts';
 import { ApiServer } from './server.ts';
@@ -63,6 +69,15 @@ export interface ApiServerOptions {
   readonly apis?: ServedApis | undefined;
   /** Calls webhooks; absent: none can be called. */
   readonly webClients?: WebClients;
+  /** How extension API servers are asked; absent: none can be. */
+  readonly extensions?: ExtensionAccess;
+}
+
+export interface ExtensionAccess {
+  readonly backends: Backends;
+  /** With what this server shows them that it is their front proxy. */
+  readonly credential: ProxyCredential;
+  readonly requestHeader: RequestHeaderOptions;
 }
 
 /** Bearer tokens besides those of service accounts and of machines that are about to join. */
@@ -82,6 +97,8 @@ export interface ComposedServer {
   readonly webhooks: WebhookCaller;
   /** Serves what is defined in the store; whoever composes a server ends it. */
   readonly customResources: CustomResources;
+  /** Serves what extension API servers serve; ended as the one above. */
+  readonly aggregation: Aggregation;
   client(user: UserInfo): InProcessClient;
 }
 
@@ -135,12 +152,25 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
   const server = new ApiServer({ world, registry, authorizers, posts, computed });
   const webhooks = new WebhookCaller({ objects: world.objects, random, clients: options.webClients });
   const customResources = new CustomResources({ server, facts, webhooks, store, clock, random, log });
+  const { extensions } = options;
+  const aggregation = new Aggregation({
+    server,
+    store,
+    clock,
+    random,
+    log,
+    client: self,
+    backends: extensions?.backends,
+    credential: extensions?.credential,
+    namesUser: headersOfUsers(extensions?.requestHeader),
+  });
   return {
     server,
     bearer,
     tokens,
     webhooks,
     customResources,
+    aggregation,
     client: (user) => new InProcessClient(server, user),
   };
 }
@@ -193,7 +223,7 @@ export interface FlowLimits {
 const usualFlowLimits: FlowLimits = { seats: 600, waitMaxMs: 15_000 };
 
 export function composeFront(api: ComposedServer, options: FrontOptions): HttpFront {
-  const { server, client } = api;
+  const { server, client, aggregation } = api;
   const { clock, random, log, store } = server.world;
   const watches = new OpenWatches();
   const { audit, flowControl: given } = options.handling ?? {};
@@ -203,7 +233,8 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
   const upkeep = new DisposableStack();
   upkeep.use(keepDangling({ store, client: self, clock, log }));
   upkeep.use(keepFlowControl(api));
-  const discovery = new Discovery(server.registry);
+  upkeep.use(keepTypeChecks({ store, client: self, registry: server.registry, facts: server.world.codec.facts, log }));
+  const discovery = new Discovery(server.registry, aggregation.discovery);
   const metrics = new RequestMetrics({
     store,
     registry: server.registry,
@@ -215,7 +246,12 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
     healthPaths(options.health, options.shuttingDown),
     versionPath(options.version),
     discoveryPaths(discovery, options.address),
-    new OpenApi({ registry: server.registry, facts: server.world.codec.facts, descriptions: options.descriptions }),
+    new OpenApi({
+      registry: server.registry,
+      facts: server.world.codec.facts,
+      descriptions: options.descriptions,
+      extensions: aggregation.specs,
+    }),
     metrics,
     flowControlPaths(flowControl),
     ...options.paths,
@@ -232,7 +268,7 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
     discovery,
     paths: [...paths, rootPath(paths)],
     connectors,
-    delegates: () => undefined,
+    delegates: (path) => aggregation.delegate(path),
     clock,
     random,
     log,

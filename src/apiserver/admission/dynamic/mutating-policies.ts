@@ -113,6 +113,7 @@ class Dispatch {
   readonly #versioned: VersionedRequest;
   readonly #authority: Authority;
   readonly #problems: Problem[] = [];
+  #applied = false;
 
   constructor(parts: DynamicAdmissionParts, request: AdmissionRequest, reinvocations: Reinvocations) {
     this.#request = request;
@@ -128,6 +129,8 @@ class Dispatch {
     if (invocations.length > 0) {
       this.#reinvocations.begin(this.#request);
       for (const invocation of invocations) await this.#invoke(invocation);
+      // Also the one that was the last to change something may be asked again.
+      if (this.#applied) this.#reinvocations.changed(this.#request);
       this.#reinvocations.end(this.#request);
     }
     const refusing = this.#problems.filter(({ policy }) => policy.failurePolicy !== 'Ignore');
@@ -207,11 +210,12 @@ class Dispatch {
     const result = await this.#authority.settle(() => new Evaluation(seen, variables).evaluate(expression));
     if ('error' in result) throw new MutationFailure(result.error);
     const isApplied = type === 'applyConfiguration';
-    const changed = isApplied ? this.#applied(target, object, result.value) : patched(object, result.value);
+    const changed = isApplied ? this.#merged(target, object, result.value) : patched(object, result.value);
+    this.#applied = true;
     if (changed !== object) await this.#versioned.replace(target, changed, isApplied ? 'Ignore' : 'Strict');
   }
 
-  #applied({ kind: { group, version, kind }, served }: Target, object: JsonObject, value: Value): JsonObject {
+  #merged({ kind: { group, version, kind }, served }: Target, object: JsonObject, value: Value): JsonObject {
     const problem = fieldPathProblem(value, 'Object');
     if (problem !== undefined) throw new MutationFailure(`type mismatch: ${problem}`);
     const config = jsonOf(value);

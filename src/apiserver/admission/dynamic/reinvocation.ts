@@ -12,7 +12,7 @@ export class Reinvocations {
 
   /** Begins a round: built-in plugins may have changed the object since. */
   begin({ round, draft }: AdmissionRequest): void {
-    if (round === 1 && !jsonEqual(this.#output, (draft ?? null) as unknown)) this.#require();
+    if (round === 1 && !jsonEqual(this.#output, draft ?? null)) this.#require();
   }
 
   end({ draft }: AdmissionRequest): void {
