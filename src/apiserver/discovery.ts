@@ -8,12 +8,37 @@ import {
   type KubeObject,
   type Subresource,
 } from '../machinery/mod.ts';
-import { groupOrder } from './bootstrap/api-services.ts';
 import type { Registry } from './registry.ts';
 
 interface GroupVersion {
   readonly version: string;
   readonly kinds: readonly { readonly kind: Kind; readonly version: KindVersion }[];
+  /** Served elsewhere. */
+  readonly elsewhere?: ExtensionVersion;
+  readonly priority: Priority;
+}
+
+interface Priority {
+  readonly group: number;
+  readonly version: number;
+}
+
+/** What an extension API server serves of a group, as it was last seen. */
+export interface ExtensionVersion {
+  readonly group: string;
+  readonly version: string;
+  /** As in APIGroupDiscoveryList. */
+  readonly resources: readonly JsonObject[];
+  /** The server answered when it was last asked. */
+  readonly fresh: boolean;
+}
+
+/** What others serve, and where everything stands in the order of groups. */
+export interface Extensions {
+  /** Moves with every change. */
+  readonly generation: number;
+  readonly versions: readonly ExtensionVersion[];
+  priorityOf(group: string, version: string): Priority;
 }
 
 export interface Group {
@@ -24,19 +49,22 @@ export interface Group {
 
 export class Discovery {
   readonly #registry: Registry;
+  readonly #extensions: Extensions;
   readonly #kept = new Map<string, JsonObject>();
-  #generation = -1;
+  #generation = '';
   #groups: readonly Group[] = [];
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, extensions: Extensions) {
     this.#registry = registry;
+    this.#extensions = extensions;
   }
 
   /** All groups, the core group first. */
   groups(): readonly Group[] {
-    if (this.#generation !== this.#registry.generation) {
-      this.#generation = this.#registry.generation;
-      this.#groups = groupsOf(this.#registry.kinds());
+    const generation = `${this.#registry.generation} ${this.#extensions.generation}`;
+    if (this.#generation !== generation) {
+      this.#generation = generation;
+      this.#groups = groupsOf(this.#registry.kinds(), this.#extensions);
       this.#kept.clear();
     }
     return this.#groups;
@@ -56,7 +84,7 @@ export class Discovery {
     return this.#keep('apis', () => ({
       kind: 'APIGroupList',
       apiVersion: 'v1',
-      groups: this.groups()
+      groups: ordered(this.groups(), ({ name, versions }) => `${versions[0]?.version ?? ''}.${name}`)
         .filter(({ name }) => name !== '')
         .map(groupBody),
     }));
@@ -73,7 +101,7 @@ export class Discovery {
     const found = this.groups()
       .find(({ name }) => name === group)
       ?.versions.find((candidate) => candidate.version === version);
-    if (found === undefined) return undefined;
+    if (found === undefined || found.elsewhere !== undefined) return undefined;
     return this.#keep(`${group}/${version}`, () => ({
       kind: 'APIResourceList',
       ...(group === '' ? {} : { apiVersion: 'v1' }),
@@ -101,25 +129,43 @@ export class Discovery {
   }
 }
 
-function groupsOf(kinds: readonly Kind[]): Group[] {
-  const groups = new Map<string, Map<string, { kind: Kind; version: KindVersion }[]>>();
-  for (const kind of kinds) {
-    const versions = groups.get(kind.group) ?? new Map<string, { kind: Kind; version: KindVersion }[]>();
-    groups.set(kind.group, versions);
+function groupsOf(kinds: readonly Kind[], extensions: Extensions): Group[] {
+  const groups = new Map<string, Map<string, GroupVersion>>();
+  const put = (group: string, version: string, more: Partial<GroupVersion>): void => {
+    const versions = groups.get(group) ?? new Map<string, GroupVersion>();
+    groups.set(group, versions);
+    const known = versions.get(version) ?? { version, kinds: [], priority: extensions.priorityOf(group, version) };
+    versions.set(version, { ...known, ...more });
+  };
+  for (const kind of kinds)
     for (const version of kind.versions)
-      versions.set(version.version, [...(versions.get(version.version) ?? []), { kind, version }]);
-  }
-  const rank = (name: string): number =>
-    name === '' ? -1 : groupOrder.includes(name) ? groupOrder.indexOf(name) : groupOrder.length;
-  return [...groups]
-    .map(([name, versions]) => ({
-      name,
-      versions: [...versions]
-        .map(([version, served]) => ({ version, kinds: served }))
-        .sort((a, b) => compareVersions(a.version, b.version)),
-    }))
-    .sort((a, b) => rank(a.name) - rank(b.name));
+      put(kind.group, version.version, {
+        kinds: [...(groups.get(kind.group)?.get(version.version)?.kinds ?? []), { kind, version }],
+      });
+  for (const elsewhere of extensions.versions) put(elsewhere.group, elsewhere.version, { elsewhere });
+  const all = [...groups].map(([name, versions]) => ({
+    name,
+    versions: [...versions.values()].sort(
+      (a, b) => b.priority.version - a.priority.version || compareVersions(a.version, b.version),
+    ),
+  }));
+  return ordered(all, ({ name }) => name);
 }
+
+/** The core group, that of the aggregator itself, then by priority, and equal ones by their names. */
+function ordered(groups: readonly Group[], nameOf: (group: Group) => string): Group[] {
+  const rank = ({ name, versions }: Group): number =>
+    name === '' || name === aggregatorGroup ? Infinity : Math.max(...versions.map(({ priority }) => priority.group));
+  const first = ({ name }: Group): number => (name === '' ? 0 : 1);
+  return groups.toSorted((a, b) => {
+    const [left, right] = [rank(a), rank(b)];
+    if (left !== right) return right - left;
+    return first(a) - first(b) || (nameOf(a) < nameOf(b) ? -1 : 1);
+  });
+}
+
+/** It comes before all others, and has no APIService. */
+const aggregatorGroup = 'apiregistration.k8s.io';
 
 function groupBody({ name, versions }: Group): JsonObject {
   const listed = versions.map(({ version }) => ({ groupVersion: apiVersionOf(name, version), version }));
@@ -156,10 +202,10 @@ function resourceBodies(kind: Kind, version: KindVersion): JsonObject[] {
 function aggregatedGroup({ name, versions }: Group): JsonObject {
   return {
     metadata: { name, creationTimestamp: null },
-    versions: versions.map(({ version, kinds }) => ({
+    versions: versions.map(({ version, kinds, elsewhere }) => ({
       version,
-      resources: kinds.map(({ kind, version: served }) => aggregatedResource(kind, served)),
-      freshness: 'Current',
+      resources: elsewhere?.resources ?? kinds.map(({ kind, version: served }) => aggregatedResource(kind, served)),
+      freshness: elsewhere?.fresh === false ? 'Stale' : 'Current',
     })),
   };
 }

@@ -113,7 +113,8 @@ export interface UpgradeTls {
 /** Where a request is carried on to: a kubelet, or the streaming server of a container runtime. */
 export interface UpgradeTarget {
   readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Several values are several headers. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly tls?: UpgradeTls;
 }
 

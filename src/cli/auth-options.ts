@@ -29,6 +29,8 @@ export const authOptions = {
   'oidc-groups-prefix': text('TEXT', 'What comes before each of them'),
   'oidc-required-claim': list('KEY=VALUE that tokens must have'),
   'oidc-signing-algs': list('Algorithms that tokens may be signed with (default: RS256)'),
+  'proxy-client-cert-file': file("Shown to extension API servers (default: of the cluster's own front proxy)"),
+  'proxy-client-key-file': file('Its key'),
   'requestheader-client-ca-file': file("CAs of front proxies (default: the cluster's own)"),
   'requestheader-allowed-names': list('Common names of front proxies (default: all that their CA signed)'),
   'requestheader-username-headers': list('Headers that name the user (default: X-Remote-User)'),

@@ -1,7 +1,7 @@
 /** `kutter apiserver`: store and API server as a program of their own. Writes an admin.conf beside its certificates. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { accountIssuer, bootstrap, podConnectors } from '../apiserver/mod.ts';
+import { accountIssuer, bootstrap } from '../apiserver/mod.ts';
 import { errorText } from '../base/mod.ts';
 import { withContext, type Invocation } from '../cli/mod.ts';
 import { HttpsNodeConnections } from '../host/http/mod.ts';
@@ -77,7 +77,7 @@ export async function run(invocation: Invocation): Promise<void> {
       admission: handling.admission,
       paths: [],
       health: handling.health,
-      connectors: ({ server }) => podConnectors({ objects: server.world.objects, nodes }),
+      nodes,
     }),
   );
   await bootstrap(plane.api, {

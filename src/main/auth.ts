@@ -39,6 +39,8 @@ export interface ServerAuth {
   readonly requestHeader: RequestHeaderOptions;
   /** PEM; undefined: the cluster's own. */
   readonly frontProxyCa: string | undefined;
+  /** With what this server shows extension API servers who it is; undefined: the cluster's own. */
+  readonly proxyClient: { readonly certificate: string; readonly key: string } | undefined;
 }
 
 /** What the command line says of a flag. */
@@ -93,7 +95,16 @@ export async function openAuth(flags: Flags, world: AuthWorld): Promise<ServerAu
       extraHeaderPrefixes: headers(flags['requestheader-extra-headers-prefix'] ?? 'x-remote-extra-'),
     },
     frontProxyCa: proxyCa === undefined ? undefined : await contents(proxyCa),
+    proxyClient: await proxyClient(flags),
   };
+}
+
+async function proxyClient(flags: Flags): Promise<ServerAuth['proxyClient']> {
+  const [certificate, key] = [flags['proxy-client-cert-file'], flags['proxy-client-key-file']];
+  if (certificate === undefined && key === undefined) return undefined;
+  if (certificate === undefined || key === undefined)
+    throw new UsageError('--proxy-client-cert-file and --proxy-client-key-file must be specified together');
+  return { certificate: await contents(certificate), key: await contents(key) };
 }
 
 const tokenMsMin = 3_600_000;

@@ -7,7 +7,6 @@ import {
   accountIssuer,
   bootstrap,
   json,
-  podConnectors,
   signKeptToken,
   type ComposedServer,
   type PathHandler,
@@ -160,7 +159,7 @@ export class Cluster implements AsyncDisposable {
       admission: handling.admission,
       health: handling.health,
       runsHere: (part) => this.#components.some(({ name }) => name === programs[part]),
-      connectors: ({ server }: ComposedServer) => podConnectors({ objects: server.world.objects, nodes }),
+      nodes,
     });
     this.#stack.use(plane);
     await bootstrap(plane.api, {

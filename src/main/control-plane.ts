@@ -6,18 +6,21 @@ import {
   composeFront,
   composeServer,
   type ComposedServer,
-  type Connector,
   type RequestHandling,
   type ServedApis,
   type HealthCheck,
+  headersOfUsers,
   issuerPaths,
   type HttpFront,
+  type NodeConnections,
   type PathHandler,
+  podConnectors,
+  proxyConnectors,
   RequestHeaderAuthenticator,
   type ServerParts,
 } from '../apiserver/mod.ts';
 import type { Clock, Log, Random } from '../base/mod.ts';
-import { HttpServer, HttpsWebClients } from '../host/http/mod.ts';
+import { HttpBackends, HttpServer, HttpsWebClients, type Route } from '../host/http/mod.ts';
 import { HttpUpgrade } from '../host/mod.ts';
 import { readDescriptions } from '../host/openapi/mod.ts';
 import type { Pki } from '../host/pki/mod.ts';
@@ -42,7 +45,10 @@ export interface ControlPlaneOptions {
   readonly health: readonly HealthCheck[];
   /** How many requests at once, and what is audited of them. */
   readonly handling?: RequestHandling | undefined;
-  readonly connectors: (api: ComposedServer) => readonly Connector[];
+  /** The way to kubelets. */
+  readonly nodes: NodeConnections;
+  /** Where connections to pods and extension API servers go, when that is not where they lead. */
+  readonly route?: Route | undefined;
   /** Which versions are served. */
   readonly apis?: ServedApis | undefined;
   /** Who is who and who may do what. */
@@ -58,11 +64,14 @@ export class ControlPlane implements AsyncDisposable {
   readonly front: HttpFront;
   readonly http: HttpServer;
   readonly #webClients = new HttpsWebClients();
+  readonly #backends: HttpBackends;
   #stopping = false;
 
   private constructor(options: ControlPlaneOptions) {
     const { store, pki, config, clock, random, log, auth } = options;
-    const { authorizers, tokens } = auth;
+    const { authorizers, tokens, requestHeader } = auth;
+    const backends = new HttpBackends(options.route);
+    this.#backends = backends;
     this.api = composeServer(
       {
         store,
@@ -75,6 +84,7 @@ export class ControlPlane implements AsyncDisposable {
         authorizers,
         tokens,
         webClients: this.#webClients,
+        extensions: { backends, credential: auth.proxyClient ?? pki.frontProxyClient, requestHeader },
         apis: options.apis,
       },
       {
@@ -83,14 +93,17 @@ export class ControlPlane implements AsyncDisposable {
         runsHere: options.runsHere,
       },
     );
+    const { objects } = this.api.server.world;
+    const { nodes } = options;
+    const namesUser = headersOfUsers(requestHeader);
+    const chance = (): number => random.next();
     this.front = composeFront(this.api, {
-      authenticators: [
-        new RequestHeaderAuthenticator(auth.requestHeader),
-        new CertificateAuthenticator(),
-        this.api.bearer,
-      ],
+      authenticators: [new RequestHeaderAuthenticator(requestHeader), new CertificateAuthenticator(), this.api.bearer],
       anonymous: auth.anonymous,
-      connectors: options.connectors(this.api),
+      connectors: [
+        ...podConnectors({ objects, nodes }),
+        ...proxyConnectors({ objects, nodes, backends, namesUser, chance }),
+      ],
       paths: [
         ...(this.api.tokens === undefined
           ? []
@@ -144,6 +157,8 @@ export class ControlPlane implements AsyncDisposable {
     this.front[Symbol.dispose]();
     await this.http[Symbol.asyncDispose]();
     await this.api.customResources[Symbol.asyncDispose]();
+    await this.api.aggregation[Symbol.asyncDispose]();
+    this.#backends[Symbol.dispose]();
     this.#webClients[Symbol.dispose]();
   }
 }

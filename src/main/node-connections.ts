@@ -1,5 +1,5 @@
 /** The API server's way to kubelets: directly to those in this process, over HTTPS to all others. */
-import type { NodeAddress, NodeAnswer, NodeConnections } from '../apiserver/mod.ts';
+import type { NodeAddress, NodeAnswer, NodeConnections, NodeRequest } from '../apiserver/mod.ts';
 import { HostError, type ForwardedSession, type StreamUpgrade } from '../base/mod.ts';
 import type { KubeletServer } from '../kubelet/mod.ts';
 
@@ -17,8 +17,8 @@ export class LocalNodes implements NodeConnections {
     return { [Symbol.dispose]: () => void this.#local.delete(nodeName) };
   }
 
-  request(node: NodeAddress, path: string, signal: AbortSignal): Promise<NodeAnswer> {
-    return this.#local.get(node.nodeName)?.request(path, signal) ?? this.#far(node).request(node, path, signal);
+  request(node: NodeAddress, path: string, signal: AbortSignal, sent?: NodeRequest): Promise<NodeAnswer> {
+    return this.#local.get(node.nodeName)?.request(path, signal) ?? this.#far(node).request(node, path, signal, sent);
   }
 
   upgrade(node: NodeAddress, path: string, upgrade: StreamUpgrade, session: ForwardedSession): Promise<void> {

@@ -9,6 +9,7 @@ import { HttpsTransport } from '../host/http/mod.ts';
 import { apiServerNames, Pki, requests, type CertificateRequest, type Credential } from '../host/pki/mod.ts';
 import { systemClock } from '../host/system.ts';
 import { openAuth, type Flags } from './auth.ts';
+import { LocalNodes } from './node-connections.ts';
 import { openRequests } from './requests.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 
@@ -16,12 +17,21 @@ const host = '127.0.0.1';
 
 export class TestEndpoint implements AsyncDisposable {
   readonly plane: ControlPlane;
+  /** The kubelets that the API server reaches. */
+  readonly nodes: LocalNodes;
   readonly #pki: Pki;
   readonly #admin: Credential;
   readonly #connections: AsyncDisposableStack;
   readonly #transports: HttpsTransport[] = [];
 
-  private constructor(parts: { plane: ControlPlane; pki: Pki; admin: Credential; connections: AsyncDisposableStack }) {
+  private constructor(parts: {
+    plane: ControlPlane;
+    pki: Pki;
+    admin: Credential;
+    connections: AsyncDisposableStack;
+    nodes: LocalNodes;
+  }) {
+    this.nodes = parts.nodes;
     this.plane = parts.plane;
     this.#pki = parts.pki;
     this.#admin = parts.admin;
@@ -29,7 +39,10 @@ export class TestEndpoint implements AsyncDisposable {
   }
 
   static async start(
-    world: Pick<ControlPlaneOptions, 'store' | 'clock' | 'random' | 'log' | 'config' | 'admission' | 'runsHere'> & {
+    world: Pick<
+      ControlPlaneOptions,
+      'store' | 'clock' | 'random' | 'log' | 'config' | 'admission' | 'runsHere' | 'route'
+    > & {
       readonly legacyApis?: boolean | undefined;
     },
     flags: Flags = {},
@@ -45,6 +58,7 @@ export class TestEndpoint implements AsyncDisposable {
     const auth = await openAuth(flags, { clock, random, issuer, connections });
     const handling = await openRequests(flags, { clock, random, log, stack });
     const disabled = [...(world.admission?.disabled ?? []), ...(handling.admission.disabled ?? [])];
+    const nodes = new LocalNodes();
     const plane = await ControlPlane.start({
       ...world,
       admission: { ...handling.admission, disabled },
@@ -57,9 +71,9 @@ export class TestEndpoint implements AsyncDisposable {
       port: 0,
       paths: [],
       health: [],
-      connectors: () => [],
+      nodes,
     });
-    return new TestEndpoint({ plane, pki, admin, connections: stack });
+    return new TestEndpoint({ plane, pki, admin, connections: stack, nodes });
   }
 
   get api(): ComposedServer {
@@ -88,6 +102,11 @@ export class TestEndpoint implements AsyncDisposable {
   /** Signs requests for certificates. */
   get authority(): Pki['authority'] {
     return this.#pki.authority;
+  }
+
+  /** Who signs certificates of front proxies, PEM. */
+  get frontProxyCa(): string {
+    return this.#pki.frontProxyCa;
   }
 
   /** With what a front proxy shows who it is. */

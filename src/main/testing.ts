@@ -27,6 +27,7 @@ import {
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
 import { controllerUser, startControllers } from '../controllers/mod.ts';
 import { passingTokenKeys } from '../host/pki/mod.ts';
+import type { Route } from '../host/http/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
 import type { Behaviour } from '../kubelet/mod.ts';
 import type { ClusterConfig, UserInfo } from '../machinery/mod.ts';
@@ -53,6 +54,8 @@ export interface TestClusterOptions {
   readonly legacyApis?: boolean;
   /** How much history is kept, for tests of what happens when it is gone. */
   readonly history?: Partial<StoreLimits>;
+  /** Where connections to pods and extension API servers go; with `https`. */
+  readonly route?: Route;
 }
 
 export const defaultConfig: ClusterConfig = {
@@ -62,7 +65,7 @@ export const defaultConfig: ClusterConfig = {
 };
 
 /** What these plugins ask for or add, only controllers provide and take away again. */
-const withoutControllers = ['ServiceAccount', 'TaintNodesByCondition'];
+const withoutControllers = ['ServiceAccount', 'TaintNodesByCondition', 'StorageObjectInUseProtection'];
 
 const admin: UserInfo = { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 
@@ -117,8 +120,8 @@ export class TestCluster implements AsyncDisposable {
     const store = await LocalStore.open({ clock, limits: { ...defaultLimits, ...options.history }, stamp: frozen });
     const admission = { disabled: components ? [] : withoutControllers };
     const runsHere = (): boolean => components;
-    const { legacyApis } = options;
-    const world = { store, clock, random, log, config: defaultConfig, admission, runsHere, legacyApis };
+    const { legacyApis, route } = options;
+    const world = { store, clock, random, log, config: defaultConfig, admission, runsHere, legacyApis, route };
     // Who needs no endpoint does not wait for TLS and HTTP to be loaded.
     const endpoint =
       options.https === true
@@ -171,6 +174,7 @@ export class TestCluster implements AsyncDisposable {
         ...(behaviour === undefined ? {} : { behaviour }),
       });
       this.nodes.push(this.#stack.use(await node.start()));
+      this.#endpoint?.nodes.add(name, node.server);
     }
   }
 
@@ -201,6 +205,7 @@ export class TestCluster implements AsyncDisposable {
     this.cache[Symbol.dispose]();
     await this.#endpoint?.[Symbol.asyncDispose]();
     await this.api.customResources[Symbol.asyncDispose]();
+    await this.api.aggregation[Symbol.asyncDispose]();
     await this.#webClients[Symbol.asyncDispose]();
     await this.store.close();
   }

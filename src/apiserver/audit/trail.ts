@@ -4,9 +4,10 @@
  */
 import { isJsonObject, rfc3339Micro, type Clock, type JsonObject } from '../../base/mod.ts';
 import type { UserInfo } from '../../machinery/mod.ts';
-import type { HttpRequest, HttpResponse, StreamBody, StreamSink } from '../http/message.ts';
+import type { HttpRequest, HttpResponse } from '../http/message.ts';
 import { isStream } from '../http/message.ts';
 import type { RequestInfo } from '../http/request-info.ts';
+import { ending } from '../http/stream-of.ts';
 import type { AuditBackend, AuditEvent, AuditUser, ObjectReference } from './event.ts';
 import type { AuditPolicy, AuditStage, AuditVerdict } from './policy.ts';
 
@@ -271,28 +272,4 @@ function withoutManagedFields(value: unknown): unknown {
 function withoutKey(object: JsonObject, key: string): JsonObject {
   const { [key]: _, ...rest } = object;
   return rest;
-}
-
-/** The stream, and a call when it is over, whoever ends it. */
-function ending(body: StreamBody, onEnd: () => void): StreamBody {
-  return {
-    start(sink: StreamSink) {
-      body.start({
-        write: (chunk) => sink.write(chunk),
-        onDrain: (resume) => sink.onDrain(resume),
-        end() {
-          onEnd();
-          sink.end();
-        },
-        cut() {
-          onEnd();
-          sink.cut();
-        },
-      });
-    },
-    stop() {
-      onEnd();
-      body.stop();
-    },
-  };
 }

@@ -30,9 +30,6 @@ const groupPriorities: Readonly<Record<string, number>> = {
   'resource.k8s.io': 15_900,
 };
 
-/** Groups in the order of discovery. The aggregator's own comes first, and has no APIService. */
-export const groupOrder: readonly string[] = ['apiregistration.k8s.io', ...Object.keys(groupPriorities)];
-
 /** `versionPriority` where it is not that of most stable versions, or of most others. */
 const versionPriorities: Readonly<Record<string, number>> = {
   '/v1': 1,

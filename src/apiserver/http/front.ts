@@ -30,7 +30,6 @@ import { FlowRejection } from '../flow-control/fair-queues.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
 import type { OpenWatches } from '../flow-control/open-watches.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
-import { goIntegerError } from '../read.ts';
 import { attributesOf, methodNotAllowed, notServed, type ApiServer } from '../server.ts';
 import { isBug, shortUuid, tooManyRequests, valueOf } from './answers.ts';
 import { parseBody, parseConfiguration, parsePatch, type ParsedBody } from './body.ts';
@@ -50,7 +49,8 @@ import type { Body, HttpRequest, HttpResponse } from './message.ts';
 import type { RequestMetrics } from './metrics.ts';
 import { negotiate } from './negotiate.ts';
 import { text, type PathHandler } from './paths.ts';
-import { isTrue, parseUrl, type RequestInfo, type ResourceRequest } from './request-info.ts';
+import { optionsOf } from './options.ts';
+import { parseUrl, type RequestInfo, type ResourceRequest } from './request-info.ts';
 import { warningHeader } from './warnings.ts';
 import { WatchBody } from './watch-body.ts';
 
@@ -63,6 +63,8 @@ export interface FrontParts {
   readonly paths: readonly PathHandler[];
   /** `pods/log` and other subresources that answer with something else than an object. */
   readonly connectors: readonly Connector[];
+  /** Who serves a path when it is not this server. */
+  readonly delegates: (path: string) => Delegate | undefined;
   readonly metrics: RequestMetrics;
   readonly flowControl: FlowControl;
   /** What is kept true beside the requests, for as long as they are served. */
@@ -80,7 +82,23 @@ export interface Connector {
   /** `pods/log`. */
   readonly on: string;
   connect?(request: HttpRequest, target: ConnectTarget): Promise<HttpResponse>;
-  upgrade?(upgrade: StreamUpgrade, target: ConnectTarget): Promise<void>;
+  upgrade?(upgrade: StreamUpgrade, target: ConnectTarget, request: UpgradeRequest): Promise<void>;
+}
+
+/** The request that asks for another protocol. */
+export type UpgradeRequest = Credentials & Pick<HttpRequest, 'method' | 'peer'>;
+
+/** Another server, to which requests are carried on when they are authorized. */
+export interface Delegate {
+  respond(request: HttpRequest, asked: Asked): Promise<HttpResponse>;
+  upgrade(upgrade: StreamUpgrade, request: UpgradeRequest, asked: Asked): Promise<void>;
+}
+
+/** A request as it is known when it is carried on. */
+export interface Asked {
+  readonly info: RequestInfo;
+  readonly user: UserInfo;
+  readonly auditId: string;
 }
 
 interface BodyForm {
@@ -94,6 +112,11 @@ export interface ConnectTarget {
   readonly kind: Kind;
   readonly info: RequestInfo & { readonly resource: ResourceRequest };
   readonly user: UserInfo;
+}
+
+/** A request by which it can be found again. */
+interface IdentifiedInfo extends RequestInfo {
+  readonly auditId: string;
 }
 
 const bodyBytesMax = 3 * 1024 * 1024;
@@ -131,11 +154,11 @@ export class HttpFront implements Disposable {
     const { clock, metrics } = this.#parts;
     const begun = clock.monotonic();
     const id = request.headers['audit-id'] ?? shortUuid(this.#parts.random);
-    let info: RequestInfo | undefined;
+    let info: IdentifiedInfo | undefined;
     let trail: AuditTrail | undefined;
     let response: HttpResponse;
     try {
-      info = parseUrl(request.method, request.url);
+      info = { ...parseUrl(request.method, request.url), auditId: id };
       trail = this.#trail(request, info, id);
       response = await this.#counted(request, info, trail);
     } catch (error) {
@@ -152,7 +175,7 @@ export class HttpFront implements Disposable {
     return audit === undefined ? undefined : new AuditTrail(audit, request, info, id);
   }
 
-  async #counted(request: HttpRequest, info: RequestInfo, trail: AuditTrail | undefined): Promise<HttpResponse> {
+  async #counted(request: HttpRequest, info: IdentifiedInfo, trail: AuditTrail | undefined): Promise<HttpResponse> {
     const { metrics } = this.#parts;
     const sort = request.method === 'GET' || request.method === 'HEAD' ? 'readOnly' : 'mutating';
     metrics.begin(sort);
@@ -170,7 +193,7 @@ export class HttpFront implements Disposable {
   /** Waits for the request's turn, or refuses it, as priority and fairness say. */
   async #inTurn(
     request: HttpRequest,
-    info: RequestInfo,
+    info: IdentifiedInfo,
     user: UserInfo,
     trail: AuditTrail | undefined,
   ): Promise<HttpResponse> {
@@ -265,26 +288,17 @@ export class HttpFront implements Disposable {
 
   async #respond(
     request: HttpRequest,
-    info: RequestInfo,
+    info: IdentifiedInfo,
     user: UserInfo,
     trail: AuditTrail | undefined,
   ): Promise<HttpResponse> {
+    const delegate = this.#parts.delegates(info.path);
+    if (delegate !== undefined) {
+      await this.#authorize(attributesIn(request.method, info, user), trail);
+      return delegate.respond(request, { info, user, auditId: info.auditId });
+    }
     if (info.resource !== undefined) return this.#resource(request, { ...info, resource: info.resource }, user, trail);
-    const verb = request.method.toLowerCase();
-    await this.#authorize(
-      {
-        user,
-        verb,
-        group: '',
-        version: '',
-        resource: '',
-        subresource: '',
-        namespace: '',
-        name: '',
-        path: info.path,
-      },
-      trail,
-    );
+    await this.#authorize(attributesIn(request.method, info, user), trail);
     for (const handler of this.#parts.paths) {
       const response = handler.serves(info.path) ? await handler.respond(request, info) : undefined;
       if (response !== undefined) return response;
@@ -306,17 +320,7 @@ export class HttpFront implements Disposable {
     if (kind !== undefined && subresource?.type === 'connect')
       return this.#connect(request, { kind, info, user }, trail);
     // Before anything is said or read: who may not ask learns nothing, and has nothing parsed.
-    await this.#authorize(
-      attributesOf({
-        ...resource,
-        user,
-        options: {
-          fieldSelector: info.query.get('fieldSelector') ?? '',
-          labelSelector: info.query.get('labelSelector') ?? '',
-        },
-      }),
-      trail,
-    );
+    await this.#authorize(attributesIn(request.method, info, user), trail);
     if (kind === undefined || (resource.namespace !== undefined && !kind.namespaced)) throw notServed();
     if (!methods.includes(request.method)) throw methodNotAllowed();
     checkShape(kind, resource, request.method);
@@ -368,12 +372,20 @@ export class HttpFront implements Disposable {
   }
 
   /** A request that asks for another protocol. Answers it in every case; never rejects. */
-  async upgrade(request: Credentials & Pick<HttpRequest, 'method'>, upgrade: StreamUpgrade): Promise<void> {
+  async upgrade(request: UpgradeRequest, upgrade: StreamUpgrade): Promise<void> {
     let trail: AuditTrail | undefined;
     try {
       const info = parseUrl(request.method, request.url);
-      trail = this.#trail(request, info, request.headers['audit-id'] ?? shortUuid(this.#parts.random));
+      const auditId = request.headers['audit-id'] ?? shortUuid(this.#parts.random);
+      trail = this.#trail(request, info, auditId);
       const user = await this.#identify(request, trail);
+      const delegate = this.#parts.delegates(info.path);
+      if (delegate !== undefined) {
+        await this.#authorize(attributesIn(request.method, info, user), trail);
+        trail?.switched();
+        await delegate.upgrade(upgrade, request, { info, user, auditId });
+        return trail?.complete();
+      }
       const { resource } = info;
       const kind =
         resource === undefined
@@ -385,7 +397,7 @@ export class HttpFront implements Disposable {
       const connector = this.#connectors.get(`${kind.plural}/${resource.subresource ?? ''}`);
       if (connector?.upgrade === undefined) throw notServed();
       trail?.switched();
-      await connector.upgrade(upgrade, target);
+      await connector.upgrade(upgrade, target, request);
       trail?.complete();
     } catch (error) {
       const { status } = error instanceof ApiError ? error : ApiError.internal(errorText(error));
@@ -472,6 +484,16 @@ export class HttpFront implements Disposable {
   }
 }
 
+/** What is to be authorized: a request on a resource, or on a path. */
+function attributesIn(method: string, { path, query, resource }: RequestInfo, user: UserInfo): Attributes {
+  if (resource !== undefined) {
+    const [fieldSelector, labelSelector] = [query.get('fieldSelector') ?? '', query.get('labelSelector') ?? ''];
+    return attributesOf({ ...resource, user, options: { fieldSelector, labelSelector } });
+  }
+  const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
+  return { user, verb: method.toLowerCase(), ...nothing, path };
+}
+
 /** Whoever uses a deprecated version is told so, whatever it asks for. */
 function warningsFor({ kind, version }: View, warnings: readonly string[]): readonly string[] {
   const deprecated = kind.versions.find((candidate) => candidate.version === version)?.deprecated;
@@ -539,53 +561,4 @@ function patchTypeOf(request: HttpRequest, { verb }: ResourceRequest, strategic:
       `the body of the request was in an unknown format - accepted media types include: ${offered.join(', ')}`,
     );
   return patchType;
-}
-
-function optionsOf(query: URLSearchParams): OperationOptions {
-  if (query.size === 0) return {};
-  const options: Record<string, unknown> = {};
-  for (const name of [
-    'labelSelector',
-    'fieldSelector',
-    'resourceVersion',
-    'resourceVersionMatch',
-    'continue',
-    'fieldManager',
-  ] as const) {
-    const value = query.get(name);
-    if (value !== null && value !== '') options[name] = value;
-  }
-  for (const name of ['limit', 'timeoutSeconds'] as const) {
-    const value = query.get(name);
-    if (value === null || value === '') continue;
-    const wrong = goIntegerError('ParseInt', value, 63n);
-    if (wrong !== undefined) throw ApiError.badRequest(wrong);
-    options[name] = Number(value);
-  }
-  for (const name of ['allowWatchBookmarks', 'sendInitialEvents', 'force'] as const)
-    if (query.has(name)) options[name] = isTrue(query.get(name));
-  options['dryRun'] = dryRunOf(query.getAll('dryRun'));
-  const validation = query.get('fieldValidation');
-  if (validation !== null && validation !== '') {
-    if (!['Strict', 'Warn', 'Ignore'].includes(validation))
-      throw invalidOption(
-        'CreateOptions',
-        `fieldValidation: Unsupported value: "${validation}": supported values: "", "Ignore", "Strict", "Warn"`,
-      );
-    options['fieldValidation'] = validation;
-  }
-  return options;
-}
-
-function dryRunOf(values: readonly string[]): boolean {
-  const wrong = values.find((value) => value !== 'All' && value !== '');
-  if (wrong !== undefined)
-    throw invalidOption('CreateOptions', `dryRun: Unsupported value: ["${wrong}"]: supported values: "All"`);
-  return values.includes('All');
-}
-
-function invalidOption(kind: string, message: string): ApiError {
-  return new ApiError('Invalid', `${kind}.meta.k8s.io "" is invalid: ${message}`, {
-    details: { group: 'meta.k8s.io', kind },
-  });
 }

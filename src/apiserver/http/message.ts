@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly peer: Peer;
   /** Reads the whole body. Rejects with ApiError RequestEntityTooLarge beyond `sizeBytesMax`. */
   body(sizeBytesMax: number): Promise<Uint8Array>;
+  /** The body as it comes, instead of `body`; undefined when there is none. */
+  stream?(): AsyncIterable<Uint8Array> | undefined;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 }
@@ -50,6 +52,8 @@ export function headerValues(
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Headers that are there more than once. */
+  readonly repeated?: Readonly<Record<string, readonly string[]>>;
   readonly body: Body;
 }
 

@@ -1,8 +1,9 @@
 /** What the server answers besides resources: discovery, health, version. Each handler serves some paths. */
-import { rfc3339 } from '../../base/mod.ts';
+import { rfc3339, type JsonObject } from '../../base/mod.ts';
 import { ApiError } from '../../machinery/mod.ts';
 import type { Discovery } from '../discovery.ts';
 import { encode } from './encode.ts';
+import { documentAnswer, keptDocument, type KeptDocument } from './etag.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
 import { negotiate, type Representation } from './negotiate.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -42,6 +43,12 @@ export function rootPath(handlers: readonly PathHandler[]): PathHandler {
 const discoveryGroup = 'apidiscovery.k8s.io';
 
 export function discoveryPaths(discovery: Discovery, address: () => string): PathHandler {
+  const kept = new WeakMap<JsonObject, KeptDocument>();
+  const encoded = (value: JsonObject): KeptDocument => {
+    let document = kept.get(value);
+    if (document === undefined) kept.set(value, (document = keptDocument(encode(value))));
+    return document;
+  };
   return {
     serves: (path) => path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/'),
     list: () => [
@@ -58,8 +65,9 @@ export function discoveryPaths(discovery: Discovery, address: () => string): Pat
       if (rest.length === 0) {
         const wanted = negotiate(request.headers['accept'], servesDiscovery);
         if (wanted.as !== undefined)
-          return json(
-            discovery.aggregated(core, `${discoveryGroup}/${wanted.version ?? 'v2'}`),
+          return documentAnswer(
+            request,
+            encoded(discovery.aggregated(core, `${discoveryGroup}/${wanted.version ?? 'v2'}`)),
             `application/json;g=${discoveryGroup};v=${wanted.version ?? 'v2'};as=APIGroupDiscoveryList`,
           );
         return json(core ? discovery.apiVersions(address()) : discovery.apiGroupList());

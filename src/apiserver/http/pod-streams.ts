@@ -5,8 +5,9 @@ import { ApiError, objectKey } from '../../machinery/mod.ts';
 import type { ObjectReader } from '../admission/admission.ts';
 import type { NodeAddress, NodeConnections } from '../ports.ts';
 import type { ConnectTarget, Connector } from './front.ts';
-import type { HttpRequest, HttpResponse, StreamBody } from './message.ts';
+import type { HttpRequest, HttpResponse } from './message.ts';
 import { isTrue } from './request-info.ts';
+import { streamOf } from './stream-of.ts';
 
 export interface PodStreamWorld {
   readonly objects: ObjectReader;
@@ -139,7 +140,7 @@ function find({ objects }: PodStreamWorld, { info }: ConnectTarget): Found {
   return { pod, node: addressOf(node) };
 }
 
-function addressOf(node: DeepReadonly<Node>): NodeAddress {
+export function addressOf(node: DeepReadonly<Node>): NodeAddress {
   const addresses = node.status?.addresses ?? [];
   const host = ['InternalIP', 'ExternalIP', 'Hostname'].flatMap((type) =>
     addresses.filter((address) => address.type === type),
@@ -182,32 +183,4 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
     if (text.length > textBytesMax) break;
   }
   return text.trim();
-}
-
-/** Bytes that come by and by as a body; read only as fast as the client takes them. */
-export function streamOf(source: AsyncIterable<Uint8Array>): StreamBody {
-  let stopped = false;
-  let resume: () => void = () => undefined;
-  const iterator = source[Symbol.asyncIterator]();
-  return {
-    start(sink) {
-      sink.onDrain(() => resume());
-      const pump = async (): Promise<void> => {
-        for (let next = await iterator.next(); next.done !== true && !stopped; next = await iterator.next()) {
-          if (sink.write(next.value)) continue;
-          await new Promise<void>((room) => (resume = room));
-        }
-        if (!stopped) sink.end();
-      };
-      // A source that breaks off ends the answer: its status went out long ago.
-      pump().catch(() => {
-        if (!stopped) sink.end();
-      });
-    },
-    stop() {
-      stopped = true;
-      resume();
-      void iterator.return?.();
-    },
-  };
 }

@@ -42,7 +42,12 @@ function server(): (
   headers?: Record<string, string>,
 ) => { status: number; body: JsonObject; etag: string } {
   const registry = new Registry([...kinds, widget]);
-  const openApi = new OpenApi({ registry, facts, descriptions: () => readDescriptions(facts.types) });
+  const openApi = new OpenApi({
+    registry,
+    facts,
+    descriptions: () => readDescriptions(facts.types),
+    extensions: { generation: 0, documents: [], urls: {}, made: new Map() },
+  });
   return (path, headers = {}) => {
     const request = { method: 'GET', url: path, headers, body: () => Promise.resolve(new Uint8Array()) };
     const response = openApi.respond(request as never, { path });

@@ -4,18 +4,15 @@
  */
 import type { JsonObject } from '../../base/mod.ts';
 import { ApiError, type Facts } from '../../machinery/mod.ts';
+import { documentAnswer, hash, keptDocument, type KeptDocument } from '../http/etag.ts';
 import type { HttpRequest, HttpResponse } from '../http/message.ts';
 import { negotiate, type Representation } from '../http/negotiate.ts';
 import type { PathHandler } from '../http/paths.ts';
 import type { Registry, Served } from '../registry.ts';
 import { gnosticBytes } from './gnostic.ts';
+import { mergedV2 } from './merge.ts';
 import { discoveryPathsOf, pathsOf, rootPathsOf } from './paths.ts';
 import { Definitions, references, type Descriptions, type Dialect } from './schemas.ts';
-
-interface Kept {
-  readonly bytes: Uint8Array;
-  readonly etag: string;
-}
 
 /** As clients of different ages ask for it. The answer names it without the `@`, which is no character of a media type. */
 const protobufV2 = [
@@ -26,24 +23,39 @@ const protobufV2 = [
 const protobufV2Answer = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const encoder = new TextEncoder();
 
+/** What extension API servers say of themselves. */
+export interface ExtensionDocuments {
+  /** Moves with every change. */
+  readonly generation: number;
+  /** Of version 2, to be made part of the one document. */
+  readonly documents: readonly JsonObject[];
+  /** Where their documents of version 3 are, by name: `apis/wardle.example.com/v1alpha1`. */
+  readonly urls: Readonly<Record<string, string>>;
+  /** Documents of version 3 that they have not themselves. */
+  readonly made: ReadonlyMap<string, JsonObject>;
+}
+
 export interface OpenApiParts {
   readonly registry: Registry;
   readonly facts: Facts;
   /** Fetched when they are first needed: most servers are never asked. */
   readonly descriptions: () => Descriptions;
+  readonly extensions: ExtensionDocuments;
 }
 
 export class OpenApi implements PathHandler {
   readonly #registry: Registry;
   readonly #facts: Facts;
   readonly #descriptions: () => Descriptions;
-  readonly #kept = new Map<string, Kept>();
-  #generation = -1;
+  readonly #extensions: ExtensionDocuments;
+  readonly #kept = new Map<string, KeptDocument>();
+  #generation = '';
 
-  constructor({ registry, facts, descriptions }: OpenApiParts) {
+  constructor({ registry, facts, descriptions, extensions }: OpenApiParts) {
     this.#registry = registry;
     this.#facts = facts;
     this.#descriptions = descriptions;
+    this.#extensions = extensions;
   }
 
   serves(path: string): boolean {
@@ -76,11 +88,18 @@ export class OpenApi implements PathHandler {
         'application/json',
       );
     const name = path.slice('/openapi/v3/'.length);
+    const made = this.#extensions.made.get(name);
+    if (made !== undefined)
+      return answer(
+        request,
+        this.#keep(`v3 ${name}`, () => json(made)),
+        'application/json',
+      );
     const served = this.#groups().get(name);
     return served === undefined ? undefined : answer(request, this.#document(name, served), 'application/json');
   }
 
-  #document(name: string, served: readonly Served[]): Kept {
+  #document(name: string, served: readonly Served[]): KeptDocument {
     return this.#keep(`v3 ${name}`, () => json(this.#documentV3(served)));
   }
 
@@ -92,7 +111,12 @@ export class OpenApi implements PathHandler {
           { serverRelativeURL: `/openapi/v3/${name}?hash=${hash(encoder.encode(this.#digestOf(served)))}` },
         ] as const,
     );
-    return { paths: Object.fromEntries(paths) };
+    const { urls, made } = this.#extensions;
+    const others = [
+      ...[...made].map(([name, document]) => [name, `/openapi/v3/${name}?hash=${hash(json(document))}`] as const),
+      ...Object.entries(urls),
+    ].map(([name, serverRelativeURL]) => [name, { serverRelativeURL }] as const);
+    return { paths: Object.fromEntries([...paths, ...others]) };
   }
 
   /** What a document follows from: to tell one from another it need not be made. */
@@ -122,7 +146,7 @@ export class OpenApi implements PathHandler {
 
   #documentV2(): JsonObject {
     const served = [...this.#groups().values()].flat();
-    return {
+    const own = {
       swagger: '2.0',
       info: this.#info(),
       ...this.#parts('v2', served, rootPathsOf('v2')),
@@ -136,6 +160,7 @@ export class OpenApi implements PathHandler {
       },
       security: [{ BearerToken: [] }],
     };
+    return mergedV2(own, this.#extensions.documents);
   }
 
   #documentV3(served: readonly Served[]): JsonObject {
@@ -166,15 +191,15 @@ export class OpenApi implements PathHandler {
     return { title: 'Kubernetes', version: `v${this.#facts.version}.0` };
   }
 
-  #keep(key: string, make: () => Uint8Array): Kept {
-    if (this.#generation !== this.#registry.generation) {
-      this.#generation = this.#registry.generation;
+  #keep(key: string, make: () => Uint8Array): KeptDocument {
+    const generation = `${this.#registry.generation} ${this.#extensions.generation}`;
+    if (this.#generation !== generation) {
+      this.#generation = generation;
       this.#kept.clear();
     }
     let kept = this.#kept.get(key);
     if (kept === undefined) {
-      const bytes = make();
-      this.#kept.set(key, (kept = { bytes, etag: hash(bytes) }));
+      this.#kept.set(key, (kept = keptDocument(make())));
     }
     return kept;
   }
@@ -197,25 +222,12 @@ function sorted(value: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function answer(request: HttpRequest, { bytes, etag }: Kept, mediaType: string): HttpResponse {
+function answer(request: HttpRequest, kept: KeptDocument, mediaType: string): HttpResponse {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     throw new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
-  const headers = { etag: `"${etag}"`, 'cache-control': 'public', vary: 'Accept' };
-  if (request.headers['if-none-match'] === `"${etag}"`) return { status: 304, headers, body: new Uint8Array() };
-  return { status: 200, headers: { ...headers, 'content-type': mediaType }, body: bytes };
+  return documentAnswer(request, kept, mediaType);
 }
 
 function json(value: JsonObject): Uint8Array {
   return encoder.encode(JSON.stringify(value));
-}
-
-/** 64 bits that change with the document (FNV-1a over 32-bit halves): an ETag, nothing that must resist anybody. */
-function hash(bytes: Uint8Array): string {
-  let a = 0x811c9dc5;
-  let b = 0xcbf29ce4;
-  for (const byte of bytes) {
-    a = Math.imul(a ^ byte, 0x01000193);
-    b = Math.imul(b ^ byte, 0x01000193) + a;
-  }
-  return [a, b].map((half) => (half >>> 0).toString(16).padStart(8, '0').toUpperCase()).join('');
 }

@@ -3,10 +3,11 @@
  * are asked in turn; its certificate is that of `name.namespace.svc` either way, signed by the bundle that comes with it.
  */
 import { HostError, type JsonObject, type Random } from '../../base/mod.ts';
-import { endpointSlices, services } from '../../api/mod.ts';
+import { isApiError } from '../../machinery/mod.ts';
 import type { ObjectReader } from '../admission/admission.ts';
 import type { WebClients } from '../http/web.ts';
 import { failureOf, objectIn } from '../http/webhook.ts';
+import { endpointOf } from '../service-endpoints.ts';
 
 /** As `clientConfig` of webhooks says it. */
 export interface WebhookAddress {
@@ -70,24 +71,11 @@ export class WebhookCaller {
   /** One of the addresses that are ready, by chance. */
   #endpoint(namespace: string, name: string, port: number, url: string): { host: string; port: number } {
     const { objects, random } = this.#parts;
-    const refuse = (why: string): HostError => new HostError('Unreachable', `Post "${url}": ${why}`);
-    const service = objects.get(services, `${namespace}/${name}`);
-    if (service === undefined) throw refuse(`service "${name}" not found`);
-    const wanted = service.spec?.ports?.find((one) => one.port === port);
-    if (wanted === undefined) throw refuse(`no service port ${port} found for service "${name}"`);
-    if (service.spec?.type === 'ExternalName') return { host: service.spec.externalName ?? '', port };
-    const found = objects
-      .list(endpointSlices, namespace)
-      .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name)
-      .flatMap(({ endpoints = [], ports = [] }) => {
-        const own = ports.find((one) => (one.name ?? '') === (wanted.name ?? ''))?.port;
-        if (own === undefined) return [];
-        return endpoints
-          .filter(({ conditions }) => conditions?.ready !== false)
-          .flatMap(({ addresses }) => addresses.map((host) => ({ host, port: own })));
-      });
-    const chosen = found[Math.floor(random.next() * found.length)];
-    if (chosen === undefined) throw refuse(`no endpoints available for service "${name}"`);
-    return chosen;
+    try {
+      return endpointOf(objects, random, { namespace, name, port });
+    } catch (error) {
+      if (!isApiError(error)) throw error;
+      throw new HostError('Unreachable', `Post "${url}": ${error.message}`);
+    }
   }
 }

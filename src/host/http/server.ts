@@ -148,7 +148,7 @@ export class HttpServer implements AsyncDisposable {
       stream?.stop();
     });
     response.on('error', () => client.leave());
-    const answer = await this.#options.respond(this.#request(request, client));
+    const answer = await this.#options.respond(this.#request(request, response, client));
     if (client.gone) {
       if (!(answer.body instanceof Uint8Array) && 'stop' in answer.body) answer.body.stop();
       return;
@@ -160,10 +160,10 @@ export class HttpServer implements AsyncDisposable {
       response.destroy();
       throw error;
     }
-    discardRest(request, response);
+    if (!client.sends) discardRest(request, response);
   }
 
-  #request(request: NodeRequest, client: Presence): HttpRequest {
+  #request(request: NodeRequest, response: NodeResponse, client: Presence): HttpRequest {
     return {
       method: request.method ?? 'GET',
       url: request.url ?? '/',
@@ -173,6 +173,11 @@ export class HttpServer implements AsyncDisposable {
       },
       peer: this.#peer(request),
       body: (sizeBytesMax) => readBody(request, sizeBytesMax, this.#limits.requestTimeoutMs),
+      stream() {
+        if (!hasBody(request)) return undefined;
+        client.sends = true;
+        return piecesOf(request, response);
+      },
       get signal() {
         return client.signal;
       },
@@ -192,6 +197,8 @@ export class HttpServer implements AsyncDisposable {
 
 /** Whether the client is still there. Few ask for the signal, and to abort one costs more than many a request. */
 class Presence {
+  /** Its body goes on while it is answered. */
+  sends = false;
   #gone = false;
   #controller: AbortController | undefined;
 
@@ -306,6 +313,21 @@ function tooLarge(sizeBytesMax: number): HostError {
   return new HostError('RequestEntityTooLarge', `limit is ${sizeBytesMax}`);
 }
 
+function hasBody(request: NodeRequest): boolean {
+  if ('stream' in request) return !request.stream.endAfterHeaders;
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers;
+  return length !== '0' || coding !== undefined;
+}
+
+/** The body as it comes. Whoever does not want the rest of it leaves the connection to its answer. */
+async function* piecesOf(request: NodeRequest, response: NodeResponse): AsyncGenerator<Uint8Array> {
+  try {
+    yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  } finally {
+    discardRest(request, response);
+  }
+}
+
 const discardBytesMax = 64 * 1024 * 1024;
 const discardMs = 5_000;
 
@@ -364,7 +386,7 @@ interface Sending {
 
 function send(
   response: NodeResponse,
-  { status, headers, body }: HttpResponse,
+  { status, headers, repeated, body }: HttpResponse,
   { headOnly, gzip }: Sending,
 ): StreamBody | undefined {
   if (body instanceof Uint8Array) {
@@ -382,6 +404,7 @@ function send(
     else void sendPieces(response, body);
     return undefined;
   }
+  for (const [name, values] of Object.entries(repeated ?? {})) response.setHeader(name, values);
   response.writeHead(status, headers);
   response.flushHeaders();
   body.start({

@@ -3,6 +3,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { HostError } from '../../base/mod.ts';
 import type { WebAnswer, WebClient, WebClients, WebRequest } from '../../apiserver/ports.ts';
+import { goNetworkText } from './go-errors.ts';
 
 export interface WebTrust {
   /** PEM; the well-known CAs unless given. */
@@ -113,23 +114,10 @@ export class HttpsWebClients implements WebClients, Disposable {
   }
 }
 
-const texts: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
-  SELF_SIGNED_CERT_IN_CHAIN: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
-  CERT_HAS_EXPIRED: 'tls: failed to verify certificate: x509: certificate has expired or is not yet valid',
-};
-
 function failure(what: string, { hostname, port }: URL, cause: Error): HostError {
   if (cause instanceof HostError) return cause;
-  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const { code = '' } = cause as NodeJS.ErrnoException;
   const address = `${hostname}:${port === '' ? '443' : port}`;
-  if (code === 'ECONNREFUSED')
-    return new HostError('Unreachable', `${what}: dial tcp ${address}: connect: connection refused`);
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return new HostError('Unreachable', `${what}: dial tcp: lookup ${hostname}: no such host`);
-  if (code === 'ECONNRESET' || code === 'EPIPE')
-    return new HostError('ConnectionReset', `${what}: read tcp ${address}: connection reset by peer`);
-  return new HostError('Unreachable', `${what}: ${texts[code] ?? message}`);
+  const reset = code === 'ECONNRESET' || code === 'EPIPE';
+  return new HostError(reset ? 'ConnectionReset' : 'Unreachable', `${what}: ${goNetworkText(cause, address)}`);
 }

@@ -49,7 +49,7 @@ export function requestUpgrade(
   headers: OutgoingHttpHeaders,
 ): Promise<UpgradeAnswer> {
   const url = new URL(target.url);
-  const options: RequestOptions = { method, headers: { ...headers, ...target.headers }, agent: false };
+  const options: RequestOptions = { method, headers: { ...headers, ...plain(target) }, agent: false };
   return new Promise((resolve, reject) => {
     const req =
       url.protocol === 'https:'
@@ -73,6 +73,13 @@ export function requestUpgrade(
     });
     req.end();
   });
+}
+
+/** As Node wants them. */
+function plain({ headers = {} }: UpgradeTarget): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+  );
 }
 
 function tlsOptions(tls: UpgradeTls | undefined): RequestOptions {
@@ -112,7 +119,7 @@ async function connectSpdy(target: UpgradeTarget, protocols: readonly string[]):
 function connectWebSocket(target: UpgradeTarget, protocols: readonly string[]): Promise<WebSocket> {
   const tunnel = protocols.find((name) => name.includes('/'));
   const webSocket = new WebSocket(target.url.replace(/^http/, 'ws'), tunnel ? [] : [...protocols], {
-    headers: { ...target.headers, ...(tunnel ? { 'Sec-WebSocket-Protocol': protocols.join(', ') } : {}) },
+    headers: { ...plain(target), ...(tunnel ? { 'Sec-WebSocket-Protocol': protocols.join(', ') } : {}) },
     perMessageDeflate: false,
     maxPayload: MESSAGE_BYTES_MAX,
     handshakeTimeout: CONNECT_MS,

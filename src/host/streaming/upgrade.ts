@@ -24,6 +24,9 @@ const REFUSAL_MS = 10_000;
 /** Headers that end here: they concern this hop, or say who the client is, which the next hop must not believe. */
 const HOP_HEADERS = /^(host|authorization|impersonate-.*|x-remote-.*)$/;
 
+/** Browsers say with a protocol of this name who they are. */
+const TOKEN_PREFIX = 'base64url.bearer.authorization.k8s.io.';
+
 type RefusalHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 export class HttpUpgrade implements StreamUpgrade {
@@ -85,6 +88,8 @@ export class HttpUpgrade implements StreamUpgrade {
         this.#socket.destroy();
         throw error;
       }
+      // Whoever proxies says in its own words that nobody is there.
+      if (session.kind === 'raw') throw error;
       if (error instanceof UpgradeRefusedError) {
         const type = error.body.startsWith('{') ? 'application/json' : 'text/plain; charset=utf-8';
         return this.#refuseWith(error.statusCode, error.body, { 'Content-Type': type });
@@ -130,8 +135,14 @@ export class HttpUpgrade implements StreamUpgrade {
   }
 
   async #forwardRaw(target: UpgradeTarget): Promise<void> {
-    const kept = Object.entries(this.#req.headersDistinct).filter(([name]) => !HOP_HEADERS.test(name));
-    const answer = await requestUpgrade(target, this.#req.method ?? 'GET', Object.fromEntries(kept));
+    const kept = Object.fromEntries(
+      Object.entries(this.#req.headersDistinct).filter(([name]) => !HOP_HEADERS.test(name)),
+    );
+    const offered = this.#req.headers['sec-websocket-protocol']?.split(/\s*,\s*/) ?? [];
+    const protocols = offered.filter((name) => !name.startsWith(TOKEN_PREFIX));
+    if (protocols.length === 0) delete kept['sec-websocket-protocol'];
+    else kept['sec-websocket-protocol'] = [protocols.join(', ')];
+    const answer = await requestUpgrade(target, this.#req.method ?? 'GET', kept);
     if (!answer.upgraded) return this.#passOn(answer.response);
     this.#answer();
     this.#socket.write(responseHead(answer.response));
