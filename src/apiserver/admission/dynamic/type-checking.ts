@@ -11,13 +11,7 @@ import {
 import { errorText, type DeepReadonly, type Log } from '../../../base/mod.ts';
 import { declTypeFromFacts, declTypeFromSchema, type DeclType } from '../../../cel/mod.ts';
 import type { Client } from '../../../client/mod.ts';
-import {
-  apiVersionOf,
-  isApiError,
-  parseApiVersion,
-  type Facts,
-  type GroupVersionKind,
-} from '../../../machinery/mod.ts';
+import { isApiError, parseApiVersion, type Facts, type GroupVersionKind } from '../../../machinery/mod.ts';
 import type { Store } from '../../../store/mod.ts';
 import type { Registry, Served } from '../../registry.ts';
 
