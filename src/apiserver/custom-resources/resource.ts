@@ -67,6 +67,9 @@ export function kindsOf(definition: Definition, parts: ResourceParts): Kind[] {
   return versions.filter(({ served }) => served).map((version) => kindOf(definition, version, { ...parts, shapes }));
 }
 
+/** In upstream's order, which discovery shows. */
+const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+
 function schemaOf({ schema }: Version): JsonSchema {
   return schema?.openAPIV3Schema ?? { 'x-kubernetes-preserve-unknown-fields': true };
 }
@@ -106,6 +109,7 @@ function kindOf(definition: Definition, version: Version, parts: ResourceParts &
     storedAs: apiVersion,
     storedForm,
     collection: `/registry/${group}/${names.plural}/`,
+    verbs,
     strategy: strategyOf(checks, { hasStatus: status !== undefined, terminating: parts.terminating }),
     subresources: {
       ...(status === undefined ? {} : { status: { type: 'part', strategy: statusPart(checks) } }),

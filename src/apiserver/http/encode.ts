@@ -28,14 +28,23 @@ export interface View {
 export const protobufType = 'application/vnd.kubernetes.protobuf';
 export const yamlType = 'application/yaml';
 
-/** What is offered for a kind. Custom resources have no protobuf, their metadata has; a stream has no YAML form. */
-export function servedViews(hasProtobuf: boolean, streams: boolean): (wanted: Representation) => boolean {
+export interface Served {
+  /** Custom resources have none, their metadata has. */
+  readonly hasProtobuf: boolean;
+  /** A stream has no YAML form. */
+  readonly streams: boolean;
+  /** What is only asked for in a POST (a review, a token) has no rows. */
+  readonly hasRows: boolean;
+}
+
+/** What is offered for a kind. */
+export function servedViews({ hasProtobuf, streams, hasRows }: Served): (wanted: Representation) => boolean {
   return ({ mediaType, as, group, version: asVersion }) => {
     const protobuf = mediaType === protobufType;
     if (!protobuf && mediaType !== 'application/json' && (mediaType !== yamlType || streams)) return false;
     if (as === undefined) return !protobuf || hasProtobuf;
     if (group !== 'meta.k8s.io' || (asVersion !== 'v1' && (asVersion !== 'v1beta1' || protobuf))) return false;
-    return (as === 'Table' && !protobuf) || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList';
+    return (as === 'Table' && !protobuf && hasRows) || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList';
   };
 }
 

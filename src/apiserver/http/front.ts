@@ -327,7 +327,9 @@ export class HttpFront implements Disposable {
     const options = optionsOf(info.query);
     const hasGoType = served?.version.decoder === undefined;
     const patchType = patchTypeOf(request, resource, hasGoType);
-    const representation = negotiate(request.headers['accept'], servedViews(hasGoType, resource.verb === 'watch'));
+    const hasRows = kind.verbs.includes('get') && subresource?.type !== 'create';
+    const views = servedViews({ hasProtobuf: hasGoType, streams: resource.verb === 'watch', hasRows });
+    const representation = negotiate(request.headers['accept'], views);
     const body = await this.#readBody(request, resource, { kind, patchType, hasGoType });
     if (body !== undefined) trail?.requestObject(body.value);
     const operation: Operation = {
