@@ -2,7 +2,7 @@
  * The kinds that are served, found by group, version and resource. Built-ins are there from the start, custom resources come
  * and go; `generation` moves with every change, for whoever caches what follows from it (discovery, OpenAPI).
  */
-import type { ServedResource, ServedResources } from '../client/mod.ts';
+import type { ServedResources } from '../client/mod.ts';
 import { compareVersions, type Kind, type KindVersion } from '../machinery/mod.ts';
 
 export interface Served {
@@ -15,7 +15,7 @@ export class Registry implements ServedResources {
   readonly #kinds = new Set<Kind>();
   readonly #subscribers = new Set<() => void>();
   readonly #mourners = new Map<Kind, Set<() => void>>();
-  #list: readonly (Kind & ServedResource)[] | undefined;
+  #list: readonly Kind[] | undefined;
   #generation = 0;
 
   constructor(kinds: readonly Kind[]) {
@@ -57,11 +57,11 @@ export class Registry implements ServedResources {
   }
 
   /** The kinds that are kept, of several over one collection the preferred version of the first group. */
-  get list(): readonly (Kind & ServedResource)[] {
+  get list(): readonly Kind[] {
     return (this.#list ??= this.#preferred());
   }
 
-  #preferred(): readonly (Kind & ServedResource)[] {
+  #preferred(): readonly Kind[] {
     const sharing = new Map<string, Kind[]>();
     for (const kind of this.#kinds) {
       if (kind.collection === undefined) continue;
@@ -91,13 +91,9 @@ export class Registry implements ServedResources {
   }
 }
 
-function preferredOf(kinds: readonly Kind[]): (Kind & ServedResource) | undefined {
-  const group = kinds[0]?.group;
-  const [preferred] = kinds
-    .filter((kind) => kind.group === group)
-    .sort((a, b) => compareVersions(a.version, b.version));
-  const alsoIn = new Set(kinds.map((kind) => kind.group).filter((other) => other !== group));
-  return preferred === undefined || alsoIn.size === 0 ? preferred : { ...preferred, alsoIn: [...alsoIn] };
+function preferredOf(kinds: readonly Kind[]): Kind | undefined {
+  const ofGroup = kinds.filter(({ group }) => group === kinds[0]?.group);
+  return ofGroup.sort((a, b) => compareVersions(a.version, b.version))[0];
 }
 
 function address(group: string, version: string, plural: string): string {

@@ -69,9 +69,7 @@ function checkKeys(config: ReadonlyMap<string, boolean>, known: readonly Kind[])
   if (config.size === 1 && config.get('api/all') === false)
     throw new TerminalError('invalid key with only api/all=false');
   const groups = new Set(known.map(({ group }) => group));
-  const unknown = [...config.keys()].filter((key) => {
-    const [group = ''] = key.split('/');
-    return key !== 'v1' && !wide.some(([one]) => one === key) && !groups.has(group);
-  });
-  if (unknown.length > 0) throw new TerminalError(`unknown api groups ${[...new Set(unknown)].sort().join(',')}`);
+  const named = [...config.keys()].filter((key) => key !== 'v1' && !wide.some(([one]) => one === key));
+  const unknown = new Set(named.map((key) => key.split('/')[0] ?? '').filter((group) => !groups.has(group)));
+  if (unknown.size > 0) throw new TerminalError(`unknown api groups ${[...unknown].sort().join(',')}`);
 }

@@ -115,17 +115,13 @@ interface Discovered {
 
 /** Of resources that are the same objects the first one. */
 function once(found: readonly Discovered[]): ServedResource[] {
-  const list: ServedResource[] = [];
-  const places = new Map<string, number>();
-  for (const { resource, stored } of found) {
+  const seen = new Set<string>();
+  return found.flatMap(({ resource, stored }) => {
     const key = `${resource.plural} ${stored}`;
-    const place = places.get(key);
-    const known = place === undefined ? undefined : list[place];
-    if (stored !== '' && place !== undefined && known !== undefined)
-      list[place] = { ...known, alsoIn: [...(known.alsoIn ?? []), resource.group] };
-    else places.set(key, list.push(resource) - 1);
-  }
-  return list;
+    if (stored !== '' && seen.has(key)) return [];
+    seen.add(key);
+    return [resource];
+  });
 }
 
 function objects(value: unknown): readonly JsonObject[] {

@@ -115,13 +115,9 @@ export type Reads = Readonly<Record<string, Read<any>>>;
 export type ViewOf<R extends Reads> = { readonly [K in keyof R]: R[K] extends Read<infer T> ? ResourceView<T> : never };
 
 /** A resource that one may meet in any group: with what it can do. */
-export type ServedResource = Resource & {
-  readonly verbs: readonly string[];
-  /** Other groups that serve the same objects: references may name the kind in any of them. */
-  readonly alsoIn?: readonly string[];
-};
+export type ServedResource = Resource & { readonly verbs: readonly string[] };
 
-/** Every resource that the API server serves and keeps, each in its preferred version. They come and go at run time. */
+/** Every resource that the API server serves and keeps, each in its preferred version, and in one group of several. They come and go at run time. */
 export interface ServedResources {
   readonly list: readonly ServedResource[];
   /** Calls back, never from within this call, after the list has changed. */

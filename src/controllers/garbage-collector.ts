@@ -17,7 +17,6 @@ import {
   type ObjectChange,
   type Plan,
   type Reads,
-  type ServedResource,
   type View,
 } from '../client/mod.ts';
 import {
@@ -70,20 +69,16 @@ export const garbageCollector = defineController<Reads>({
   },
 });
 
-type Aliased = Resource & Pick<ServedResource, 'alsoIn'>;
-
 /** A view stays the same for as long as the same resources are read. */
 const graphs = new WeakMap<View, Graph>();
 
 function graphOf(view: View): Graph {
   let graph = graphs.get(view);
   if (graph !== undefined) return graph;
-  const resources = Object.values(view).flatMap(({ resource }: { readonly resource: Aliased }) =>
-    [resource.group, ...(resource.alsoIn ?? [])].map((group): [string, Resource] => [
-      `${group}/${resource.kind}`,
-      resource,
-    ]),
-  );
+  const resources = Object.values(view).map(({ resource }): [string, Resource] => [
+    `${resource.group}/${resource.kind}`,
+    resource,
+  ]);
   graphs.set(view, (graph = { view, byKind: new Map(resources) }));
   return graph;
 }
@@ -269,9 +264,14 @@ function ownerIn(graph: Graph, item: Item, reference: Reference): Item | undefin
   return object?.metadata?.uid === reference.uid ? { resource, object } : undefined;
 }
 
+/** Where the kinds of the group `extensions` are now; old references still name it. */
+const movedTo = ['apps', 'networking.k8s.io', 'policy'];
+
 /** Where the owner of a reference is: in the dependent's own namespace, or in none. */
 function lookAt({ byKind }: Graph, { object }: Item, { apiVersion, kind, name }: Reference): LookAt | undefined {
-  const resource = byKind.get(`${parseApiVersion(apiVersion).group}/${kind}`);
+  const { group } = parseApiVersion(apiVersion);
+  const groups = group === 'extensions' ? [group, ...movedTo] : [group];
+  const resource = groups.map((one) => byKind.get(`${one}/${kind}`)).find((found) => found !== undefined);
   // What has no namespace cannot be owned by what has one: such a reference leads nowhere.
   if (resource === undefined || (resource.namespaced && object.metadata?.namespace === undefined)) return undefined;
   const namespace = resource.namespaced ? object.metadata?.namespace : undefined;

@@ -120,8 +120,10 @@ function checkSpec(errors: Errors, spec: Spec, old: Definition | undefined): voi
   else if (wrong.length > 0) errors.push(invalid(groupPath, group, wrong.join(',')));
   else if (!group.includes('.')) errors.push(invalid(groupPath, group, 'should be a domain with at least one dot'));
   checkOneOf(errors, scope, ['Cluster', 'Namespaced'], specPath.child('scope'));
+  // Only who kept unknown fields from the beginning may go on without.
+  const free = old?.spec.preserveUnknownFields === true && spec.preserveUnknownFields === true;
   for (const [i, { schema }] of versions.entries())
-    if (schema?.openAPIV3Schema === undefined)
+    if (schema?.openAPIV3Schema === undefined && !free)
       errors.push(
         required(specPath.child('versions').index(i).child('schema', 'openAPIV3Schema'), 'schemas are required'),
       );
