@@ -7,7 +7,7 @@ export interface Answer {
   /** The message of a refusal; '' otherwise. */
   readonly message: string;
   readonly reason: string;
-  readonly object: Record<string, never>;
+  readonly object: Record<string, unknown>;
   readonly warnings: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export class Admitted implements AsyncDisposable {
       headers: { 'content-type': type },
       body,
     });
-    const parsed = JSON.parse(text) as Record<string, never>;
+    const parsed = JSON.parse(text) as Record<string, unknown>;
     const { message = '', reason = '' } = (status >= 400 ? parsed : {}) as { message?: string; reason?: string };
     const header = String(headers['warning'] ?? '');
     const warnings = [...header.matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, one = '']) =>

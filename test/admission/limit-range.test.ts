@@ -47,7 +47,7 @@ void test('LimitRange should create a LimitRange with defaults and ensure pod ha
   });
   const init = { initContainers: [{ name: 'first', image: 'i', resources: { limits: { cpu: '200m' } } }] };
   const { object } = await pod('plain', { requests: { cpu: '150m' } }, init);
-  const spec = object['spec'] as unknown as Spec;
+  const spec = object['spec'] as Spec;
   assert.deepEqual(spec.containers[0]?.resources, {
     limits: { cpu: '300m', memory: '300Mi', 'ephemeral-storage': '300Gi' },
     requests: { cpu: '150m', memory: '200Mi', 'ephemeral-storage': '200Gi' },
@@ -77,7 +77,7 @@ void test('LimitRange should create a LimitRange with defaults and ensure pod ha
 void test('LimitRange should list, patch and delete a LimitRange by collection', async () => {
   await range({ type: 'Container', default: { cpu: '100m' } });
   const listed = await server.get('/api/v1/limitranges');
-  const items = listed.object['items'] as unknown as { metadata: { namespace: string } }[];
+  const items = listed.object['items'] as { metadata: { namespace: string } }[];
   assert.ok(items.some(({ metadata }) => metadata.namespace === namespace));
   const patched = await server.patch(`${at('limitranges')}/r`, { metadata: { labels: { r: 'patched' } } });
   assert.equal(patched.status, 200);

@@ -12,8 +12,8 @@ after(() => server[Symbol.asyncDispose]());
 
 const core = '/api/v1/namespaces/test';
 const storage = '/apis/storage.k8s.io/v1';
-const specOf = ({ object }: Answer): Record<string, never> => object['spec'] ?? {};
-const metaOf = ({ object }: Answer): Record<string, never> => object['metadata'] ?? {};
+const specOf = ({ object }: Answer): Record<string, unknown> => (object['spec'] ?? {}) as Record<string, unknown>;
+const metaOf = ({ object }: Answer): Record<string, unknown> => (object['metadata'] ?? {}) as Record<string, unknown>;
 const container = { name: 'a', image: 'i' };
 
 function pod(name: string, spec: object = {}, on = server): Promise<Answer> {

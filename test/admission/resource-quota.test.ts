@@ -29,7 +29,7 @@ async function quota(hard: object, more: object = {}, name = 'q'): Promise<void>
 
 async function used(name = 'q'): Promise<Record<string, string>> {
   const { object } = await server.get(`${at('resourcequotas')}/${name}`);
-  return (object['status'] as unknown as { used: Record<string, string> }).used;
+  return (object['status'] as { used: Record<string, string> }).used;
 }
 
 const pod = (name: string, resources: object = {}, spec: object = {}): object => ({
@@ -295,7 +295,7 @@ void test('however many ask at once, no more is written than the quota allows, a
       ...came.slice(gone.length).flatMap((status, i) => (status === 201 ? [`s-${1000 + round * 100 + i}`] : [])),
     );
     const { object } = await server.get(at('secrets'));
-    assert.ok((object['items'] as unknown as unknown[]).length <= 7);
+    assert.ok((object['items'] as unknown[]).length <= 7);
     await server.cluster.advance(1000);
     assert.equal((await used())['secrets'], String(names.length));
   }
