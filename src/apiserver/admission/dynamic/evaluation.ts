@@ -19,7 +19,7 @@ import { describe } from './review.ts';
 import type { Target, VersionedRequest } from './versioned-request.ts';
 
 /** What the expressions of one policy for one request may cost together, and match conditions alone. */
-export const costBudget = 10_000_000;
+const costBudget = 10_000_000;
 const conditionsBudget = 2_500_000;
 
 /** No expression may be evaluated any more. */
