@@ -41,7 +41,17 @@ interface Counted {
 
 export const resourceQuotaController = defineController({
   name: 'resourcequota-controller',
-  reads: { '/': read(resourceQuotas, { wakes: (quota) => [keyOf(quota)] }) } as Reads,
+  reads: {
+    '/': read(resourceQuotas, {
+      // Every charge changes what is used: that alone is no reason to count everything.
+      wakes: (quota, _view, { previous }) =>
+        jsonEqual(quota.spec ?? {}, previous?.spec ?? {}) && sameAmounts(quota.status?.hard, quota.spec?.hard)
+          ? []
+          : [keyOf(quota)],
+    }),
+  } as Reads,
+  // To count costs as much as there is in the namespace.
+  restMs: 100,
   readsOf(resource) {
     const evaluator = isCounted(resource) ? quotaEvaluatorOf(resource) : undefined;
     if (evaluator === undefined) return undefined;

@@ -307,9 +307,14 @@ void test('ResourceQuota should be able to update and delete ResourceQuota, and 
   await server.cluster.advance(1000);
   const { object } = await server.get(`${at('resourcequotas')}/q`);
   assert.deepEqual(object['status'], { hard: { pods: '7', configmaps: '9' }, used: { pods: '0', configmaps: '1' } });
-  // What somebody else writes into the status is put right again.
+  // What somebody else writes into the status is put right again: at once if it is what is allowed, or in time.
+  await server.patch(`${at('resourcequotas')}/q/status`, { status: { hard: { pods: '3' }, used: { pods: '3' } } });
+  await server.cluster.advance(1000);
+  assert.deepEqual(await used(), { pods: '0', configmaps: '1' });
   await server.patch(`${at('resourcequotas')}/q/status`, { status: { used: { pods: '3' } } });
   await server.cluster.advance(1000);
+  assert.deepEqual(await used(), { pods: '3', configmaps: '1' });
+  await server.cluster.advance(5 * 60_000);
   assert.deepEqual(await used(), { pods: '0', configmaps: '1' });
   assert.equal((await server.delete(`${at('resourcequotas')}/q`)).status, 200);
 });
