@@ -22,7 +22,10 @@ import {
   type TestCluster,
 } from '../../src/main/testing.ts';
 import type { DeepReadonly, JsonObject } from '../../src/base/mod.ts';
-import type { Kind, KubeObject, Resource } from '../../src/machinery/mod.ts';
+import type { Kind, Resource } from '../../src/machinery/mod.ts';
+import { silentLog } from '../../src/base/mod.ts';
+import { DiscoveredResources } from '../../src/client/mod.ts';
+import { systemClock } from '../../src/host/system.ts';
 import { RawHttp } from '../raw-http.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- objects of many versions, looked at field by field
@@ -117,7 +120,7 @@ void test('a rollback is asked for by a subresource, and done by the controller'
   await client.patch(extensions, key, { type: 'strategic', body: image });
   await cluster.advance(5000);
   const rollback = (body: JsonObject): Promise<unknown> =>
-    client.create(extensions, { metadata, ...body } as KubeObject, { subresource: 'rollback' });
+    client.create(extensions, { metadata, ...body }, { subresource: 'rollback' });
   await assert.rejects(rollback({ rollbackTo: {} }), {
     message: 'DeploymentRollback.apps "" is invalid: name: Required value: name is required',
   });
@@ -175,14 +178,10 @@ void test('scale has the form of its version', async () => {
   const { client } = cluster;
   const extensions = older('deployments.v1beta1.extensions');
   await made(cluster, 'deployments.v1beta1.extensions', { spec: { template } });
-  const scale = (await client.get(extensions, key, { subresource: 'scale' })) as Any;
+  const scale = await client.get(extensions, key, { subresource: 'scale' });
   assert.equal(scale.apiVersion, 'extensions/v1beta1');
   assert.deepEqual(scale.status, { replicas: 0, selector: { app: 'web' }, targetSelector: 'app=web' });
-  const scaled = (await client.update(
-    extensions,
-    { ...scale, spec: { replicas: 4 } },
-    { subresource: 'scale' },
-  )) as Any;
+  const scaled = await client.update(extensions, { ...scale, spec: { replicas: 4 } }, { subresource: 'scale' });
   assert.deepEqual(scaled.spec, { replicas: 4 });
   const patch = { type: 'merge', body: { spec: { replicas: 5 } } } as const;
   await client.patch(older('deployments.v1beta2.apps'), key, patch, { subresource: 'scale' });
@@ -315,10 +314,10 @@ void test('a definition of v1beta1 needs no schema, and its resources keep unkno
   });
   await client.create(kind, definition);
   await cluster.advance(1000);
-  const { spec } = (await now(cluster, customResourceDefinitions, definition.metadata)) as Any;
+  const { spec } = await now(cluster, customResourceDefinitions, definition.metadata);
   assert.deepEqual([spec.scope, spec.preserveUnknownFields, spec.versions.length], ['Namespaced', true, 1]);
   assert.deepEqual(spec.versions[0].additionalPrinterColumns[0].jsonPath, '.spec.size');
-  const shown = (await now(cluster, kind, definition.metadata)) as Any;
+  const shown = await now(cluster, kind, definition.metadata);
   assert.equal(shown.spec.version, 'v1');
   assert.equal(shown.spec.additionalPrinterColumns[0].JSONPath, '.spec.size');
   assert.deepEqual(shown.spec.subresources, { status: {} });
@@ -343,14 +342,14 @@ void test('reviews answer in the version that they were asked in', async () => {
   const { client } = cluster;
   const resourceAttributes = { verb: 'get', resource: 'pods', namespace };
   const asked = { user: 'somebody', group: ['system:masters'], resourceAttributes };
-  const review = (await client.create(older('subjectaccessreviews.v1beta1.authorization.k8s.io'), {
+  const review = await client.create(older('subjectaccessreviews.v1beta1.authorization.k8s.io'), {
     spec: asked,
-  } as Any)) as Any;
+  } as Any);
   assert.equal(review.apiVersion, 'authorization.k8s.io/v1beta1');
   assert.deepEqual(review.spec.group, ['system:masters']);
   assert.equal(review.status.allowed, true);
   const { group: _, ...alone } = asked;
-  const current = (await client.create(subjectAccessReviews as Resource<Any>, { spec: alone } as Any)) as Any;
+  const current = await client.create(subjectAccessReviews as Resource<Any>, { spec: alone } as Any);
   assert.equal(current.status.allowed, false);
 });
 
@@ -421,6 +420,17 @@ void test('over HTTP: warnings, discovery, OpenAPI and the versions that are swi
     'RunAsAny',
     'RunAsAny',
   ]);
+});
+
+void test('controllers take objects once that two groups serve', async () => {
+  await using cluster = await startApiServer({ https: true, legacyApis: true });
+  const world = { client: cluster.endpoint.client(), clock: systemClock, log: silentLog };
+  using discovered = await new DiscoveredResources(world).start();
+  for (const { list } of [discovered, cluster.api.server.registry]) {
+    for (const plural of ['deployments', 'ingresses', 'networkpolicies', 'podsecuritypolicies', 'events'])
+      assert.equal(list.filter((resource) => resource.plural === plural).length, 1, plural);
+    assert.equal(list.find(({ plural }) => plural === 'deployments')?.group, 'apps');
+  }
 });
 
 void test('a runtime config that makes no sense is refused in the words of upstream', async () => {
