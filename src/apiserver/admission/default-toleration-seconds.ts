@@ -7,6 +7,7 @@ const taints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'
 
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
+  on: ['pods'],
   mutate(request) {
     if (!isOfPods(request, 'CREATE', 'UPDATE')) return;
     const { spec } = request.draft as Pod;

@@ -8,6 +8,7 @@ const none = { name: '', value: 0, preemptionPolicy: 'PreemptLowerPriority' };
 
 export const priority: AdmissionPlugin = {
   name: 'Priority',
+  on: ['pods', 'priorityclasses.scheduling.k8s.io'],
   mutate(request) {
     if (isOfPods(request, 'CREATE')) return resolve(request, request.draft as Pod);
     if (!isOfPods(request, 'UPDATE')) return undefined;

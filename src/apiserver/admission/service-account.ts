@@ -25,6 +25,7 @@ const waitsMs = [5, 10, 20, 40, 80, 160, 320, 640];
 
 export const serviceAccount: AdmissionPlugin = {
   name: 'ServiceAccount',
+  on: ['pods'],
   async mutate(request) {
     if (!isOfPods(request, 'CREATE')) return;
     const pod = request.draft as Pod;

@@ -6,6 +6,7 @@ const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 
 export const taintNodesByCondition: AdmissionPlugin = {
   name: 'TaintNodesByCondition',
+  on: ['nodes'],
   mutate({ operation, kind, subresource, draft }) {
     if (
       operation !== 'CREATE' ||
