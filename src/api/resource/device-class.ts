@@ -12,7 +12,7 @@ const specPath = field('spec');
 function classErrors({ spec }: DeepReadonly<DeviceClass>, old?: DeepReadonly<DeviceClass>): FieldError[] {
   const errors: Errors = [];
   const { selectors, config, extendedResourceName } = spec;
-  checkSelectors(errors, selectors, specPath.child('selectors'));
+  checkSelectors(errors, selectors, specPath.child('selectors'), jsonEqual(selectors, old?.spec.selectors));
   const stored = old !== undefined && jsonEqual(config, old.spec.config);
   checkList(errors, config, { path: specPath.child('config'), countMax: configurationsMax }, (configuration, at) =>
     checkConfiguration(errors, configuration, at, stored),
