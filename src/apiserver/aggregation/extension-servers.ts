@@ -102,7 +102,7 @@ export class ExtensionServers {
       const why = late.signal.aborted
         ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
         : errorText(error);
-      throw new HostError('Unreachable', `Get "${url}": ${why}`, { cause: error });
+      throw new HostError('Unreachable', `Get "${url}": ${why}`);
     } finally {
       timer[Symbol.dispose]();
     }

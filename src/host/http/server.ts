@@ -144,7 +144,8 @@ export class HttpServer implements AsyncDisposable {
     const client = new Presence();
     let stream: StreamBody | undefined;
     response.once('close', () => {
-      if (!response.writableFinished) client.leave();
+      // Over HTTP/2 what was cut off counts as finished, too.
+      if (!response.writableEnded || !response.writableFinished) client.leave();
       stream?.stop();
     });
     response.on('error', () => client.leave());
