@@ -160,6 +160,16 @@ export class ApiServer {
     throw methodNotAllowed();
   }
 
+  /** A review as admission leaves it. */
+  async #admitted(kind: Kind, operation: Operation, body: KubeObject): Promise<KubeObject> {
+    const { world } = this;
+    const { name = '' } = body.metadata ?? {};
+    const request = world.admissionRequest(kind, operation, { operation: 'CREATE', name, draft: body, old: undefined });
+    await world.admission.mutate(request);
+    await world.admission.validate(request);
+    return request.draft ?? body;
+  }
+
   async #post(
     on: string,
     kind: Kind,
@@ -171,7 +181,9 @@ export class ApiServer {
     const { world } = this;
     if (subresource === undefined) {
       const { object } = decodeBody(world, kind, operation);
-      const result = await handler.handle(this, kind, operation, toStorage(kind, operation.version, object));
+      const stored = toStorage(kind, operation.version, object);
+      const body = handler.admitsItself === true ? stored : await this.#admitted(kind, operation, stored);
+      const result = await handler.handle(this, kind, operation, body);
       return result.type === 'value'
         ? { ...result, value: fromStorage(kind, operation.version, result.value) }
         : result;

@@ -8,6 +8,8 @@ import type { ApiServer } from './server.ts';
 export interface PostHandler {
   /** `pods/binding`, or the plural of a kind that is not kept; with the group in front where it is not the core group. */
   readonly on: string;
+  /** It is not a review, and has it admitted when it knows what the request is about. */
+  readonly admitsItself?: true;
   handle(server: ApiServer, kind: Kind, operation: Operation, body: KubeObject): Promise<Result>;
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { endpointSlices, services, startApiServer } from '../../src/main/testing.ts';
 import { Api, definition, definitionsPath, widgetSchema } from '../custom-resources.ts';
+import { rulesFor, validate } from './policy-objects.ts';
 import {
   AdmissionServer,
   allowed,
@@ -21,7 +22,7 @@ const pod = {
   metadata: { name: 'a' },
   spec: { containers: [{ name: 'c', image: 'i' }] },
 };
-const all = { apiGroups: ['*'], apiVersions: ['*'], operations: ['*'] };
+const all = { apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*/*'] };
 const podsPath = '/api/v1/namespaces/default/pods';
 
 void test('a rule for one version is about the same object in another one', async () => {
@@ -98,6 +99,49 @@ void test('custom resources are changed, pruned and refused', async () => {
   assert.equal((await api.send('POST', path('v2'), widget('v2', 'x'))).body.message, no);
   assert.equal((await api.merge(`${path('v1')}/v1`, { spec: { size: 3 } })).body.message, no);
   assert.equal((await api.send('DELETE', `${path('v2')}/v1`)).body.message, no);
+});
+
+void test('reviews are shown to webhooks, but no policy gets between', async () => {
+  await using cluster = await startApiServer({ https: true });
+  await using server = await AdmissionServer.start();
+  using api = new Api(cluster);
+  await validating(api, 'reviews', server.hook('reviews', all));
+  await validate(api, 'never', { matchConstraints: rulesFor('*', '*'), validations: [{ expression: 'false' }] });
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'LocalSubjectAccessReview',
+    metadata: { namespace: 'not-there' },
+    spec: { user: 'a', resourceAttributes: { namespace: 'not-there', verb: 'get', resource: 'pods' } },
+  };
+  const path = '/apis/authorization.k8s.io/v1/namespaces/not-there/localsubjectaccessreviews';
+  const { status, body } = await api.send('POST', path, review);
+  assert.equal(status, 201, body.message);
+  const [{ request } = assert.fail()] = server.reviews;
+  assert.deepEqual([request.resource.resource, request.object.spec.user], ['localsubjectaccessreviews', 'a']);
+  assert.equal(server.reviews.length, 1);
+});
+
+void test('connections to pods are refused before they are made', async () => {
+  await using cluster = await startApiServer({ https: true });
+  await using server = await AdmissionServer.start();
+  using api = new Api(cluster);
+  await api.send('POST', podsPath, pod);
+  server.answer = () => denied("attaching to pod 'a' is not allowed");
+  await validating(api, 'attach', server.hook('attach', { operations: ['CONNECT'], resources: ['pods/attach'] }));
+  const { status, body } = await api.send('POST', `${podsPath}/a/attach?container=c&stdin=true&stdout=true`);
+  assert.equal(status, 403, body.message);
+  assert.match(body.message, /denied the request: attaching to pod 'a' is not allowed$/);
+  const [{ request } = assert.fail()] = server.reviews;
+  assert.deepEqual(
+    [request.operation, request.subResource, request.kind.kind, request.options, request.object],
+    [
+      'CONNECT',
+      'attach',
+      'PodAttachOptions',
+      null,
+      { kind: 'PodAttachOptions', apiVersion: 'v1', container: 'c', stdin: true, stdout: true },
+    ],
+  );
 });
 
 void test('definitions of custom resources are refused like anything else', async () => {

@@ -19,6 +19,8 @@ export const namespaceLifecycle: AdmissionPlugin = {
   mutate({ operation, kind, namespace, name, objects, subresource }) {
     const isNamespace = kind.group === '' && kind.plural === 'namespaces';
     if (operation !== 'CREATE' || namespace === undefined || isNamespace || subresource !== undefined) return;
+    // One may ask what is allowed in a namespace that is not there yet.
+    if (kind.collection === undefined && kind.group === 'authorization.k8s.io') return;
     const found = objects.get(namespaces, namespace);
     if (found === undefined) throw ApiError.notFound(namespaces, namespace);
     if (found.metadata.deletionTimestamp === undefined) return;

@@ -33,6 +33,7 @@ export const binding: PostHandler = {
 /** The same by the old address, where only the body says which pod it is about. */
 export const legacyBinding: PostHandler = {
   on: 'bindings',
+  admitsItself: true,
   handle: async ({ world }, kind, operation, body) =>
     bind(world, operation, await admitted(world, kind, operation, body)),
 };

@@ -222,8 +222,11 @@ function formOf({ kind, version, subresource, draft }: AdmissionRequest): {
 } {
   const part = subresource === undefined ? undefined : kind.subresources[subresource];
   switch (part?.type) {
-    case 'create':
-      return { form: { type: 'posted', schema: part.input }, gvk: part.gvk };
+    case 'create': {
+      const { input, gvk } =
+        part.alsoTaken?.find((other) => apiVersionOf(other.gvk.group, other.gvk.version) === draft?.apiVersion) ?? part;
+      return { form: { type: 'posted', schema: input }, gvk };
+    }
     case 'connect': {
       const { optionsKind = kind.kind } = part;
       const schema = draft === undefined ? undefined : `io.k8s.api.core.v1.${optionsKind}`;
