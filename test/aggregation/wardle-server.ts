@@ -141,7 +141,12 @@ export class WardleServer implements AsyncDisposable {
     if (path === '/openapi/v3' && openapi.includes('v3'))
       return { paths: { [name]: { serverRelativeURL: `/openapi/v3/${name}?hash=${this.description.length}` } } };
     if (path === `/openapi/v3/${name}` && openapi.includes('v3'))
-      return { openapi: '3.0.0', info: {}, paths: {}, components: { schemas: this.#schemas('#/components/schemas/') } };
+      return {
+        openapi: '3.0.0',
+        info: {},
+        paths: listPath,
+        components: { schemas: this.#schemas('#/components/schemas/') },
+      };
     return undefined;
   }
 
@@ -259,6 +264,16 @@ export class WardleServer implements AsyncDisposable {
     for (const watch of this.#watches) watch.write(`${JSON.stringify({ type, object })}\n`);
   }
 }
+
+const listPath = {
+  [`${root}/namespaces/{namespace}/flunders`]: {
+    get: {
+      responses: {},
+      'x-kubernetes-action': 'list',
+      'x-kubernetes-group-version-kind': { group, version, kind: 'Flunder' },
+    },
+  },
+};
 
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
