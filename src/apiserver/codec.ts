@@ -2,12 +2,13 @@
  * Between the wire's JSON and the server's objects: checked against the facts of the type, cleaned, converted between
  * versions. What comes out of `decode` belongs to the caller alone; what `encode` takes stays as it is.
  */
-import { errorText, HostError, isJsonObject, type DeepReadonly, type JsonObject } from '../base/mod.ts';
+import { errorText, HostError, isJsonObject, type DeepReadonly, type Json, type JsonObject } from '../base/mod.ts';
 import {
   ApiError,
   apiVersionOf,
   compileDecoder,
   DecodeError,
+  goQuote,
   invalid,
   protobufCodec,
   unwrapUnknown,
@@ -96,10 +97,8 @@ export class Codec {
     else checkCustomKind(body, gvk);
     const decoder = request.decoder ?? this.#decoder(request.schema);
     const clean = cleaned(decoder, body, refuse);
-    const notes = [
-      ...(clean.hasUnknownFields && validation !== 'Ignore' ? decoder.unknownFields(body) : []),
-      ...findings,
-    ];
+    const unknown = clean.hasUnknownFields && validation !== 'Ignore' ? decoder.unknownFields(body) : [];
+    const notes = request.decoder === undefined ? inOrder(body, unknown, findings) : [...findings, ...unknown];
     if (notes.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${notes.join(', ')}`);
     const object = { kind: gvk.kind, apiVersion: apiVersionOf(gvk.group, gvk.version), ...clean.object } as KubeObject;
     if (clearsManagedFields(body)) (object.metadata ??= {}).managedFields = [{}];
@@ -227,4 +226,28 @@ export function bytesOf(kind: Kind, version: string, entry: Entry): Uint8Array {
   return entry.memo(`bytes ${kind.group} ${version}`, () =>
     encoder.encode(JSON.stringify(objectOf(kind, version, entry))),
   );
+}
+
+/**
+ * Findings in the order of the document, which is that in which Go comes upon them. Of a field that is not known it does not
+ * notice that it is there twice. What is not about fields of the document comes first.
+ */
+function inOrder(body: JsonObject, unknown: readonly string[], findings: readonly string[]): readonly string[] {
+  if (unknown.length === 0 || findings.length === 0) return unknown.length === 0 ? findings : unknown;
+  const left = new Set([...unknown, ...findings]);
+  const ordered: string[] = [];
+  const visit = (value: Json, path: string): void => {
+    if (Array.isArray(value)) (value as readonly Json[]).forEach((item, i) => visit(item, `${path}[${i}]`));
+    else if (isJsonObject(value))
+      for (const [name, item] of Object.entries(value)) {
+        const at = path === '' ? name : `${path}.${name}`;
+        const [missing, doubled] = [`unknown field ${goQuote(at)}`, `duplicate field ${goQuote(at)}`];
+        if (left.delete(missing)) ordered.push(missing);
+        else if (left.has(doubled)) ordered.push(doubled);
+        left.delete(doubled);
+        if (item !== undefined) visit(item, at);
+      }
+  };
+  visit(body, '');
+  return [...left, ...ordered];
 }

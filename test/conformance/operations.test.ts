@@ -95,7 +95,13 @@ const proven: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The API server itself writes to these, too. */
-const othersWrite = new Set(['APIService', 'CustomResourceDefinition', 'FlowSchema', 'PriorityLevelConfiguration']);
+const othersWrite = new Set([
+  'ValidatingAdmissionPolicy',
+  'APIService',
+  'CustomResourceDefinition',
+  'FlowSchema',
+  'PriorityLevelConfiguration',
+]);
 
 /** Their generation counts changes of what is wanted; other kinds have none. */
 const counted = new Set([

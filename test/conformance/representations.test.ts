@@ -100,8 +100,19 @@ function named({ kind, version, object }: Sample): Valid {
     : { ...object, metadata: { ...object.metadata, name: `${String(name)}-${version}` } };
 }
 
-function list(items: readonly unknown[]): string {
-  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+/** All of them in one file. Those that judge others are to let them pass. */
+function list(items: readonly Valid[]): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: items.map(harmless) });
+}
+
+const objectSelector = { matchLabels: { nobody: 'has-this' } };
+
+function harmless(object: Body): Body {
+  const { webhooks, spec } = object;
+  if (webhooks !== undefined) return { ...object, webhooks: webhooks.map((one: Body) => ({ ...one, objectSelector })) };
+  const { matchConstraints } = spec ?? {};
+  if (matchConstraints === undefined) return object;
+  return { ...object, spec: { ...spec, matchConstraints: { ...matchConstraints, objectSelector } } };
 }
 
 /** What stays when an object is made again; its status begins anew. */

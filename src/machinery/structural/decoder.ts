@@ -17,7 +17,6 @@ export function structuralDecoder(schema: JsonSchema, facts: Facts, preserve = f
   const effective: JsonSchema = preserve ? { ...schema, 'x-kubernetes-preserve-unknown-fields': true } : schema;
   const shape = compileShape(effective, 'root');
   const embedded = embeddedWalk(effective);
-  const coerce = coerceEmbedded(metadata);
   return {
     decode(value) {
       if (!isJsonObject(value)) throw new DecodeError('json: cannot unmarshal into an object');
@@ -30,14 +29,23 @@ export function structuralDecoder(schema: JsonSchema, facts: Facts, preserve = f
       if (meta !== undefined) object['metadata'] = meta.object;
       const shaped = shape(value, run) as JsonObject;
       for (const name in shaped) put(object, name, shaped[name] ?? null);
-      embedded?.(object, undefined, coerce);
+      embedded?.(
+        object,
+        undefined,
+        coerceEmbedded(metadata, () => void (run.unknown = true)),
+      );
       return { object, hasUnknownFields: run.unknown || meta?.hasUnknownFields === true };
     },
     unknownFields(value) {
       if (!isJsonObject(value)) return [];
       const { metadata: given } = value;
-      const inMetadata = metadata.unknownFields(given).map((text) => text.replace('"', '"metadata.'));
-      return [...unknownFields(value, effective, true), ...inMetadata];
+      const inside = (where: string, meta: unknown): string[] =>
+        metadata.unknownFields(meta).map((text) => text.replace('"', `"${where}.`));
+      const found = [...inside('metadata', given), ...unknownFields(value, effective, true).sort()];
+      embedded?.(value, undefined, ({ metadata: meta }, path) => {
+        found.push(...inside(path.child('metadata').toString(), meta));
+      });
+      return found;
     },
   };
 }

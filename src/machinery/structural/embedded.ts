@@ -47,8 +47,8 @@ export function embeddedWalk(schema: JsonSchema): Walk | undefined {
   };
 }
 
-/** Brings what every resource has into its form. Throws DecodeError for what cannot be. */
-export function coerceEmbedded(metadata: Decoder): Visit {
+/** Brings what every resource has into its form, and tells of fields that no metadata has. Throws DecodeError. */
+export function coerceEmbedded(metadata: Decoder, onUnknown: () => void): Visit {
   return (resource, path) => {
     for (const name of ['apiVersion', 'kind']) {
       const value = resource[name];
@@ -58,7 +58,9 @@ export function coerceEmbedded(metadata: Decoder): Visit {
     const given = resource['metadata'];
     if (given === undefined) return;
     try {
-      resource['metadata'] = metadata.decode(given ?? {}).object;
+      const { object, hasUnknownFields } = metadata.decode(given ?? {});
+      resource['metadata'] = object;
+      if (hasUnknownFields) onUnknown();
     } catch (error) {
       if (error instanceof DecodeError)
         throw new DecodeError(fieldErrorText(invalid(path.child('metadata'), given, error.message)));

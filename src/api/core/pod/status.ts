@@ -11,27 +11,27 @@ import {
   type FieldPath,
 } from '../../../machinery/mod.ts';
 import { checkImmutable, checkIp, checkQualifiedName, report, type Errors } from '../../checks.ts';
-import type { Pod, PodStatus } from '../../upstream/types.ts';
+import type { Pod, PodCondition, PodStatus } from '../../upstream/types.ts';
 import { isSidecar } from '../pod-spec/containers.ts';
 import { qosClassOf } from '../pod-spec/resources.ts';
 import { checkAnnotationUpdates } from './validation.ts';
 
 type ReadonlyPod = DeepReadonly<Pod>;
 
+/** Times that nobody has set are shown as null, which their types do not tell. */
+const gated = {
+  type: 'PodScheduled',
+  observedGeneration: 1,
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+  lastProbeTime: null,
+  lastTransitionTime: null,
+} as unknown as PodCondition;
+
 export function newStatus({ spec = { containers: [] } }: ReadonlyPod): PodStatus {
   const status: PodStatus = { phase: 'Pending', qosClass: qosClassOf(spec) };
-  if ((spec.schedulingGates ?? []).length > 0)
-    status.conditions = [
-      {
-        type: 'PodScheduled',
-        observedGeneration: 1,
-        status: 'False',
-        reason: 'SchedulingGated',
-        message: 'Scheduling is blocked due to non-empty scheduling gates',
-        lastProbeTime: null,
-        lastTransitionTime: null,
-      },
-    ];
+  if ((spec.schedulingGates ?? []).length > 0) status.conditions = [gated];
   return status;
 }
 
