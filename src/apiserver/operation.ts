@@ -29,6 +29,9 @@ export interface OperationOptions {
   readonly timeoutSeconds?: number;
 }
 
+/** `part`: what the annotation shows a part of, so that it goes where that goes. */
+export type Annotate = (key: string, value: string, part?: 'request') => void;
+
 export interface Operation {
   readonly verb: Verb;
   readonly group: string;
@@ -48,7 +51,7 @@ export interface Operation {
   readonly bodyFindings?: readonly string[];
   readonly patchType?: PatchType;
   /** Tells the audit log more of the request. */
-  readonly annotate?: ((key: string, value: string) => void) | undefined;
+  readonly annotate?: Annotate | undefined;
   /** Why a component of this process writes. */
   readonly cause?: Cause | undefined;
 }

@@ -450,6 +450,46 @@ void test('updates and patches of configurations take effect, and deletions', as
   assert.equal(await seen('three'), undefined);
 });
 
+void test('the audit log is told who changed what, and who failed', async () => {
+  await using cluster = await startApiServer({ https: true });
+  await using server = await AdmissionServer.start();
+  using api = new Api(cluster);
+  const operation = { op: 'add', path: '/data/seen', value: 'yes' };
+  server.answer = ({ path }) => {
+    if (path.startsWith('/broken')) return { raw: 'no' };
+    return path.startsWith('/change') ? { ...patchedBy(operation), auditAnnotations: { why: 'test' } } : allowed;
+  };
+  await mutating(
+    api,
+    'a',
+    server.hook('change', {}),
+    server.hook('look', {}),
+    server.hook('broken', {}, { failurePolicy: 'Ignore' }),
+  );
+  const told: Record<string, unknown> = {};
+  await cluster.api.server.carryOut({
+    verb: 'create',
+    group: '',
+    version: 'v1',
+    resource: 'configmaps',
+    namespace: 'default',
+    user: { username: 'a', groups: ['system:masters'] },
+    options: {},
+    body: configMap('a', { b: 'c' }),
+    annotate: (key, value, part) => void (told[key] = value.startsWith('{') ? [JSON.parse(value), part] : value),
+  });
+  const of = (webhook: string): object => ({ configuration: 'a', webhook: `${webhook}.example.com` });
+  const place = 'webhook.admission.k8s.io/round';
+  assert.deepEqual(told, {
+    'change.example.com/why': 'test',
+    [`patch.${place}_0_index_0`]: [{ ...of('change'), patch: [operation], patchType: 'JSONPatch' }, 'request'],
+    [`mutation.${place}_0_index_0`]: [{ ...of('change'), mutated: true }, undefined],
+    [`mutation.${place}_0_index_1`]: [{ ...of('look'), mutated: false }, undefined],
+    [`failed-open.mutation.${place}_0_index_2`]: 'broken.example.com',
+    [`mutation.${place}_0_index_2`]: [{ ...of('broken'), mutated: false }, undefined],
+  });
+});
+
 void test('webhooks do not see what configures admission', async () => {
   await using cluster = await startApiServer({ https: true });
   await using server = await AdmissionServer.start();

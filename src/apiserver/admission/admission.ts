@@ -6,7 +6,7 @@ import type { Clock, DeepReadonly, JsonObject } from '../../base/mod.ts';
 import type { Client } from '../../client/mod.ts';
 import type { Change } from '../../store/mod.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
-import type { OperationOptions } from '../operation.ts';
+import type { Annotate, OperationOptions } from '../operation.ts';
 import { ApiError, groupResource, type HookContext, type Kind, type KubeObject } from '../../machinery/mod.ts';
 
 export interface AdmissionRequest {
@@ -29,7 +29,7 @@ export interface AdmissionRequest {
   readonly dryRun: boolean;
   readonly context: HookContext;
   /** Tells the audit log something of the request: `pod-security.kubernetes.io/enforce-policy`. */
-  readonly annotate: (key: string, value: string) => void;
+  readonly annotate: Annotate;
   /** Tells the client something although the request may go on. */
   readonly warn: (text: string) => void;
   /** What the client has been told so far. */

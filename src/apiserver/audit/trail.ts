@@ -90,7 +90,8 @@ export class AuditTrail {
   }
 
   /** A key is said once; who comes later is not heard, as upstream. */
-  annotate(key: string, value: string): void {
+  annotate(key: string, value: string, part?: 'request'): void {
+    if (part === 'request' && !this.wantsRequest) return;
     this.#annotations[key] ??= value;
   }
 

@@ -340,7 +340,7 @@ export class HttpFront implements Disposable {
       body: body?.value,
       ...(body === undefined ? {} : { bodyFindings: body.findings }),
       ...(patchType === undefined ? {} : { patchType }),
-      annotate: trail === undefined ? undefined : (key, value) => trail.annotate(key, value),
+      annotate: trail === undefined ? undefined : (key, value, part) => trail.annotate(key, value, part),
     };
     const result = await server.carryOut(operation);
     const view: View = {

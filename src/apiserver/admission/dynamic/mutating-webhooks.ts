@@ -10,6 +10,7 @@ import { Authority } from './authority.ts';
 import { CompiledObjects } from './compiled.ts';
 import { isExempt } from './matching.ts';
 import { Reinvocations } from './reinvocation.ts';
+import { jsonPatchType } from './review.ts';
 import { VersionedRequest, type Target } from './versioned-request.ts';
 import type { DynamicAdmissionParts } from './parts.ts';
 import { call, CallFailure, compileWebhooks, targetOf, type CompiledWebhook } from './webhook-call.ts';
@@ -73,6 +74,10 @@ class Round {
     try {
       const { patch } = await call(this.#parts, compiled, this.#versioned, target);
       mutated = patch.length > 0 && (await this.#patch(hook.name, target, patch));
+      if (patch.length > 0) {
+        const made = { configuration, webhook: hook.name, patch, patchType: jsonPatchType };
+        request.annotate(place.replace('mutation.', 'patch.'), JSON.stringify(made), 'request');
+      }
       return mutated;
     } catch (error) {
       if (!(error instanceof CallFailure)) throw error;
