@@ -103,6 +103,15 @@ test('lists: a unit that its list forgets is found', () => {
   clean(checkLists(planted({ ...unit, 'src/api/all.ts': `${imported}pod];` })));
 });
 
+test('lists: a unit belongs to the nearest list', () => {
+  const unit = { 'src/api/legacy/policy.ts': 'const policy = defineKind({});' };
+  const far = { 'src/api/all.ts': `import { policy } from './legacy/policy.ts';\nexport const all = [policy];` };
+  const empty = { 'src/api/legacy/all.ts': 'export const all = [];' };
+  finds(checkLists(planted({ ...unit, ...far, ...empty })), /is not in src\/api\/legacy\/all\.ts/);
+  const near = { 'src/api/legacy/all.ts': `import { policy } from './policy.ts';\nexport const all = [policy];` };
+  clean(checkLists(planted({ ...unit, ...near })));
+});
+
 test('dead exports: somebody imports what is exported', () => {
   const { dead } = readJson<Sizes>('tools/sizes.json');
   clean(checkDeadExports(project).filter(({ path }) => dead[path] === undefined));

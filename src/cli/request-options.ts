@@ -32,12 +32,9 @@ export const requestOptions = {
   'encryption-provider-config-automatic-reload': text('BOOL', 'Whether that file is read again (default: false)'),
   'legacy-apis': {
     type: 'boolean',
-    help: 'Serve the versions too that Kubernetes has dropped: extensions/v1beta1, batch/v2alpha1, ...',
+    help: 'Serve the versions too that Kubernetes has dropped: extensions/v1beta1, ...',
   },
-  'runtime-config': text(
-    'VERSIONS',
-    'Which versions are served: extensions/v1beta1=true,apps/v1beta2=false; also api/all, api/ga, api/beta, api/alpha',
-  ),
+  'runtime-config': text('VERSIONS', 'Versions to switch: apps/v1beta2=true,batch/v1/jobs=false,api/alpha=false'),
   'max-requests-inflight': text('N', 'Reading requests that are served at once (default: 400)'),
   'max-mutating-requests-inflight': text('N', 'Writing requests that are served at once (default: 200)'),
 } satisfies Record<string, Option>;

@@ -7,6 +7,7 @@ import {
   daemonSets,
   deployments,
   endpointSlices,
+  events,
   ingresses,
   legacyKinds,
   podDisruptionBudgets,
@@ -110,40 +111,80 @@ void test('a selector is required and fixed in new versions, and neither in old 
   assert.deepEqual((await now(cluster, deployments)).spec.selector, { matchLabels: changed });
 });
 
-void test('a rollback is asked for by a subresource, and done by the controller', async () => {
-  await using cluster = await startCluster({ clock: 'virtual', legacyApis: true });
-  const { client } = cluster;
-  const extensions = older('deployments.v1beta1.extensions');
-  const first = await made(cluster, 'deployments.v1beta1.extensions', { spec: { template } });
-  await cluster.advance(5000);
-  const image = { spec: { template: { spec: { containers: [{ name: 'web', image: 'web:2' }] } } } };
-  await client.patch(extensions, key, { type: 'strategic', body: image });
-  await cluster.advance(5000);
-  const rollback = (body: JsonObject): Promise<unknown> =>
-    client.create(extensions, { metadata, ...body }, { subresource: 'rollback' });
-  await assert.rejects(rollback({ rollbackTo: {} }), {
+const rollbackKey = 'deprecated.deployment.rollback.to';
+
+async function rollBack({ client }: TestCluster, name: string, body: JsonObject): Promise<Any> {
+  return client.create(older(name), { metadata, ...body }, { subresource: 'rollback' });
+}
+
+void test('a rollback is asked for by a subresource', async () => {
+  await using cluster = await started();
+  const extensions = 'deployments.v1beta1.extensions';
+  await made(cluster, extensions, { spec: { template } });
+  await assert.rejects(rollBack(cluster, extensions, { rollbackTo: {} }), {
     message: 'DeploymentRollback.apps "" is invalid: name: Required value: name is required',
   });
-  await assert.rejects(rollback({ name: 'other', rollbackTo: {} }), {
+  await assert.rejects(rollBack(cluster, extensions, { name: 'other', rollbackTo: {} }), {
     message: 'name in URL does not match name in DeploymentRollback object',
   });
-  const answer = (await rollback({ name: 'web', rollbackTo: { revision: 1 } })) as Any;
-  assert.equal(answer.message, 'rollback request for deployment "web" succeeded');
-  assert.deepEqual((await now(cluster, extensions)).spec.rollbackTo, { revision: 1 });
-  const annotation = 'deprecated.deployment.rollback.to';
-  assert.equal((await now(cluster, deployments)).metadata.annotations[annotation], '1');
+  await assert.rejects(
+    rollBack(cluster, extensions, { name: 'none', rollbackTo: {}, metadata: { ...key, name: 'none' } }),
+    {
+      message: 'deployments.apps "none" not found',
+    },
+  );
+  const updatedAnnotations = { why: 'because' };
+  const { message } = await rollBack(cluster, extensions, {
+    name: 'web',
+    updatedAnnotations,
+    rollbackTo: { revision: 3 },
+  });
+  assert.equal(message, 'rollback request for deployment "web" succeeded');
+  const { metadata: noted, spec } = await now(cluster, older(extensions));
+  assert.deepEqual(spec.rollbackTo, { revision: 3 });
+  assert.deepEqual(noted.annotations, updatedAnnotations);
+  assert.deepEqual((await now(cluster, deployments)).metadata.annotations, {
+    ...updatedAnnotations,
+    [rollbackKey]: '3',
+  });
+});
+
+void test('a rollback is done by the controller, once', async () => {
+  await using cluster = await startCluster({ clock: 'virtual', legacyApis: true });
+  const { client } = cluster;
+  const name = 'deployments.v1beta1.extensions';
+  await made(cluster, name, { spec: { template } });
   await cluster.advance(5000);
-  const after = await now(cluster, deployments);
-  assert.equal(after.metadata.annotations[annotation], undefined);
-  assert.equal(after.spec.template.spec.containers[0].image, 'web:1');
-  assert.deepEqual(after.spec.template.metadata.labels, first.spec.template.metadata.labels);
+  const image = { spec: { template: { spec: { containers: [{ name: 'web', image: 'web:2' }] } } } };
+  await client.patch(older(name), key, { type: 'strategic', body: image });
+  await cluster.advance(5000);
+  const goBack = async (revision: number): Promise<Any> => {
+    await rollBack(cluster, name, { name: 'web', rollbackTo: { revision } });
+    await cluster.advance(5000);
+    const { metadata: noted, spec } = await now(cluster, deployments);
+    assert.equal(noted.annotations[rollbackKey], undefined);
+    assert.deepEqual(spec.template.metadata.labels, { app: 'web' });
+    return spec.template.spec.containers[0].image;
+  };
+  assert.equal(await goBack(1), 'web:1');
+  assert.equal(await goBack(0), 'web:2');
+  assert.equal(await goBack(7), 'web:2');
   const { items } = await client.list(replicaSets, { namespace });
   const sizes = items.map(({ spec }) => [spec?.template?.spec?.containers[0]?.image, spec?.replicas]);
   assert.deepEqual(
     new Map(sizes as [string, number][]),
     new Map([
-      ['web:1', 1],
-      ['web:2', 0],
+      ['web:1', 0],
+      ['web:2', 1],
+    ]),
+  );
+  const told = (await client.list(events, { namespace })).items.filter(({ reason = '' }) => /Rollback/.test(reason));
+  assert.deepEqual(
+    new Set(told.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)),
+    new Set([
+      'Normal DeploymentRollback: Rolled back deployment "web" to revision 1',
+      'Normal DeploymentRollback: Rolled back deployment "web" to revision 2',
+      'Warning DeploymentRollbackRevisionNotFound: Unable to find the revision to rollback to.',
     ]),
   );
 });

@@ -15,6 +15,7 @@ export interface UnitList {
 
 export const unitLists: readonly UnitList[] = [
   { list: 'src/api/all.ts', define: 'defineKind' },
+  { list: 'src/api/legacy/all.ts', define: 'defineKind' },
   { list: 'src/controllers/all.ts', define: 'defineController' },
   { list: 'src/scheduler/plugins/all.ts', define: 'definePlugin' },
   { list: 'src/apiserver/admission/chain.ts', define: 'defineAdmission' },
@@ -25,12 +26,20 @@ export const unitLists: readonly UnitList[] = [
 export function checkLists(files: readonly SourceFile[], lists: readonly UnitList[] = unitLists): Finding[] {
   const findings: Finding[] = [];
   for (const { list, define } of lists) {
-    const folder = `${posix.dirname(list)}/`;
+    const folder = folderOf(list);
+    // A unit belongs to the nearest list.
+    const nearer = lists
+      .map((other) => folderOf(other.list))
+      .filter((other) => other !== folder && other.startsWith(folder));
     const listFile = files.find((file) => file.path === list);
     const call = new RegExp(`=\\s*${define}\\s*[(<]`, 'g');
     const units = files.filter(
       (file) =>
-        file.path.startsWith(folder) && file.path !== list && !isTestCode(file.path) && file.code.search(call) >= 0,
+        file.path.startsWith(folder) &&
+        !nearer.some((other) => file.path.startsWith(other)) &&
+        file.path !== list &&
+        !isTestCode(file.path) &&
+        file.code.search(call) >= 0,
     );
     for (const unit of units) {
       const names = exportedUnits(unit, define);
@@ -41,6 +50,10 @@ export function checkLists(files: readonly SourceFile[], lists: readonly UnitLis
     }
   }
   return findings;
+}
+
+function folderOf(list: string): string {
+  return `${posix.dirname(list)}/`;
 }
 
 function finding(file: SourceFile, message: string): Finding {

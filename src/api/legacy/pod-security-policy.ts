@@ -150,9 +150,12 @@ const count = (number: number, type: 'int32' | 'int64'): Fields[string] => ({
   always: true,
 });
 
-/** The types as the last Kubernetes that had them published them; they are the same in both groups. */
-function typesIn(group: string): Types {
-  const name = (type: string): string => `io.k8s.api.${group}.v1beta1.${type}`;
+const rule: Fields[string] = { type: 'string', number: 1 };
+const requiredText: Fields[string] = { type: 'string', number: 1, required: true, always: true };
+
+type NameOf = (type: string) => string;
+
+function specFields(name: NameOf): Fields {
   const list = (type: string, number: number): Fields[string] => ({
     type: `[]${name(type)}`,
     number,
@@ -164,74 +167,77 @@ function typesIn(group: string): Types {
     required: true,
     always: true,
   });
-  const rule = { type: 'string', number: 1 } as const;
-  const gvk = (of: string) => ({ gvks: [{ group, version: 'v1beta1', kind: of }] });
+  return {
+    privileged: flag(1),
+    defaultAddCapabilities: strings(2),
+    requiredDropCapabilities: strings(3),
+    allowedCapabilities: strings(4),
+    volumes: strings(5),
+    hostNetwork: flag(6),
+    hostPorts: list('HostPortRange', 7),
+    hostPID: flag(8),
+    hostIPC: flag(9),
+    seLinux: options('SELinuxStrategyOptions', 10),
+    runAsUser: options('RunAsUserStrategyOptions', 11),
+    runAsGroup: { type: name('RunAsGroupStrategyOptions'), number: 22, pointer: true },
+    supplementalGroups: options('SupplementalGroupsStrategyOptions', 12),
+    fsGroup: options('FSGroupStrategyOptions', 13),
+    readOnlyRootFilesystem: flag(14),
+    defaultAllowPrivilegeEscalation: { type: 'bool', number: 15, pointer: true },
+    allowPrivilegeEscalation: { type: 'bool', number: 16, pointer: true },
+    allowedHostPaths: list('AllowedHostPath', 17),
+    allowedFlexVolumes: list('AllowedFlexVolume', 18),
+    allowedCSIDrivers: list('AllowedCSIDriver', 23),
+    allowedUnsafeSysctls: strings(19),
+    forbiddenSysctls: strings(20),
+    allowedProcMountTypes: strings(21),
+    runtimeClass: { type: name('RuntimeClassStrategyOptions'), number: 24, pointer: true },
+  };
+}
+
+/** What the spec is made of. */
+function partFields(name: NameOf): Readonly<Record<string, Fields>> {
+  const ranges: Fields[string] = { type: `[]${name('IDRange')}`, number: 2, listType: 'atomic' };
+  return {
+    HostPortRange: { min: count(1, 'int32'), max: count(2, 'int32') },
+    IDRange: { min: count(1, 'int64'), max: count(2, 'int64') },
+    SELinuxStrategyOptions: {
+      rule: requiredText,
+      seLinuxOptions: { type: 'io.k8s.api.core.v1.SELinuxOptions', number: 2, pointer: true },
+    },
+    RunAsUserStrategyOptions: { rule: requiredText, ranges },
+    RunAsGroupStrategyOptions: { rule: requiredText, ranges },
+    SupplementalGroupsStrategyOptions: { rule, ranges },
+    FSGroupStrategyOptions: { rule, ranges },
+    AllowedHostPath: { pathPrefix: { type: 'string', number: 1 }, readOnly: flag(2) },
+    AllowedFlexVolume: { driver: requiredText },
+    AllowedCSIDriver: { name: requiredText },
+    RuntimeClassStrategyOptions: {
+      allowedRuntimeClassNames: { type: '[]string', number: 1, required: true, always: true, listType: 'atomic' },
+      defaultRuntimeClassName: { type: 'string', number: 2, pointer: true },
+    },
+  };
+}
+
+/** The types as the last Kubernetes that had them published them; they are the same in both groups. */
+function typesIn(group: string): Types {
+  const name: NameOf = (type) => `io.k8s.api.${group}.v1beta1.${type}`;
+  const gvks = (kind: string) => [{ group, version: 'v1beta1', kind }];
   const types: Types = {
+    ...Object.fromEntries(Object.entries(partFields(name)).map(([type, fields]) => [type, { fields }])),
+    PodSecurityPolicySpec: { fields: specFields(name) },
     PodSecurityPolicy: {
-      ...gvk('PodSecurityPolicy'),
+      gvks: gvks('PodSecurityPolicy'),
       fields: {
         metadata: { type: `${meta}.ObjectMeta`, number: 1, always: true },
         spec: { type: name('PodSecurityPolicySpec'), number: 2, always: true },
       },
     },
     PodSecurityPolicyList: {
-      ...gvk('PodSecurityPolicyList'),
+      gvks: gvks('PodSecurityPolicyList'),
       fields: {
         metadata: { type: `${meta}.ListMeta`, number: 1, always: true },
         items: { type: `[]${name('PodSecurityPolicy')}`, number: 2, required: true, always: true },
-      },
-    },
-    PodSecurityPolicySpec: {
-      fields: {
-        privileged: flag(1),
-        defaultAddCapabilities: strings(2),
-        requiredDropCapabilities: strings(3),
-        allowedCapabilities: strings(4),
-        volumes: strings(5),
-        hostNetwork: flag(6),
-        hostPorts: list('HostPortRange', 7),
-        hostPID: flag(8),
-        hostIPC: flag(9),
-        seLinux: options('SELinuxStrategyOptions', 10),
-        runAsUser: options('RunAsUserStrategyOptions', 11),
-        runAsGroup: { type: name('RunAsGroupStrategyOptions'), number: 22, pointer: true },
-        supplementalGroups: options('SupplementalGroupsStrategyOptions', 12),
-        fsGroup: options('FSGroupStrategyOptions', 13),
-        readOnlyRootFilesystem: flag(14),
-        defaultAllowPrivilegeEscalation: { type: 'bool', number: 15, pointer: true },
-        allowPrivilegeEscalation: { type: 'bool', number: 16, pointer: true },
-        allowedHostPaths: list('AllowedHostPath', 17),
-        allowedFlexVolumes: list('AllowedFlexVolume', 18),
-        allowedCSIDrivers: list('AllowedCSIDriver', 23),
-        allowedUnsafeSysctls: strings(19),
-        forbiddenSysctls: strings(20),
-        allowedProcMountTypes: strings(21),
-        runtimeClass: { type: name('RuntimeClassStrategyOptions'), number: 24, pointer: true },
-      },
-    },
-    HostPortRange: { fields: { min: count(1, 'int32'), max: count(2, 'int32') } },
-    IDRange: { fields: { min: count(1, 'int64'), max: count(2, 'int64') } },
-    SELinuxStrategyOptions: {
-      fields: {
-        rule: { ...rule, required: true, always: true },
-        seLinuxOptions: { type: 'io.k8s.api.core.v1.SELinuxOptions', number: 2, pointer: true },
-      },
-    },
-    RunAsUserStrategyOptions: {
-      fields: { rule: { ...rule, required: true, always: true }, ranges: list('IDRange', 2) },
-    },
-    RunAsGroupStrategyOptions: {
-      fields: { rule: { ...rule, required: true, always: true }, ranges: list('IDRange', 2) },
-    },
-    SupplementalGroupsStrategyOptions: { fields: { rule, ranges: list('IDRange', 2) } },
-    FSGroupStrategyOptions: { fields: { rule, ranges: list('IDRange', 2) } },
-    AllowedHostPath: { fields: { pathPrefix: { type: 'string', number: 1 }, readOnly: flag(2) } },
-    AllowedFlexVolume: { fields: { driver: { type: 'string', number: 1, required: true, always: true } } },
-    AllowedCSIDriver: { fields: { name: { type: 'string', number: 1, required: true, always: true } } },
-    RuntimeClassStrategyOptions: {
-      fields: {
-        allowedRuntimeClassNames: { type: '[]string', number: 1, required: true, always: true, listType: 'atomic' },
-        defaultRuntimeClassName: { type: 'string', number: 2, pointer: true },
       },
     },
   };
