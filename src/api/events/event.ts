@@ -100,6 +100,14 @@ const columns: readonly Column<Event>[] = eventColumns.map((column) => ({
   cell: (event, now) => column.cell(eventToStorage(event as unknown as JsonObject) as unknown as ReadonlyEvent, now),
 }));
 
+/** The same fields as of the old form, by their new names. */
+const selectable = Object.fromEntries(
+  Object.entries(eventSelectable).map(([name, value]) => [
+    name === 'reportingComponent' ? 'reportingController' : name.replace('involvedObject.', 'regarding.'),
+    value,
+  ]),
+);
+
 export const newEvents = defineKind<Event>({
   group: 'events.k8s.io',
   version: 'v1',
@@ -115,5 +123,5 @@ export const newEvents = defineKind<Event>({
   shortNames: ['ev'],
   strategy,
   columns,
-  selectable: eventSelectable,
+  selectable,
 });
