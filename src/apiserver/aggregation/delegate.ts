@@ -68,7 +68,9 @@ export class ExtensionDelegate implements Delegate {
 
   async upgrade(upgrade: StreamUpgrade, request: UpgradeRequest, asked: Asked): Promise<void> {
     const destination = this.#destination(asked);
-    if (destination === undefined) throw new ApiError('ServiceUnavailable', 'service unavailable');
+    const { backends } = this.#parts.servers;
+    if (destination === undefined || backends === undefined)
+      throw new ApiError('ServiceUnavailable', 'service unavailable');
     const { origin, path, query, host, headers = {}, tls } = destination;
     const { 'x-forwarded-for': clients = '' } = forwardedHeaders(request, this.#parts.namesUser);
     const url = `${origin}${escapedPath(path)}${query === '' ? '' : `?${query}`}`;
@@ -77,7 +79,7 @@ export class ExtensionDelegate implements Delegate {
       headers: { ...headers, host, 'x-forwarded-for': clients },
       ...(tls === undefined ? {} : { tls }),
     };
-    await upgrade.forward(target, { kind: 'raw' }).catch((error: unknown) => {
+    await backends.upgrade(upgrade, target).catch((error: unknown) => {
       throw new ApiError('ServiceUnavailable', errorText(error));
     });
   }

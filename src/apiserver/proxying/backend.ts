@@ -1,5 +1,5 @@
 /** Requests that are carried on to other servers: extension API servers, pods, services, nodes. Implemented in `host/`. */
-import type { UpgradeTls } from '../../base/mod.ts';
+import type { StreamUpgrade, UpgradeTarget, UpgradeTls } from '../../base/mod.ts';
 
 /** Names in lower case; several values are several headers. */
 export type BackendHeaders = Readonly<Record<string, string | readonly string[]>>;
@@ -25,4 +25,6 @@ export interface BackendAnswer {
 export interface Backends {
   /** Rejects with HostError in the words that Go has for it: `dial tcp 10.0.0.1:443: connect: connection refused`. */
   send(request: BackendRequest): Promise<BackendAnswer>;
+  /** Carries a session on, byte for byte; resolves when it is over. Rejects before it has begun when nobody is there. */
+  upgrade(upgrade: StreamUpgrade, target: UpgradeTarget): Promise<void>;
 }

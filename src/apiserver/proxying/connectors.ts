@@ -242,7 +242,7 @@ interface Upgraded extends Proxied {
 }
 
 async function upgraded(
-  { nodes: connections, namesUser }: ProxyWorld,
+  { nodes: connections, backends, namesUser }: ProxyWorld,
   upgrade: StreamUpgrade,
   { target, request, place }: Upgraded,
 ): Promise<void> {
@@ -252,8 +252,8 @@ async function upgraded(
   if ('node' in place) return connections.upgrade(place.node, whole, upgrade, { kind: 'raw' });
   const { 'x-forwarded-for': clients = '' } = forwardedHeaders(request, namesUser);
   const headers = { host: hostOf(request), 'x-forwarded-for': clients };
-  await upgrade.forward(
-    { url: `${place.origin}${whole}`, headers, tls: { insecureSkipTlsVerify: true } },
-    { kind: 'raw' },
-  );
+  const url = `${place.origin}${whole}`;
+  await backends.upgrade(upgrade, { url, headers, tls: { insecureSkipTlsVerify: true } }).catch((error: unknown) => {
+    throw new ApiError('Unknown', errorText(error));
+  });
 }

@@ -7,7 +7,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { rootCertificates } from 'node:tls';
-import { HostError, type UpgradeTls } from '../../base/mod.ts';
+import { HostError, type StreamUpgrade, type UpgradeTarget, type UpgradeTls } from '../../base/mod.ts';
 import type { BackendAnswer, BackendRequest, Backends } from '../../apiserver/ports.ts';
 import { goNetworkText } from './go-errors.ts';
 
@@ -36,6 +36,13 @@ export class HttpBackends implements Backends, Disposable {
       if (request.body !== undefined || !(error instanceof HostError) || error.code !== 'StaleConnection') throw error;
       return await this.#once(request);
     }
+  }
+
+  upgrade(upgrade: StreamUpgrade, target: UpgradeTarget): Promise<void> {
+    const { secure, path, ...to } = partsOf(target.url);
+    const { host, port } = this.#route(to.host, to.port);
+    const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return upgrade.forward({ ...target, url: `${secure ? 'https' : 'http'}://${authority}${path}` }, { kind: 'raw' });
   }
 
   #once({ method, url, headers, tls, body, signal }: BackendRequest): Promise<BackendAnswer> {
