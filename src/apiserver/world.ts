@@ -82,7 +82,7 @@ export class WriteWorld {
       options,
       subresource,
       namespace,
-      dryRun: options.dryRun === true || Array.isArray(what.deleteOptions?.['dryRun']),
+      dryRun: options.dryRun === true || isDryDeletion(what.deleteOptions),
       context: this.context(operation),
       annotate: operation.annotate ?? unheard,
       warn: (text) => void warnings.push(text),
@@ -97,6 +97,11 @@ export class WriteWorld {
       self: this.#self,
     };
   }
+}
+
+function isDryDeletion(options: JsonObject | undefined): boolean {
+  const { dryRun } = options ?? {};
+  return Array.isArray(dryRun) && dryRun.includes('All');
 }
 
 /** Nobody audits the request. */

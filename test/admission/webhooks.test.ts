@@ -127,6 +127,15 @@ void test('a review says all about the request', async () => {
   );
   assert.deepEqual([update?.request.oldObject.data, update?.request.object.data], [{ a: '1' }, { a: '1', b: '2' }]);
   server.reviews.length = 0;
+  await api.send('DELETE', path, { kind: 'DeleteOptions', apiVersion: 'v1', dryRun: ['All'] });
+  assert.deepEqual(
+    server.reviews.map(({ request: { dryRun, operation } }) => [operation, dryRun]),
+    [
+      ['DELETE', true],
+      ['DELETE', true],
+    ],
+  );
+  server.reviews.length = 0;
   await api.send('DELETE', path, { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' });
   const [deletion] = server.askedAt('see');
   assert.deepEqual(
@@ -466,6 +475,7 @@ void test('the audit log is told who changed what, and who failed', async () => 
     server.hook('look', {}),
     server.hook('broken', {}, { failurePolicy: 'Ignore' }),
   );
+  await validating(api, 'v', server.hook('fine', {}), server.hook('broken', {}, { failurePolicy: 'Ignore' }));
   const told: Record<string, unknown> = {};
   await cluster.api.server.carryOut({
     verb: 'create',
@@ -487,6 +497,7 @@ void test('the audit log is told who changed what, and who failed', async () => 
     [`mutation.${place}_0_index_1`]: [{ ...of('look'), mutated: false }, undefined],
     [`failed-open.mutation.${place}_0_index_2`]: 'broken.example.com',
     [`mutation.${place}_0_index_2`]: [{ ...of('broken'), mutated: false }, undefined],
+    [`failed-open.validating.${place}_0_index_1`]: 'broken.example.com',
   });
 });
 

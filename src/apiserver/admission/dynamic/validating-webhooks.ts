@@ -38,14 +38,17 @@ async function validate(
   }
   const refusals: unknown[] = [];
   await Promise.all(
-    invocations.map(async ({ compiled, target }) => {
+    invocations.map(async ({ compiled, target }, index) => {
       try {
         await call(parts, compiled, versioned, target);
       } catch (error) {
         const { hook } = compiled;
         if (!(error instanceof CallFailure)) refusals.push(error);
         else if (hook.failurePolicy !== 'Ignore') refusals.push(error.refusal());
-        else parts.log.warn('a webhook failed and is ignored', { webhook: hook.name, error: error.message });
+        else {
+          parts.log.warn('a webhook failed and is ignored', { webhook: hook.name, error: error.message });
+          request.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, hook.name);
+        }
       }
     }),
   );
