@@ -302,7 +302,9 @@ class KindVersions {
     const { apiVersion: fromVersion = '' } = object as KubeObject;
     const from = this.#find(fromVersion) ?? this.#kind;
     const to = this.#find(apiVersion) ?? this.#kind;
-    const hub = toStorage(from, parseApiVersion(fromVersion).version, object);
+    const { version } = parseApiVersion(fromVersion);
+    // What is being pruned may lack whole parts, which no conversion reckons with.
+    const hub = toStorage(from, version, { ...emptyObject(this.#world, from, version), ...object });
     const shown = from === to ? hub : await shownAs(to, await kept(from, hub));
     return fromStorage(to, parseApiVersion(apiVersion).version, shown) as JsonObject;
   }

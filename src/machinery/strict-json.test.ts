@@ -51,6 +51,11 @@ test('values come out as the engine parses them', () => {
   );
 });
 
+test('half a character is none', () => {
+  assert.deepEqual(parseJson('{"\\ud800":["\\uDC00x","\\ud83d\\udc33"]}'), { '\ufffd': ['\ufffdx', '🐳'] });
+  assert.deepEqual(Object.keys(parseJson('{"__proto__":"\\ud800"}') as object), ['__proto__']);
+});
+
 test('nesting is limited', () => {
   const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
   assert.doesNotThrow(() => parseJson(nested(jsonDepthMax)));

@@ -3,7 +3,7 @@
  * is read again, slowly, for Go's words. Always holds: a value that comes out is nested at most `depthMax` deep, so
  * whoever walks it may recurse. The size is the caller's to limit.
  */
-import { TerminalError, type Json } from '../base/mod.ts';
+import { TerminalError, type Json, type JsonObject } from '../base/mod.ts';
 import { goQuote } from './go-text.ts';
 
 /** The text is no JSON. The message is that of Go's decoder. */
@@ -24,13 +24,27 @@ export function jsonText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
+/** The escape of half a character. */
+const surrogate = /\\u[dD][89a-fA-F]/;
+
+/** Half a character is U+FFFD, as upstream reads it: it could be stored, but neither be asked for nor be sent as protobuf. */
+function wellFormed(value: Json): Json {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(wellFormed);
+  return Object.fromEntries(
+    Object.entries(value as JsonObject).map(([key, item]) => [key.toWellFormed(), wellFormed(item ?? null)]),
+  );
+}
+
 /** Parses a text or UTF-8 bytes; throws JsonSyntaxError. */
 export function parseJson(input: Uint8Array | string, depthMax = jsonDepthMax): Json {
   const text = typeof input === 'string' ? input : jsonText(input);
   // Every level needs an opening and a closing bracket.
   if (text.length >= depthMax * 2 && depthExceeds(text, depthMax)) throw new JsonSyntaxError('exceeded max depth');
   try {
-    return JSON.parse(text) as Json;
+    const value = JSON.parse(text) as Json;
+    return surrogate.test(text) ? wellFormed(value) : value;
   } catch (error) {
     if (error instanceof SyntaxError) throw new JsonSyntaxError(goSyntaxError(text) ?? error.message);
     throw error;

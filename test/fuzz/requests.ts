@@ -1,149 +1,26 @@
 /**
- * Requests that are nearly right: real objects of every kind, for every verb and encoding, with something in them changed,
- * in their structure or in their bytes. The same random numbers give the same requests.
+ * Requests that are nearly right: real objects of every kind, version and subresource, for every verb and encoding, with
+ * something in them changed, in their structure or in their bytes. The same random numbers give the same requests.
  */
-import type { Json, JsonObject, Random } from '../src/base/mod.ts';
-import { apiVersionOf, type Kind } from '../src/machinery/mod.ts';
-import type { RawRequest } from './raw-http.ts';
+import { stringify } from 'yaml';
+import type { Json, JsonObject, Random } from '../../src/base/mod.ts';
+import type { RawRequest } from '../raw-http.ts';
+import { Mutations } from './mutations.ts';
+import { nameOf, type Target } from './seeds.ts';
 
 export interface FuzzWorld {
   readonly random: Random;
-  readonly kinds: readonly Kind[];
+  readonly targets: readonly Target[];
   /** The protobuf encoding of an object, where there is one. */
   readonly toProtobuf: (object: JsonObject) => Uint8Array | undefined;
 }
 
-const template: JsonObject = {
-  metadata: { labels: { app: 'web' } },
-  spec: {
-    containers: [
-      {
-        name: 'c',
-        image: 'nginx:1',
-        ports: [{ containerPort: 80 }],
-        env: [{ name: 'A', value: 'b' }],
-        resources: { requests: { cpu: '10m', memory: '1Gi' } },
-        livenessProbe: { httpGet: { path: '/', port: 80 } },
-      },
-    ],
-    volumes: [
-      { name: 'v', configMap: { name: 'x' } },
-      { name: 'p', projected: { sources: [{ secret: { name: 's' } }] } },
-    ],
-    tolerations: [{ key: 'a', operator: 'Exists' }],
-  },
-};
+export interface FuzzRequest extends RawRequest {
+  readonly target: Target;
+  /** Nothing about it is wrong: it may be refused for what else is there, but not for itself. */
+  readonly plain: boolean;
+}
 
-/** What makes an object of a kind more than metadata. */
-const fields: Readonly<Record<string, JsonObject>> = {
-  Pod: { spec: template['spec'] ?? null },
-  Deployment: {
-    spec: {
-      replicas: 2,
-      selector: { matchLabels: { app: 'web' } },
-      template,
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%' } },
-    },
-  },
-  ReplicaSet: { spec: { replicas: 2, selector: { matchLabels: { app: 'web' } }, template } },
-  Service: {
-    spec: {
-      type: 'NodePort',
-      selector: { app: 'web' },
-      ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }],
-    },
-  },
-  ConfigMap: { data: { a: '1', b: '2' }, binaryData: { c: 'AAEC' } },
-  Secret: { type: 'Opaque', data: { a: 'AAEC' }, stringData: { b: 'x' } },
-  Node: {
-    spec: { podCIDR: '10.1.0.0/24', taints: [{ key: 'a', effect: 'NoSchedule' }] },
-    status: { capacity: { cpu: '4' }, conditions: [{ type: 'Ready', status: 'True' }] },
-  },
-  Endpoints: { subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80 }] }] },
-  EndpointSlice: {
-    addressType: 'IPv4',
-    endpoints: [{ addresses: ['10.0.0.1'], conditions: { ready: true } }],
-    ports: [{ port: 80, name: 'a' }],
-  },
-  Event: {
-    involvedObject: { kind: 'Pod', name: 'a', namespace: 'default' },
-    reason: 'R',
-    message: 'm',
-    type: 'Normal',
-    count: 1,
-  },
-  Lease: { spec: { holderIdentity: 'a', leaseDurationSeconds: 5, renewTime: '2026-01-01T00:00:00.000000Z' } },
-  Role: { rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] },
-  ClusterRole: {
-    rules: [{ verbs: ['get'], nonResourceURLs: ['/x'] }],
-    aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] },
-  },
-  RoleBinding: {
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'a' },
-    subjects: [{ kind: 'User', name: 'u' }],
-  },
-  ClusterRoleBinding: {
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'a' },
-    subjects: [{ kind: 'User', name: 'u' }],
-  },
-  PriorityClass: { value: 5 },
-  SubjectAccessReview: { spec: { user: 'u', resourceAttributes: { verb: 'get', resource: 'pods' } } },
-  SelfSubjectAccessReview: { spec: { nonResourceAttributes: { verb: 'get', path: '/x' } } },
-  TokenReview: { spec: { token: 'a.b.c' } },
-};
-
-const values: readonly Json[] = [
-  null,
-  true,
-  0,
-  -1,
-  1e300,
-  9007199254740991,
-  -2147483649,
-  1.5,
-  '',
-  'x',
-  'A B',
-  '%00\0',
-  '\ud800',
-  'x'.repeat(300),
-  [],
-  {},
-  [null],
-  [[]],
-  { a: null },
-  [{}],
-  { '': '' },
-  '2026-01-01T00:00:00Z',
-  '10.0.0.1',
-  '5m',
-  'AAEC',
-];
-const keys = [
-  'metadata',
-  'name',
-  'spec',
-  'status',
-  'labels',
-  '__proto__',
-  'constructor',
-  'toString',
-  '$patch',
-  '$retainKeys',
-  '$setElementOrder/containers',
-  '',
-  'a/b',
-  'ß',
-  'finalizers',
-  'ownerReferences',
-  'managedFields',
-  'deletionTimestamp',
-  'resourceVersion',
-  'uid',
-  'items',
-  'kind',
-  'apiVersion',
-];
 const queries = [
   'limit=1',
   'limit=-1',
@@ -152,40 +29,75 @@ const queries = [
   'resourceVersion=0',
   'resourceVersion=1',
   'resourceVersion=-5',
+  'resourceVersion=99999999999999999999',
   'resourceVersionMatch=Exact',
   'resourceVersionMatch=NotOlderThan',
   'labelSelector=a%20in%20(b',
   'labelSelector=app',
   'labelSelector=a!=b,c',
+  'labelSelector=a+in+(b,c),!d,e+notin+(f),g%3D%3Dh',
   'fieldSelector=metadata.name=a',
   'fieldSelector=spec.nodeName%3D',
   'fieldSelector=,,',
+  'fieldSelector=metadata.namespace!%3Dx,status.phase%3DRunning',
   'dryRun=All',
+  'dryRun=All&dryRun=All',
   'dryRun=x',
   'fieldValidation=Strict',
   'fieldValidation=Ignore',
+  'fieldValidation=Warn',
   'fieldManager=me',
+  'fieldManager=%00',
   'timeoutSeconds=1',
+  'timeout=1s',
+  'timeout=x',
   'allowWatchBookmarks=true',
   'sendInitialEvents=true',
   'pretty=true',
   'force=true',
+  'force=x',
   'gracePeriodSeconds=0',
+  'gracePeriodSeconds=-1',
+  'propagationPolicy=Orphan',
+  'propagationPolicy=Foreground',
+  'propagationPolicy=x',
+  'orphanDependents=true',
+  'ignoreStoreReadErrorWithClusterBreakingPotential=true',
+  'shardSelector=x',
   '%zz=%',
   'a',
   '&&',
   'includeObject=Object',
+  'includeObject=None',
   'watch=0',
+  'command=a&container=b&stdin=true',
+  'path=/x&ports=80',
+];
+/** Watches end by themselves; one in a great many, as they take a second. */
+const watches = [
+  '',
+  '&resourceVersion=0',
+  '&resourceVersion=1',
+  '&allowWatchBookmarks=true',
+  '&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan',
+  '&labelSelector=app%3Dweb',
+  '&fieldSelector=metadata.name%3Da',
 ];
 const accepts = [
   'application/json',
   'application/vnd.kubernetes.protobuf',
+  'application/cbor',
   'application/yaml',
   '*/*',
   'application/json;as=Table;v=v1;g=meta.k8s.io',
+  'application/json;as=Table;v=v1beta1;g=meta.k8s.io',
+  'application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io',
   'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json',
+  'application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
   'application/json;as=Foo;v=v1;g=meta.k8s.io',
+  'application/json;stream=watch',
   'text/html',
+  'text/html, application/json;q=0.1, */*;q=0',
   ';;,q=',
   'application/json;q=x',
 ];
@@ -194,11 +106,11 @@ const patchTypes = [
   'application/json-patch+json',
   'application/strategic-merge-patch+json',
   'application/apply-patch+yaml',
+  'application/apply-patch+yaml',
+  'application/apply-patch+cbor',
 ];
-const methods = ['GET', 'POST', 'POST', 'POST', 'PUT', 'PUT', 'PATCH', 'PATCH', 'PATCH', 'DELETE'];
+const methods = ['GET', 'GET', 'POST', 'POST', 'POST', 'PUT', 'PUT', 'PATCH', 'PATCH', 'PATCH', 'DELETE'];
 const names = [
-  'a',
-  'b',
   'c',
   'kube-system',
   'default',
@@ -208,94 +120,169 @@ const names = [
   '%2F',
   '..',
   'a%00',
+  '%F0%9F%90%B3',
   'n'.repeat(260),
 ];
+const oddBodies = [
+  '',
+  'null',
+  '[]',
+  '"',
+  '{',
+  '['.repeat(2000),
+  'a: [b',
+  '&a [*a]',
+  '- !!binary x',
+  '{"a":'.repeat(9999),
+];
+const pointers = [
+  '0',
+  '-',
+  '-1',
+  '01',
+  '99999',
+  'containers',
+  'data',
+  '~0',
+  '~1',
+  '~',
+  'metadata',
+  'labels',
+  'spec',
+  '',
+];
+
+interface Encoded {
+  readonly type: string;
+  readonly body: string | Uint8Array;
+}
 
 export class RequestFuzzer {
   readonly #world: FuzzWorld;
+  readonly #mutations: Mutations;
+  /** What is still to come before everything comes again. */
+  #deck: Target[] = [];
 
   constructor(world: FuzzWorld) {
     this.#world = world;
+    this.#mutations = new Mutations(world.random);
   }
 
-  next(): RawRequest {
-    const kind = this.#pick(this.#world.kinds);
-    const stored = kind.collection !== undefined;
-    const method = this.#chance(0.01) ? 'OPTIONS' : stored || this.#chance(0.1) ? this.#pick(methods) : 'POST';
-    const name = this.#chance(0.85) ? this.#pick(['a', 'b']) : this.#pick(names);
-    const subresource = this.#chance(0.2)
-      ? this.#pick([...Object.keys(kind.subresources), 'status', 'nothing'])
-      : undefined;
+  next(): FuzzRequest {
+    const { pick, chance } = this.#tools;
+    const target = this.#deal();
+    const { kind, subresource } = target;
+    const plain = chance(0.3);
+    const type = subresource === undefined ? undefined : kind.subresources[subresource]?.type;
+    const method = chance(0.01)
+      ? 'OPTIONS'
+      : !target.stored || type === 'create'
+        ? pick(['POST', 'POST', 'POST', ...methods])
+        : pick(methods);
+    const seed = pick(target.seeds);
+    const own = encodeURIComponent(nameOf(seed));
+    const name = plain || chance(0.9) ? pick([own, own, 'a', 'b']) : pick(names);
     const named =
-      method === 'PUT' || method === 'PATCH' || subresource !== undefined || (method !== 'POST' && this.#chance(0.6));
-    const path = this.#path(kind, named && !this.#chance(0.03) ? name : undefined, subresource);
-    const headers = { accept: this.#chance(0.8) ? 'application/json' : this.#pick(accepts) };
-    if (method === 'GET' || method === 'OPTIONS') return { method, path, headers };
-    const { type, body } = method === 'PATCH' ? this.#patch(kind, name) : this.#body(kind, name, method);
-    return {
-      method,
-      path,
-      headers: {
-        ...headers,
-        'content-type': this.#chance(0.02) ? this.#pick(['', 'text/plain', 'application/json; charset=x']) : type,
-      },
-      body,
-    };
+      subresource !== undefined || method === 'PUT' || method === 'PATCH' || (method !== 'POST' && chance(0.9));
+    const path = this.#path(target, named && (plain || !chance(0.03)) ? name : undefined, plain);
+    const headers = { accept: plain || chance(0.8) ? 'application/json' : pick(accepts) };
+    const query = this.#query(method, plain);
+    const request = { method, path: `${path}${query === '' ? '' : `?${query}`}`, headers, target, plain };
+    if (method === 'GET' || method === 'OPTIONS') return request;
+    const { type: contentType, body } =
+      method === 'PATCH' ? this.#patch(seed, name, plain) : this.#body(seed, { name, method, plain });
+    const odd =
+      !plain && chance(0.02) ? pick(['', 'text/plain', 'application/json; charset=x', 'application/cbor']) : '';
+    return { ...request, headers: { ...headers, 'content-type': odd === '' ? contentType : odd }, body };
   }
 
-  #path(
-    { group, versions, plural, namespaced }: Kind,
-    name: string | undefined,
-    subresource: string | undefined,
-  ): string {
-    const version = this.#pick(versions).version;
-    const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
-    const namespace =
-      namespaced === !this.#chance(0.03) ? `/namespaces/${this.#chance(0.9) ? 'default' : this.#pick(names)}` : '';
-    const path = `${root}${namespace}/${plural}${name === undefined ? '' : `/${name}`}${subresource === undefined ? '' : `/${subresource}`}`;
-    const query = Array.from({ length: this.#chance(0.6) ? 0 : 1 + this.#below(3) }, () => this.#pick(queries)).join(
-      '&',
-    );
-    return this.#spoilt(path) + (query === '' ? '' : `?${query}`);
+  get #tools(): { pick: Mutations['pick']; chance: Mutations['chance'] } {
+    const mutations = this.#mutations;
+    return { pick: (choices) => mutations.pick(choices), chance: (probability) => mutations.chance(probability) };
+  }
+
+  #deal(): Target {
+    if (this.#deck.length === 0) {
+      // Objects three times, so that there is something for their parts to be parts of.
+      this.#deck = this.#world.targets.flatMap((target) =>
+        target.subresource === undefined && target.stored ? [target, target, target] : [target],
+      );
+    }
+    const at = this.#mutations.below(this.#deck.length);
+    const target = this.#deck[at] as Target;
+    this.#deck[at] = this.#deck.at(-1) as Target;
+    this.#deck.pop();
+    return target;
+  }
+
+  #query(method: string, plain: boolean): string {
+    const { pick, chance } = this.#tools;
+    if (method === 'GET' && chance(0.004)) return `watch=1&timeoutSeconds=1${pick(watches)}`;
+    const apply = method === 'PATCH' ? ['fieldManager=fuzz', ...(chance(0.5) ? ['force=true'] : [])] : [];
+    const more = plain || chance(0.6) ? 0 : 1 + this.#mutations.below(3);
+    return [
+      ...(chance(0.95) ? apply : []),
+      ...(plain && method !== 'GET' && method !== 'DELETE' && chance(0.1) ? ['dryRun=All'] : []),
+      ...Array.from({ length: more }, () => (chance(0.1) ? this.#continue() : pick(queries))),
+    ].join('&');
+  }
+
+  #continue(): string {
+    const token = { v: 'meta.k8s.io/v1', rv: this.#mutations.below(2_000), start: 'default/a\u0000' };
+    const text = JSON.stringify(this.#mutations.chance(0.5) ? token : this.#mutations.mutated(token));
+    return `limit=2&continue=${Buffer.from(text).toString('base64url').slice(0, 20_000)}`;
+  }
+
+  #path({ kind, version, subresource }: Target, name: string | undefined, plain: boolean): string {
+    const { pick, chance } = this.#tools;
+    const root = kind.group === '' ? `/api/${version}` : `/apis/${kind.group}/${version}`;
+    const inNamespace = kind.namespaced === (plain || !chance(0.03));
+    const namespace = inNamespace ? `/namespaces/${plain || chance(0.95) ? 'default' : pick(names)}` : '';
+    const part =
+      subresource === undefined ? '' : `/${plain || chance(0.97) ? subresource : pick(['nothing', 'status'])}`;
+    const path = `${root}${namespace}/${kind.plural}${name === undefined ? '' : `/${name}`}${part}`;
+    return plain ? path : this.#spoilt(path);
   }
 
   #spoilt(path: string): string {
-    if (!this.#chance(0.02)) return path;
-    return (
-      path.slice(0, this.#below(path.length)) +
-      this.#pick(['%', '//', '%ff', '/../', ';', '@', '"']) +
-      path.slice(this.#below(path.length))
-    );
+    const { pick, chance } = this.#tools;
+    if (!chance(0.02)) return path;
+    const cut = (): number => this.#mutations.below(path.length);
+    return path.slice(0, 1 + cut()) + pick(['%', '//', '%ff', '/../', ';', '@', '"']) + path.slice(cut());
   }
 
-  #body(kind: Kind, name: string, method: string): { type: string; body: string | Uint8Array } {
-    if (method === 'DELETE')
-      return {
-        type: 'application/json',
-        body: this.#chance(0.5)
-          ? ''
-          : JSON.stringify(
-              this.#mutated({
-                kind: 'DeleteOptions',
-                apiVersion: 'v1',
-                gracePeriodSeconds: 0,
-                propagationPolicy: 'Background',
-                preconditions: { uid: 'x' },
-              }),
-            ),
-      };
-    const object = this.#object(kind, name);
-    const encoded = this.#chance(0.2) ? this.#protobuf(object) : undefined;
-    if (encoded !== undefined)
-      return {
-        type: 'application/vnd.kubernetes.protobuf',
-        body: this.#chance(0.8) ? this.#flipped(encoded) : encoded,
-      };
-    const text = this.#chance(0.02)
-      ? this.#pick(['', 'null', '[]', '"', '{', '['.repeat(2000), 'a: [b', '&a [*a]', '- !!binary x'])
-      : JSON.stringify(object);
-    const body = this.#chance(0.15) ? this.#flipped(new TextEncoder().encode(text)) : text;
-    return { type: this.#chance(0.1) ? 'application/yaml' : 'application/json', body };
+  #body(seed: JsonObject, how: { readonly name: string; readonly method: string; readonly plain: boolean }): Encoded {
+    const { chance } = this.#tools;
+    if (how.method === 'DELETE') return { type: 'application/json', body: this.#deleteOptions(how.plain) };
+    const object = this.#object(seed, how.name);
+    return how.plain
+      ? this.#encoded(object)
+      : this.#spoiltBody(chance(0.15) ? object : this.#mutations.mutated(object));
+  }
+
+  #deleteOptions(plain: boolean): string {
+    const { chance } = this.#tools;
+    if (chance(0.5)) return '';
+    const options = { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 };
+    const more = { ...options, propagationPolicy: 'Background', preconditions: { uid: 'x', resourceVersion: '1' } };
+    return JSON.stringify(plain ? options : this.#mutations.mutated(more));
+  }
+
+  #encoded(object: Json): Encoded {
+    const { chance } = this.#tools;
+    const protobuf = chance(0.25) ? this.#protobuf(object) : undefined;
+    if (protobuf !== undefined) return { type: 'application/vnd.kubernetes.protobuf', body: protobuf };
+    if (chance(0.1)) return { type: 'application/yaml', body: stringify(object) };
+    return { type: 'application/json', body: JSON.stringify(object) };
+  }
+
+  #spoiltBody(object: Json): Encoded {
+    const { pick, chance } = this.#tools;
+    const { type, body } = this.#encoded(object);
+    if (typeof body !== 'string') return { type, body: chance(0.7) ? this.#mutations.flipped(body) : body };
+    if (chance(0.02)) return { type, body: pick(oddBodies) };
+    if (chance(0.15)) return { type, body: this.#mutations.flipped(new TextEncoder().encode(body)) };
+    return { type, body: type === 'application/json' && chance(0.15) ? this.#mutations.retold(body) : body };
   }
 
   #protobuf(object: Json): Uint8Array | undefined {
@@ -307,97 +294,54 @@ export class RequestFuzzer {
     }
   }
 
-  #object({ group, version, kind, namespaced }: Kind, name: string): Json {
-    const metadata = {
-      ...(this.#chance(0.1) ? { generateName: 'g-' } : { name: decoded(name) }),
-      ...(namespaced ? { namespace: 'default' } : {}),
-      labels: { app: 'web' },
-    };
-    const object = { kind, apiVersion: apiVersionOf(group, version), metadata, ...fields[kind] };
-    return this.#chance(0.3) ? object : this.#mutated(object);
+  #object(seed: JsonObject, name: string): JsonObject {
+    const { namespace: _namespace, ...metadata } = (seed['metadata'] ?? {}) as JsonObject;
+    const generated = this.#mutations.chance(0.05) ? { name: undefined, generateName: 'g-' } : { name: decoded(name) };
+    return JSON.parse(JSON.stringify({ ...seed, metadata: { ...metadata, ...generated } })) as JsonObject;
   }
 
-  #patch(kind: Kind, name: string): { type: string; body: string | Uint8Array } {
-    const type = this.#pick(patchTypes);
+  #patch(seed: JsonObject, name: string, plain: boolean): Encoded {
+    const { pick, chance } = this.#tools;
+    const type = plain ? pick(patchTypes.slice(0, 5)) : pick(patchTypes);
+    const whole = this.#object(seed, name);
+    const part = type.startsWith('application/apply') || chance(0.3) ? whole : this.#excerpt(whole);
     const patch =
-      type === 'application/json-patch+json'
-        ? this.#operations()
-        : this.#mutated({
-            metadata: { labels: { b: 'c' } },
-            ...fields[kind.kind],
-            ...(this.#chance(0.1) ? { metadata: { name: decoded(name) } } : {}),
-          });
-    const text = JSON.stringify(patch);
-    return { type, body: this.#chance(0.1) ? this.#flipped(new TextEncoder().encode(text)) : text };
+      type === 'application/json-patch+json' ? this.#operations(whole) : plain ? part : this.#mutations.mutated(part);
+    const text = type.endsWith('yaml') && chance(0.2) ? stringify(patch) : JSON.stringify(patch);
+    if (plain || chance(0.8)) return { type, body: text };
+    if (chance(0.5)) return { type, body: this.#mutations.retold(text) };
+    return { type, body: this.#mutations.flipped(new TextEncoder().encode(text)) };
   }
 
-  #operations(): Json {
-    const pointer = (): string =>
-      `/${Array.from({ length: 1 + this.#below(3) }, () => this.#pick([...keys, '0', '-', '-1', '01', '99999', 'containers', 'data', '~0', '~1', '~'])).join('/')}`;
+  /** The type and one of the other fields. */
+  #excerpt(object: JsonObject): JsonObject {
+    const field = this.#mutations.pick(Object.keys(object));
+    const labels = { metadata: { labels: { fuzz: this.#mutations.pick(['x', 'y']) } } };
+    return field === 'metadata' ? labels : { ...labels, [field]: object[field] ?? null };
+  }
+
+  #operations(object: JsonObject): Json {
+    const { pick, chance } = this.#tools;
+    const pointer = (): string => {
+      // Mostly along what there is.
+      const tokens: string[] = [];
+      let value: Json = object;
+      for (let i = 1 + this.#mutations.below(5); i > 0; i--) {
+        const known: readonly string[] = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+        const token: string = known.length > 0 && chance(0.85) ? pick(known) : pick(pointers);
+        value = (value as Readonly<Record<string, Json>> | null)?.[token] ?? null;
+        tokens.push(token.replaceAll('~', '~0').replaceAll('/', '~1'));
+      }
+      return `/${tokens.join('/')}`;
+    };
     const operation = (): Json => ({
-      op: this.#pick(['add', 'remove', 'replace', 'move', 'copy', 'test', 'x']),
+      op: pick(['add', 'add', 'remove', 'replace', 'move', 'copy', 'test', 'x']),
       path: pointer(),
       from: pointer(),
-      value: this.#pick(values),
+      value: this.#mutations.mutated(pick(Object.values(object)) ?? null),
     });
-    return Array.from({ length: this.#below(4) }, () => (this.#chance(0.05) ? this.#pick(values) : operation()));
-  }
-
-  /** The same value with one to three places changed. */
-  #mutated(value: Json): Json {
-    let out = value;
-    for (let i = 1 + this.#below(3); i > 0; i--) out = this.#changed(out);
-    return out;
-  }
-
-  #changed(value: Json): Json {
-    if (typeof value !== 'object' || value === null || this.#chance(0.15)) return this.#pick(values);
-    if (Array.isArray(value)) return this.#changedList(value);
-    const entries = Object.entries(value as JsonObject);
-    const at = this.#below(entries.length);
-    const [key, item] = entries[at] ?? [this.#pick(keys), null];
-    const what = this.#below(10);
-    if (what === 0) entries.splice(at, 1);
-    else if (what === 1) entries.push([this.#pick(keys), this.#pick(values)]);
-    else entries[at] = [key, this.#changed(item ?? null)];
-    // Not an object literal: `__proto__` must become a key like any other.
-    return JSON.parse(
-      `{${entries.map(([name, field]) => `${JSON.stringify(name)}:${JSON.stringify(field ?? null)}`).join(',')}}`,
-    ) as Json;
-  }
-
-  #changedList(value: readonly Json[]): Json {
-    const list = [...value];
-    const at = this.#below(list.length);
-    const what = this.#below(8);
-    if (what === 0) list.splice(at, 1);
-    else if (what === 1) list.push(this.#pick(values));
-    else if (what === 2) return Array.from({ length: 200 }, () => list[at] ?? null);
-    else list[at] = this.#changed(list[at] ?? null);
-    return list;
-  }
-
-  /** Some bytes changed, cut out or doubled. */
-  #flipped(bytes: Uint8Array): Uint8Array {
-    const what = this.#below(4);
-    const at = this.#below(bytes.length);
-    if (what === 0) return bytes.slice(0, at);
-    if (what === 1) return Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(Math.max(0, at - 5))]);
-    const out = bytes.slice();
-    for (let i = 1 + this.#below(4); i > 0; i--) out[this.#below(out.length)] = this.#below(256);
-    return out;
-  }
-
-  #below(limit: number): number {
-    return Math.floor(this.#world.random.next() * limit);
-  }
-
-  #chance(probability: number): boolean {
-    return this.#world.random.next() < probability;
-  }
-
-  #pick<T>(choices: readonly T[]): T {
-    return choices[this.#below(choices.length)] as T;
+    const fine: Json = [{ op: 'add', path: '/metadata/labels', value: { fuzz: pick(['x', 'y']) } }];
+    return chance(0.2) ? fine : Array.from({ length: this.#mutations.below(4) }, operation);
   }
 }
 

@@ -52,7 +52,7 @@ export function legacyKind(current: Kind, legacy: LegacyVersion): Kind {
   const toCurrent = edited(legacy.toCurrent);
   const fromCurrent = edited(legacy.fromCurrent);
   const toStorage = joined(toCurrent, served?.toStorage);
-  const fromStorage = joined(served?.fromStorage, fromCurrent);
+  const fromStorage = joined(served?.fromStorage, joined(fromCurrent, hiding(legacy.hidden)));
   return {
     ...current,
     group,
@@ -79,6 +79,16 @@ function edited(edit: Edit | undefined): Convert | undefined {
     edit(draft);
     return draft;
   };
+}
+
+function hiding(hidden: LegacyVersion['hidden']): Convert | undefined {
+  return edited(hidden && ((draft: Fields) => hidden.forEach((path) => hide(draft, path))));
+}
+
+function hide(draft: Fields, [name = '', ...rest]: readonly string[]): void {
+  const value = draft[name];
+  if (rest.length === 0) delete draft[name];
+  else if (typeof value === 'object' && value !== null) hide(value as Fields, rest);
 }
 
 function joined(first: Convert | undefined, second: Convert | undefined): Convert | undefined {
