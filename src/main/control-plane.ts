@@ -6,6 +6,7 @@ import {
   composeFront,
   composeServer,
   type ComposedServer,
+  type Connector,
   type RequestHandling,
   type ServedApis,
   type HealthCheck,
@@ -93,17 +94,10 @@ export class ControlPlane implements AsyncDisposable {
         runsHere: options.runsHere,
       },
     );
-    const { objects } = this.api.server.world;
-    const { nodes } = options;
-    const namesUser = headersOfUsers(requestHeader);
-    const chance = (): number => random.next();
     this.front = composeFront(this.api, {
       authenticators: [new RequestHeaderAuthenticator(requestHeader), new CertificateAuthenticator(), this.api.bearer],
       anonymous: auth.anonymous,
-      connectors: [
-        ...podConnectors({ objects, nodes }),
-        ...proxyConnectors({ objects, nodes, backends, namesUser, chance }),
-      ],
+      connectors: this.#connectors(options),
       paths: [
         ...(this.api.tokens === undefined
           ? []
@@ -143,6 +137,14 @@ export class ControlPlane implements AsyncDisposable {
         );
       },
     });
+  }
+
+  /** What leads into pods and to nodes. */
+  #connectors({ nodes, auth, random }: ControlPlaneOptions): Connector[] {
+    const { objects } = this.api.server.world;
+    const namesUser = headersOfUsers(auth.requestHeader);
+    const proxied = { objects, nodes, backends: this.#backends, namesUser, chance: () => random.next() };
+    return [...podConnectors({ objects, nodes }), ...proxyConnectors(proxied)];
   }
 
   /** Rejects with HostError when the port is taken. */

@@ -81,7 +81,7 @@ export class ApiServices implements Disposable {
 }
 
 /** `group/version`. */
-export function addressOf({ spec }: Service): string {
+function addressOf({ spec }: Service): string {
   return `${spec?.group ?? ''}/${spec?.version ?? ''}`;
 }
 
