@@ -1,11 +1,13 @@
 /** Puts an API server together from its parts: what every program that contains one does alike. */
 import type { Clock, Log, Random } from '../base/mod.ts';
+import type { Client, ServedResources } from '../client/mod.ts';
 import type { ClusterConfig, Facts, UserInfo } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
 import { chosenPlugins, type AdmissionChoice } from './admission/chain.ts';
 import { keepTypeChecks } from './admission/dynamic/type-checking.ts';
 import { dynamicPlugins } from './admission/dynamic/plugins.ts';
 import { Aggregation } from './aggregation/aggregation.ts';
+import { allResources, clientOfAll } from './aggregation/client.ts';
 import type { ProxyCredential } from './aggregation/extension-servers.ts';
 import type { AnonymousPolicy, Authenticator } from './authn/authenticator.ts';
 import { BootstrapTokens } from './authn/bootstrap-token.ts';
@@ -100,6 +102,10 @@ export interface ComposedServer {
   /** Serves what extension API servers serve; ended as the one above. */
   readonly aggregation: Aggregation;
   client(user: UserInfo): InProcessClient;
+  /** One that also reaches what extension API servers serve. */
+  clientOfAll(user: UserInfo): Client;
+  /** What the one above reaches. */
+  readonly resources: ServedResources;
 }
 
 export interface ServerParts {
@@ -172,6 +178,8 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
     customResources,
     aggregation,
     client: (user) => new InProcessClient(server, user),
+    clientOfAll: (user) => clientOfAll(new InProcessClient(server, user), { server, aggregation, user }),
+    resources: allResources(registry, aggregation),
   };
 }
 

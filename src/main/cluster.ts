@@ -108,7 +108,11 @@ export class Cluster implements AsyncDisposable {
     const clientFor: ClientFor = (username, groups) =>
       api.client({ username, groups: [...groups, 'system:authenticated'] });
     const cache = stack.use(
-      new InformerCache({ client: clientFor('system:apiserver', ['system:masters']), clock, log }),
+      new InformerCache({
+        client: api.clientOfAll({ username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }),
+        clock,
+        log,
+      }),
     );
     await progress.step('Start controllers and scheduler', async () => {
       await this.#controllers(api, cache, pki);
@@ -179,9 +183,9 @@ export class Cluster implements AsyncDisposable {
 
   async #controllers(api: ComposedServer, cache: InformerCache, pki: Pki): Promise<void> {
     const { log } = this.#world;
-    const clientFor = (account: string): Client => api.client(controllerUser(account));
+    const clientFor = (account: string): Client => api.clientOfAll(controllerUser(account));
     const nodes = { ...defaultControllerOptions.nodes, clusterCidr: this.#world.settings.podCidr };
-    const resources = api.server.registry;
+    const { resources } = api;
     this.#stack.use(
       await startControllers(
         { clientFor, cache, resources, clock, log },

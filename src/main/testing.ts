@@ -105,7 +105,7 @@ export class TestCluster implements AsyncDisposable {
     this.#endpoint = endpoint;
     this.#webClients = webClients;
     this.client = api.client(admin);
-    this.cache = new InformerCache({ client: this.client, clock, log });
+    this.cache = new InformerCache({ client: api.clientOfAll(admin), clock, log });
   }
 
   /** With `components`: controllers, a scheduler and nodes beside the API server. */
@@ -145,10 +145,10 @@ export class TestCluster implements AsyncDisposable {
     { nodes = 1, behaviour }: TestClusterOptions,
   ): Promise<void> {
     const { api, cache } = this;
-    const resources = api.server.registry;
+    const { resources } = api;
     // Without an endpoint there is no certificate to trust; pods wait for the ConfigMap all the same.
     const rootCa = this.#endpoint?.ca ?? 'none';
-    const clientFor = (account: string): Client => api.client(controllerUser(account));
+    const clientFor = (account: string): Client => api.clientOfAll(controllerUser(account));
     const { tokens } = api;
     const signing = {
       ...(this.#endpoint === undefined ? {} : { certificates: this.#endpoint.authority }),

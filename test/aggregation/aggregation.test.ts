@@ -4,9 +4,9 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { apiServices, clusterRoleBindings, clusterRoles, services } from '../../src/api/mod.ts';
+import { apiServices, clusterRoleBindings, clusterRoles, configMaps, namespaces, services } from '../../src/api/mod.ts';
 import { requests } from '../../src/host/pki/mod.ts';
-import { startApiServer, type TestCluster } from '../../src/main/testing.ts';
+import { startApiServer, startCluster, type TestCluster } from '../../src/main/testing.ts';
 import { Api, definition, hasCondition } from '../custom-resources.ts';
 import { RawHttp } from '../raw-http.ts';
 import { flunders, group, register, root, serveBehind, setEndpoint, version, WardleServer } from './wardle-server.ts';
@@ -425,3 +425,29 @@ void test('groups of custom resources have APIServices as long as they are serve
   await api.send('DELETE', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com');
   await api.until(path, ({ status }) => status === 404);
 });
+
+void test(
+  'what an extension server keeps goes with its owner, and with its namespace',
+  { timeout: 60_000 },
+  async () => {
+    await using cluster = await startCluster({ https: true, nodes: 0 });
+    await using wardle = await WardleServer.start(cluster.endpoint.frontProxyCa);
+    using api = new Api(cluster);
+    await serveBehind(cluster, wardle.port);
+    await register(cluster, { caBundle: wardle.ca });
+    await condition(api, 'Passed');
+    await cluster.client.create(namespaces, { metadata: { name: 'team' } });
+    const owner = await cluster.client.create(configMaps, { metadata: { name: 'owner', namespace: 'team' } });
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: owner.metadata.uid }];
+    const path = `${root}/namespaces/team/flunders`;
+    await api.send('POST', path, { metadata: { name: 'owned', ownerReferences } });
+    await api.send('POST', path, { metadata: { name: 'free' } });
+    await until(() => wardle.watches > 0, 'the garbage collector watches');
+    await cluster.client.delete(configMaps, { namespace: 'team', name: 'owner' });
+    await until(() => !wardle.names.includes('owned'), 'what lost its owner goes');
+    assert.deepEqual(wardle.names, ['free']);
+    await cluster.client.delete(namespaces, { name: 'team' });
+    await until(() => wardle.names.length === 0, 'a namespace takes along what is in it');
+    await api.until('/api/v1/namespaces/team', ({ status }) => status === 404);
+  },
+);

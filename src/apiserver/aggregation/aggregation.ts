@@ -1,6 +1,7 @@
 /** The aggregator: groups and versions that extension API servers serve, as if this server served them. */
 import type { Clock, Log, Random } from '../../base/mod.ts';
 import type { Store } from '../../store/mod.ts';
+import { shortUuid } from '../http/answers.ts';
 import type { Delegate } from '../http/front.ts';
 import type { InProcessClient } from '../in-process-client.ts';
 import type { Backends } from '../proxying/backend.ts';
@@ -75,6 +76,16 @@ export class Aggregation implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
+  }
+
+  /** Whether an extension server serves it. */
+  serves(group: string, version: string): boolean {
+    return this.#services.remote.has(`${group}/${version}`);
+  }
+
+  /** For a request of this process itself. */
+  auditId(): string {
+    return shortUuid(this.#parts.random);
   }
 
   /** Who serves a path when it is an extension server. */

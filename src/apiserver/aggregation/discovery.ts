@@ -44,6 +44,7 @@ export class ExtensionDiscovery implements Extensions, AsyncDisposable {
   readonly #seen = new Map<string, Seen>();
   readonly #queue: WorkQueue;
   readonly #subscription: Disposable;
+  readonly #subscribers = new Set<() => void>();
   #changes = 0;
 
   constructor(parts: DiscoveryParts) {
@@ -81,9 +82,22 @@ export class ExtensionDiscovery implements Extensions, AsyncDisposable {
     return { group: spec.groupPriorityMinimum, version: spec.versionPriority };
   }
 
+  /** Called back after something else is served than before. */
+  subscribe(onChange: () => void): Disposable {
+    this.#subscribers.add(onChange);
+    return { [Symbol.dispose]: () => void this.#subscribers.delete(onChange) };
+  }
+
+  #changed(): void {
+    this.#changes += 1;
+    for (const tell of this.#subscribers) tell();
+  }
+
   #look(): void {
     const { remote } = this.#parts.services;
-    for (const address of this.#seen.keys()) if (!remote.has(address)) this.#seen.delete(address);
+    const gone = [...this.#seen.keys()].filter((address) => !remote.has(address));
+    for (const address of gone) this.#seen.delete(address);
+    if (gone.length > 0) this.#changed();
     for (const address of remote.keys()) this.#queue.add(address);
   }
 
@@ -105,7 +119,7 @@ export class ExtensionDiscovery implements Extensions, AsyncDisposable {
   #see(address: string, seen: Seen): void {
     const before = this.#seen.get(address);
     this.#seen.set(address, seen);
-    if (before?.fresh !== seen.fresh || !jsonEqual(before.resources, seen.resources)) this.#changes += 1;
+    if (before?.fresh !== seen.fresh || !jsonEqual(before.resources, seen.resources)) this.#changed();
   }
 
   async #ask(service: Service, before: Seen | undefined): Promise<Seen> {

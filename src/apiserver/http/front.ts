@@ -487,7 +487,7 @@ export class HttpFront implements Disposable {
 }
 
 /** What is to be authorized: a request on a resource, or on a path. */
-function attributesIn(method: string, { path, query, resource }: RequestInfo, user: UserInfo): Attributes {
+export function attributesIn(method: string, { path, query, resource }: RequestInfo, user: UserInfo): Attributes {
   if (resource !== undefined) {
     const [fieldSelector, labelSelector] = [query.get('fieldSelector') ?? '', query.get('labelSelector') ?? ''];
     return attributesOf({ ...resource, user, options: { fieldSelector, labelSelector } });
