@@ -32,29 +32,6 @@ const pod = (name: string, spec: object = {}): object => ({
 const slicesOf = (path: string, name: string): string =>
   `${path.replace('/api/v1', '/apis/discovery.k8s.io/v1')}/endpointslices?labelSelector=kubernetes.io/service-name%3D${name}`;
 
-test('API Server should have Endpoints and EndpointSlices pointing to API Server', async () => {
-  const path = '/api/v1/namespaces/default';
-  const { subsets } = await requests.until(`${path}/endpoints/kubernetes`, (body) => body.subsets?.length === 1);
-  const { items } = await requests.get(slicesOf(path, 'kubernetes'));
-  assert.equal(items.length, 1);
-  assert.deepEqual(
-    items[0].endpoints.flatMap(({ addresses }: Body) => addresses),
-    subsets[0].addresses.map(({ ip }: Body) => ip),
-  );
-  assert.deepEqual(
-    items[0].ports.map(({ name, port, protocol }: Body) => [name, port, protocol]),
-    [['https', cluster.endpoint.port, 'TCP']],
-  );
-});
-
-test('API Server should provide secure master service', async () => {
-  const { spec } = await requests.get('/api/v1/namespaces/default/services/kubernetes');
-  assert.deepEqual(
-    spec.ports.map(({ name, port }: Body) => [name, port]),
-    [['https', 443]],
-  );
-});
-
 test('Namespaces should ensure that all services are removed when a namespace is deleted', async () => {
   const path = await ready('nsdelete');
   const service = { metadata: { name: 'test-service' }, spec: { selector: { app: 'a' }, ports: [{ port: 80 }] } };
@@ -191,41 +168,3 @@ for (const [name, overhead] of [
     );
     await requests.delete(`${runtimeClasses}/${runtimeClassName}`);
   });
-
-test('LimitRange should create a LimitRange with defaults and ensure pod has those defaults applied.', async () => {
-  const path = await ready('limits');
-  const amounts = (cpu: string, memory: string): object => ({ cpu, memory, 'ephemeral-storage': '200Gi' });
-  const limits = [
-    {
-      type: 'Container',
-      min: { cpu: '50m', memory: '100Mi' },
-      max: { cpu: '500m', memory: '500Mi' },
-      defaultRequest: amounts('100m', '200Mi'),
-      default: amounts('500m', '500Mi'),
-    },
-  ];
-  const range = await requests.create(`${path}/limitranges`, { metadata: { name: 'limit-range' }, spec: { limits } });
-  const container = (resources: object): object => ({ containers: [{ name: 'a', image: 'a', resources }] });
-  const bare = await requests.create(`${path}/pods`, pod('bare'));
-  assert.deepEqual(bare.spec.containers[0].resources, {
-    requests: amounts('100m', '200Mi'),
-    limits: amounts('500m', '500Mi'),
-  });
-  const partial = await requests.create(
-    `${path}/pods`,
-    pod('partial', container({ requests: { cpu: '120m' }, limits: { cpu: '300m' } })),
-  );
-  assert.deepEqual(partial.spec.containers[0].resources, {
-    requests: amounts('120m', '200Mi'),
-    limits: amounts('300m', '500Mi'),
-  });
-  const low = await requests.refused(403, 'POST', `${path}/pods`, pod('low', container({ requests: { cpu: '10m' } })));
-  assert.match(low.message, /^pods "low" is forbidden: minimum cpu usage per Container is 50m, but request is 10m/);
-  const high = await requests.refused(403, 'POST', `${path}/pods`, pod('high', container({ limits: { cpu: '600m' } })));
-  assert.match(high.message, /maximum cpu usage per Container is 500m, but limit is 600m/);
-  const [only] = limits;
-  const relaxed = { limits: [{ ...only, min: { cpu: '9m', memory: '100Mi' } }] };
-  await requests.update(`${path}/limitranges/limit-range`, { ...range, spec: relaxed });
-  await requests.until(`${path}/limitranges/limit-range`, ({ spec }) => spec.limits[0].min.cpu === '9m');
-  await requests.create(`${path}/pods`, pod('low', container({ requests: { cpu: '10m' } })));
-});

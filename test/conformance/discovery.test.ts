@@ -127,7 +127,7 @@ test('Discovery should validate PreferredVersion for each APIGroup', async () =>
     );
 });
 
-test('CustomResourceDefinition resources Simple CustomResourceDefinition should include custom resource definition resources in discovery documents', async () => {
+test('CustomResourceDefinition resources should include custom resource definition resources in discovery documents', async () => {
   const name = 'apiextensions.k8s.io';
   const v1 = { groupVersion: `${name}/v1`, version: 'v1' };
   const group = { name, versions: [v1], preferredVersion: v1 };
@@ -186,7 +186,7 @@ test('Servers with support for API chunking should return chunks of results for 
   await requests.delete(templates);
 });
 
-test('Servers with support for API chunking should continue listing from the last key if the original version has been compacted away, though the list is inconsistent', async () => {
+test('Servers with support for API chunking should support continue listing from the last key if the original version has been compacted away, though the list is inconsistent', async () => {
   await using short = await startApiServer({ https: true, history: { historyRevisionsMax: 20 } });
   using asked = new Requests(short);
   const template = { spec: { containers: [{ name: 'a', image: 'a' }] } };
@@ -212,7 +212,7 @@ test('Servers with support for Table transformation should return a 406 for a ba
   const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
   const { status, text } = await requests.http.json('POST', path, review, { accept });
   assert.equal(status, 406);
-  const { reason, message } = JSON.parse(text) as Body;
+  const { reason, message } = JSON.parse(text);
   assert.equal(reason, 'NotAcceptable');
   assert.match(
     message,

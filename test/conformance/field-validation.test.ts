@@ -38,7 +38,7 @@ const custom = (kind: string, name: string, more: string): string =>
 /** Sends a text as it is; the code and the message, when there is one. */
 async function sent(method: string, path: string, body: string, type = 'application/json'): Promise<[number, string]> {
   const { status, text } = await requests.http.send({ method, path, headers: { 'content-type': type }, body });
-  return [status, String((JSON.parse(text) as Body).message ?? '')];
+  return [status, String(JSON.parse(text).message ?? '')];
 }
 
 const applied = (path: string, body: string): Promise<[number, string]> =>

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { startApiServer, type TestCluster } from '../../src/main/testing.ts';
-import { Requests, type Body } from './requests.ts';
+import { patchTypes, Requests, type Body } from './requests.ts';
 import { samples } from './samples.ts';
 
 let cluster: TestCluster;
@@ -109,20 +109,8 @@ test('SchedulerPreemption PriorityClass endpoints verify PriorityClass endpoints
     ['p2', 2],
   ] as const)
     await requests.create(path, { metadata: { name }, value });
-  const { message } = await requests
-    .refused(422, 'PATCH', `${path}/p1`, { value: 10 })
-    .catch(async () =>
-      JSON.parse(
-        (
-          await requests.http.json(
-            'PATCH',
-            `${path}/p1`,
-            { value: 10 },
-            { 'content-type': 'application/merge-patch+json' },
-          )
-        ).text,
-      ),
-    );
+  const merge = { 'content-type': patchTypes.merge };
+  const { message } = await requests.expect(422, requests.http.json('PATCH', `${path}/p1`, { value: 10 }, merge));
   assert.equal(
     message,
     'PriorityClass.scheduling.k8s.io "p1" is invalid: value: Forbidden: may not be changed in an update.',
@@ -201,7 +189,7 @@ test('Events API should ensure that an event can be fetched, patched, deleted, a
 test('Certificates API should support CSR API operations', async () => {
   const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
   const sample = samples.find(({ kind }) => kind.kind === 'CertificateSigningRequest');
-  const { request } = sample?.object['spec'] as { request: string };
+  const { request } = (sample?.object['spec'] ?? {}) as { request?: string };
   const spec = {
     request,
     signerName: 'example.com/e2e',

@@ -65,7 +65,7 @@ export class Requests implements Disposable {
     let last = '';
     for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += 10) {
       const { status, text } = await this.http.json('GET', path);
-      const body = JSON.parse(text) as Body;
+      const body: Body = JSON.parse(text);
       if (wanted(body, status)) return body;
       last = text;
       await sleep(10);

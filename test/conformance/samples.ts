@@ -6,13 +6,12 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { kinds } from '../../src/api/all.ts';
-import { kindOf, tryOut, type TrialInput } from '../../src/api/trial.ts';
-import facts from '../../src/api/upstream/facts.json' with { type: 'json' };
+import { kinds } from '../../src/api/mod.ts';
 import type { JsonObject } from '../../src/base/mod.ts';
 import { apiVersionOf, type Kind } from '../../src/machinery/mod.ts';
 
-export type Valid = JsonObject & { readonly apiVersion: string; readonly kind: string; readonly metadata: JsonObject };
+type Metadata = JsonObject & { readonly name: string; readonly namespace?: string };
+export type Valid = JsonObject & { readonly apiVersion: string; readonly kind: string; readonly metadata: Metadata };
 
 export interface Sample {
   readonly kind: Kind;
@@ -21,6 +20,15 @@ export interface Sample {
   readonly object: Valid;
   /** There is no golden case in this version. */
   readonly converted: boolean;
+}
+
+/** What of a golden case and its outcome says whether its object is a valid new one. */
+interface Case {
+  readonly object: Valid;
+  readonly old?: object;
+  readonly subresource?: string;
+  readonly stored?: boolean;
+  readonly errors?: readonly string[];
 }
 
 const root = join(import.meta.dirname, '../../src/api');
@@ -33,15 +41,15 @@ function plainness(name: string): number {
 export const valid = globSync('**/cases/*/*.in.yaml', { cwd: root })
   .sort((a, b) => plainness(a) - plainness(b) || (a < b ? -1 : 1))
   .flatMap((name): Valid[] => {
-    const input = parse(readFileSync(join(root, name), 'utf8'), { merge: true }) as TrialInput;
-    const { old, subresource, stored, object } = input;
-    if (old !== undefined || subresource !== undefined || stored === true) return [];
-    return tryOut(facts, input).errors.length === 0 ? [object as Valid] : [];
+    const read = (file: string): Case => parse(readFileSync(join(root, file), 'utf8'), { merge: true }) as Case;
+    const { old, subresource, stored, object } = read(name);
+    const isNew = old === undefined && subresource === undefined && stored !== true;
+    return isNew && read(name.replace('.in.', '.out.')).errors === undefined ? [object] : [];
   });
 
 function shownIn(version: Kind['versions'][number], kind: Kind, object: JsonObject): Valid {
-  const { object: stored } = tryOut(facts, { object });
-  const { status: _status, ...shown } = version.fromStorage?.(stored) ?? stored;
+  const stored = kind.versions[0]?.toStorage?.(object) ?? object;
+  const shown = version.fromStorage?.(stored) ?? stored;
   return { ...shown, apiVersion: apiVersionOf(kind.group, version.version) } as Valid;
 }
 
@@ -53,7 +61,13 @@ function sampleOf(kind: Kind, version: Kind['versions'][number]): Sample {
   assert.ok(other, `${kind.group}/${kind.kind} has no valid golden case`);
   const object = own ?? shownIn(version, kind, other);
   const { creationTimestamp: _at, ...metadata } = object.metadata;
-  return { kind, version: version.version, apiVersion, object: { ...object, metadata }, converted: own === undefined };
+  return {
+    kind,
+    version: version.version,
+    apiVersion,
+    object: { ...object, metadata },
+    converted: own === undefined,
+  };
 }
 
 /** One of every stored kind in every served version, in the order of discovery. */
@@ -61,8 +75,14 @@ export const samples: readonly Sample[] = kinds
   .filter(({ collection }) => collection !== undefined)
   .flatMap((kind) => kind.versions.map((version) => sampleOf(kind, version)));
 
+export function kindOf({ apiVersion, kind }: Valid): Kind | undefined {
+  return kinds.find(
+    (one) => one.kind === kind && one.versions.some(({ version }) => apiVersionOf(one.group, version) === apiVersion),
+  );
+}
+
 /** Where objects like this are created. */
 export function collectionOf({ apiVersion, metadata }: Valid, { plural, namespaced }: Kind): string {
   const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
-  return `${root}${namespaced ? `/namespaces/${String(metadata['namespace'] ?? 'default')}` : ''}/${plural}`;
+  return `${root}${namespaced ? `/namespaces/${metadata.namespace ?? 'default'}` : ''}/${plural}`;
 }

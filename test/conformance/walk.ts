@@ -54,7 +54,7 @@ class Walk {
     this.#options = options;
     const { kind, apiVersion, object } = sample;
     const root = kind.group === '' ? '/api/v1' : `/apis/${apiVersion}`;
-    this.#name = String(object.metadata['name']);
+    this.#name = object.metadata.name;
     this.#everywhere = `${root}/${kind.plural}`;
     this.#collection = collectionOf(object, kind);
     this.#one = `${this.#collection}/${encodeURIComponent(this.#name)}`;
@@ -171,7 +171,7 @@ class Walk {
       // A status that is sent along is ignored where the status is a subresource.
       const sent = { ...read, metadata };
       const answer = await this.#requests.http.json('PUT', `${this.#one}${strictly}`, sent);
-      return answer.status === 409 ? undefined : { updated: JSON.parse(answer.text) as Body, stale: sent };
+      return answer.status === 409 ? undefined : { updated: JSON.parse(answer.text), stale: sent };
     });
     this.#saw(updated);
     assert.deepEqual([updated.metadata.annotations, updated.status], [annotations, before.status]);
@@ -294,7 +294,7 @@ class Walk {
   async #release(): Promise<void> {
     const { status, text } = await this.#requests.http.json('GET', this.#one);
     if (status === 404) return;
-    const object = JSON.parse(text) as Body;
+    const object: Body = JSON.parse(text);
     assert.ok(object.metadata.deletionTimestamp !== undefined, text);
     if (object.spec?.finalizers !== undefined)
       await this.#requests.update(`${this.#one}/finalize`, { ...object, spec: { finalizers: [] } });
