@@ -74,6 +74,12 @@ function templateGeneration({ metadata }: ReadonlySet): number {
   return Number(text);
 }
 
+/** Only the API server counts; but what a client sends has to be readable. */
+function keepTemplateGeneration(draft: DaemonSet, old: ReadonlySet, more = 0): void {
+  templateGeneration(draft);
+  setTemplateGeneration(draft, templateGeneration(old) + more);
+}
+
 function setTemplateGeneration(draft: DaemonSet, generation: number): void {
   draft.metadata.annotations = sortedMap({ ...draft.metadata.annotations, [generationKey]: String(generation) });
 }
@@ -123,7 +129,7 @@ const strategy: Strategy<DaemonSet> = {
   },
   prepareForUpdate(draft, old) {
     const changed = !jsonEqual(draft.spec?.template, old.spec?.template);
-    setTemplateGeneration(draft, templateGeneration(old) + (changed ? 1 : 0));
+    keepTemplateGeneration(draft, old, changed ? 1 : 0);
   },
   validate: daemonSetErrors,
   validateUpdate(daemonSet, old) {
@@ -135,6 +141,7 @@ const strategy: Strategy<DaemonSet> = {
 };
 
 const statusPart: UpdateStrategy<DaemonSet> = {
+  prepareForUpdate: (draft, old) => keepTemplateGeneration(draft, old),
   validateUpdate({ status = noStatus }, { status: before = noStatus }) {
     const errors: FieldError[] = [];
     const { conditions: _conditions, ...counts } = status;
