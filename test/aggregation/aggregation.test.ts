@@ -5,8 +5,10 @@ import https from 'node:https';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { apiServices, clusterRoleBindings, clusterRoles, configMaps, namespaces, services } from '../../src/api/mod.ts';
-import { requests } from '../../src/host/pki/mod.ts';
+import { Pki, requests } from '../../src/host/pki/mod.ts';
+import { systemClock } from '../../src/host/system.ts';
 import { startApiServer, startCluster, type TestCluster } from '../../src/main/testing.ts';
+import { Files } from '../auth/tls-server.ts';
 import { Api, definition, hasCondition } from '../custom-resources.ts';
 import { RawHttp } from '../raw-http.ts';
 import { flunders, group, register, root, serveBehind, setEndpoint, version, WardleServer } from './wardle-server.ts';
@@ -451,3 +453,19 @@ void test(
     await api.until('/api/v1/namespaces/team', ({ status }) => status === 404);
   },
 );
+
+void test('the certificate that the front proxy shows can be given', async () => {
+  using files = new Files();
+  const pki = await Pki.open({ keep: 'memory', clock: systemClock, names: [] });
+  const flags = {
+    'proxy-client-cert-file': files.write('proxy.crt', pki.frontProxyClient.certificate),
+    'proxy-client-key-file': files.write('proxy.key', pki.frontProxyClient.key),
+  };
+  await using cluster = await startApiServer({ https: true, flags });
+  await using wardle = await WardleServer.start(pki.frontProxyCa);
+  using api = new Api(cluster);
+  await serveBehind(cluster, wardle.port);
+  await register(cluster, { caBundle: wardle.ca });
+  await condition(api, 'Passed');
+  assert.equal((await api.get(flunders)).status, 200);
+});
