@@ -21,7 +21,7 @@ import type { ApiError, UserInfo } from '../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../store/mod.ts';
 import { bootstrap, keepFlowControl, type BootstrapOptions } from './bootstrap.ts';
 import { composeServer, type ComposedServer } from './compose.ts';
-import { stamp } from './object-meta.ts';
+import { stamp } from './stamp.ts';
 
 const options: BootstrapOptions = {
   server: { address: '192.0.2.1', port: 6443, serviceIp: '10.96.0.1' },

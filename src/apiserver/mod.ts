@@ -33,7 +33,7 @@ export {
 } from './http/paths.ts';
 export { InProcessClient } from './in-process-client.ts';
 export type { Operation, OperationOptions, Result, Verb } from './operation.ts';
-export { stamp } from './object-meta.ts';
+export { stamp } from './stamp.ts';
 export { Registry } from './registry.ts';
 export { ApiServer } from './server.ts';
 export { answer, type PostHandler } from './subresources.ts';

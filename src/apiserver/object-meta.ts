@@ -1,5 +1,5 @@
 /** The rules of `metadata`, the same for every kind: what the server sets, what may change, what is valid. */
-import { jsonEqual, randomSuffix, rfc3339, uuid, type DeepReadonly, type JsonObject } from '../base/mod.ts';
+import { jsonEqual, randomSuffix, rfc3339, uuid, type DeepReadonly } from '../base/mod.ts';
 import {
   dns1123LabelErrors,
   field,
@@ -23,14 +23,6 @@ import { managedFieldsErrors } from './managed-fields.ts';
 const annotationsBytesMax = 256 * 1024;
 export const generatedSuffixLength = 5;
 const generatedPrefixLengthMax = 63 - generatedSuffixLength;
-
-/** Sets `metadata.resourceVersion`, which only the store knows. */
-export function stamp(value: JsonObject, revision: number): JsonObject {
-  return {
-    ...value,
-    metadata: { ...(value['metadata'] as JsonObject | undefined), resourceVersion: String(revision) },
-  };
-}
 
 /** Sets what a new object gets from the server, in the order in which Go writes metadata. `draft` is the server's own. */
 export function fillMeta(draft: KubeObject, namespace: string | undefined, context: HookContext): ObjectMeta {

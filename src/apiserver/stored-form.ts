@@ -6,7 +6,7 @@
 import { assert, type DeepReadonly, type JsonObject } from '../base/mod.ts';
 import type { Kind, KubeObject } from '../machinery/mod.ts';
 import type { Entry } from '../store/mod.ts';
-import { stamp } from './object-meta.ts';
+import { stamp } from './stamp.ts';
 
 interface Shown {
   readonly object: KubeObject;

@@ -13,7 +13,7 @@ import {
   type Store,
   type Watch,
 } from '../store/mod.ts';
-import { stamp } from './object-meta.ts';
+import { stamp } from './stamp.ts';
 import type { Selection } from './selection.ts';
 import { ready, showEnd } from './stored-form.ts';
 

@@ -7,7 +7,7 @@ import { seededRandom, silentLog, VirtualClock, type DeepReadonly } from '../../
 import { defaultLimits, LocalStore } from '../../store/mod.ts';
 import { bootstrap } from '../bootstrap.ts';
 import { composeServer, type ComposedServer } from '../compose.ts';
-import { stamp } from '../object-meta.ts';
+import { stamp } from '../stamp.ts';
 import type { InProcessClient } from '../in-process-client.ts';
 
 interface World {

@@ -17,7 +17,7 @@ import { tokenKeys } from '../../host/pki/mod.ts';
 import type { UserInfo } from '../../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../../store/mod.ts';
 import { composeServer, type ComposedServer } from '../compose.ts';
-import { stamp } from '../object-meta.ts';
+import { stamp } from '../stamp.ts';
 import type { InProcessClient } from '../in-process-client.ts';
 import { signToken } from './token.ts';
 import { InvalidToken } from './tokens.ts';

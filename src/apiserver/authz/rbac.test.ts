@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { VirtualClock } from '../../base/mod.ts';
 import type { UserInfo } from '../../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../../store/mod.ts';
-import { stamp } from '../object-meta.ts';
+import { stamp } from '../stamp.ts';
 import type { Attributes } from './authorizer.ts';
 import { RbacAuthorizer } from './rbac.ts';
 import { compactRules, ruleText, uncovered, type Rule } from './rules.ts';

@@ -22,7 +22,7 @@ import type { UserInfo } from '../../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../../store/mod.ts';
 import { bootstrap } from '../bootstrap.ts';
 import { composeServer, type ComposedServer } from '../compose.ts';
-import { stamp } from '../object-meta.ts';
+import { stamp } from '../stamp.ts';
 import type { InProcessClient } from '../in-process-client.ts';
 
 const admin: UserInfo = { username: 'admin', groups: ['system:masters', 'system:authenticated'] };
