@@ -9,6 +9,7 @@ export {
   UsageError,
   type Command,
   type Invocation,
+  type Option,
 } from './command.ts';
 export { currentAccess, withContext, withoutContext, type ClusterAccess, type KubeconfigEntry } from './kubeconfig.ts';
 export { consoleProgress, type Progress } from './progress.ts';

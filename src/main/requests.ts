@@ -15,7 +15,7 @@ import {
   type RequestHandling,
 } from '../apiserver/mod.ts';
 import { errorText, HostError, type Clock, type Log, type Random } from '../base/mod.ts';
-import { currentAccess, requestOptions, UsageError, type Invocation } from '../cli/mod.ts';
+import { currentAccess, requestOptions, UsageError, type Invocation, type Option } from '../cli/mod.ts';
 import { LogFile } from '../host/audit/mod.ts';
 import { parseDuration } from '../machinery/mod.ts';
 import type { ValueTransformer } from '../store/mod.ts';
@@ -39,10 +39,10 @@ export interface RequestsWorld {
 /** The flags that were given; files by where they are, whatever the working directory will be. */
 export function requestFlags(invocation: Invocation): Flags {
   const flags: Record<string, string> = {};
-  for (const name of Object.keys(requestOptions)) {
+  for (const [name, { value: placeholder }] of Object.entries<Option>(requestOptions)) {
     const value = invocation.string(name) ?? (invocation.flag(name) ? 'true' : undefined);
     if (value === undefined) continue;
-    flags[name] = /-(file|config|path)$/.test(name) && value !== '-' ? resolve(value) : value;
+    flags[name] = placeholder === 'FILE' && value !== '-' ? resolve(value) : value;
   }
   return flags;
 }

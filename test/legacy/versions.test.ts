@@ -26,6 +26,8 @@ import type { DeepReadonly, JsonObject } from '../../src/base/mod.ts';
 import type { Kind, Resource } from '../../src/machinery/mod.ts';
 import { silentLog } from '../../src/base/mod.ts';
 import { DiscoveredResources } from '../../src/client/mod.ts';
+import { commands, parseCommand } from '../../src/cli/mod.ts';
+import { requestFlags } from '../../src/main/requests.ts';
 import { systemClock } from '../../src/host/system.ts';
 import { RawHttp } from '../raw-http.ts';
 
@@ -472,6 +474,17 @@ void test('controllers take objects once that two groups serve', async () => {
       assert.equal(list.filter((resource) => resource.plural === plural).length, 1, plural);
     assert.equal(list.find(({ plural }) => plural === 'deployments')?.group, 'apps');
   }
+});
+
+void test('the command line says which versions are served', () => {
+  const command = commands.find(({ name }) => name === 'apiserver');
+  assert.ok(command);
+  const words = ['--legacy-apis', '--runtime-config', 'api/alpha=false', '--audit-log-path', '/audit.log'];
+  assert.deepEqual(requestFlags(parseCommand(command, words)), {
+    'legacy-apis': 'true',
+    'runtime-config': 'api/alpha=false',
+    'audit-log-path': '/audit.log',
+  });
 });
 
 void test('a runtime config that makes no sense is refused in the words of upstream', async () => {
