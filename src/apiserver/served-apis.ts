@@ -3,7 +3,7 @@
  * upstream's `--runtime-config` says of single ones.
  */
 import { kinds, legacyKinds, withLegacyTypes } from '../api/mod.ts';
-import { TerminalError } from '../base/mod.ts';
+import { HostError } from '../base/mod.ts';
 import { apiVersionOf, type Facts, type Kind } from '../machinery/mod.ts';
 
 export interface ServedApis {
@@ -27,7 +27,7 @@ export function factsOf(served: readonly Kind[], facts: Facts): Facts {
   return isKnown ? facts : withLegacyTypes(facts);
 }
 
-/** Throws TerminalError, in upstream's words, for a `runtimeConfig` that makes no sense. */
+/** Throws HostError, in upstream's words, for a `runtimeConfig` that makes no sense. */
 export function servedKinds({ legacy = false, runtimeConfig = '' }: ServedApis = {}): readonly Kind[] {
   const config = parseRuntimeConfig(runtimeConfig);
   const known = [...kinds, ...legacyKinds];
@@ -53,7 +53,8 @@ function parseRuntimeConfig(text: string): ReadonlyMap<string, boolean> {
     if (part === '') continue;
     const [key = '', value = ''] = part.split(/=(.*)/s);
     if (!isTrue.has(value) && !isFalse.has(value))
-      throw new TerminalError(
+      throw new HostError(
+        'RuntimeConfig',
         `invalid value of ${key}: ${value}, err: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`,
       );
     // Upstream calls the core group by its version alone.
@@ -67,9 +68,9 @@ const isFalse = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 
 function checkKeys(config: ReadonlyMap<string, boolean>, known: readonly Kind[]): void {
   if (config.size === 1 && config.get('api/all') === false)
-    throw new TerminalError('invalid key with only api/all=false');
+    throw new HostError('RuntimeConfig', 'invalid key with only api/all=false');
   const groups = new Set(known.map(({ group }) => group));
   const named = [...config.keys()].filter((key) => key !== 'v1' && !wide.some(([one]) => one === key));
   const unknown = new Set(named.map((key) => key.split('/')[0] ?? '').filter((group) => !groups.has(group)));
-  if (unknown.size > 0) throw new TerminalError(`unknown api groups ${[...unknown].sort().join(',')}`);
+  if (unknown.size > 0) throw new HostError('RuntimeConfig', `unknown api groups ${[...unknown].sort().join(',')}`);
 }

@@ -48,7 +48,7 @@ void test('an update in an older version loses nothing that the current one show
       assert.ok(sample);
       const where = current.namespaced ? { namespace } : {};
       const metadata = { ...sample.metadata, ...where, labels: { own: 'label' } };
-      const key = { ...where, name: sample.metadata['name'] as string };
+      const key = { ...where, name: sample.metadata['name'] };
       const { spec: _replaced, ...object } = { ...sample, metadata } as JsonObject;
       const spec = 'spec' in sample ? { spec: sample['spec'] } : {};
       await client.create(current, { ...object, ...spec } as KubeObject);
