@@ -228,6 +228,8 @@ test('fairness has its defaults; the mandatory ones come back as they were, the 
     ],
   );
   const schemas = (await client.list(flowSchemas)).items;
+  for (const { metadata } of [...levels, ...schemas])
+    assert.equal(metadata.managedFields?.[0]?.manager, 'api-priority-and-fairness-config-producer-v1');
   assert.deepEqual(
     schemas
       .toSorted((a, b) => (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0))

@@ -171,13 +171,14 @@ class SetUp {
 
   /** Other servers may do the same at the same time; whoever is second looks again. */
   async #one({ kind, object }: Default, reconcile: Reconcile): Promise<void> {
+    const options = kind.group === flowSchemas.group ? { fieldManager: flowControlManager } : {};
     for (let attempt = 1; ; attempt++) {
       const found = this.#api.server.world.objects.get(kind, keyOf(object)) as KubeObject | undefined;
       const wanted = found === undefined ? object : reconcile(object, found);
       if (wanted === undefined) return;
       try {
-        if (found === undefined) await this.#client.create(kind, wanted);
-        else await this.#client.update(kind, wanted);
+        if (found === undefined) await this.#client.create(kind, wanted, options);
+        else await this.#client.update(kind, wanted, options);
         return;
       } catch (error) {
         if (!isApiError(error, 'AlreadyExists', 'Conflict') || attempt === attemptsMax) throw error;
@@ -187,6 +188,8 @@ class SetUp {
 }
 
 const attemptsMax = 8;
+/** Who upstream says has written the defaults of fairness; everything else is by the program. */
+const flowControlManager = 'api-priority-and-fairness-config-producer-v1';
 
 function serverObjects(server: BootstrapOptions['server']): Default[] {
   if (server === undefined) return [];
