@@ -79,7 +79,7 @@ export const customDefinitions: readonly JsonObject[] = [
 /** What would keep other requests from being answered is about something that there is not. */
 const tamed = { apiGroups: ['nothing.example.com'], apiVersions: ['v1'], resources: ['nothings'], operations: ['*'] };
 
-function tame(object: JsonObject): JsonObject {
+export function tame(object: JsonObject): JsonObject {
   const spec = object['spec'] as JsonObject | undefined;
   const webhooks = object['webhooks'] as readonly JsonObject[] | undefined;
   if (webhooks !== undefined) return { ...object, webhooks: webhooks.map((hook) => ({ ...hook, rules: [tamed] })) };
