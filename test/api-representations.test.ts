@@ -1,9 +1,9 @@
 /** What a client may ask an object to look like: its metadata alone, in JSON and in protobuf, once, in lists and in watches. */
 import assert from 'node:assert/strict';
-import https from 'node:https';
 import { test } from 'node:test';
 import { configMaps } from '../src/api/mod.ts';
 import { startApiServer, type TestCluster } from '../src/main/testing.ts';
+import { RawHttp } from './raw-http.ts';
 
 const metadataOnly = 'as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const metadataList = 'as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
@@ -25,23 +25,10 @@ interface Answer {
   readonly bytes: Buffer;
 }
 
-function get({ endpoint }: TestCluster, path: string, accept: string): Promise<Answer> {
-  const { certificate: cert, key } = endpoint.admin;
-  return new Promise((resolve, reject) => {
-    https
-      .get({ host: '127.0.0.1', port: endpoint.port, ca: endpoint.ca, cert, key, path, headers: { accept } }, (got) => {
-        const chunks: Buffer[] = [];
-        got.on('data', (chunk: Buffer) => void chunks.push(chunk));
-        got.on('end', () =>
-          resolve({
-            status: got.statusCode ?? 0,
-            type: got.headers['content-type'] ?? '',
-            bytes: Buffer.concat(chunks),
-          }),
-        );
-      })
-      .on('error', reject);
-  });
+async function get({ endpoint }: TestCluster, path: string, accept: string): Promise<Answer> {
+  using http = new RawHttp(endpoint);
+  const { status, headers, bytes } = await http.send({ path, headers: { accept } });
+  return { status, type: headers['content-type'] ?? '', bytes };
 }
 
 const one = '/api/v1/namespaces/default/configmaps/a';
