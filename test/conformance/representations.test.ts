@@ -131,7 +131,7 @@ const revisions = (items: readonly Body[]): string[] =>
     kind === 'ResourceSlice' ? [] : [`${kind} ${metadata.name} ${metadata.resourceVersion}`],
   );
 
-test('what kubectl exports it puts back, and what it applies twice it changes once', { timeout: 60_000 }, async () => {
+test('what kubectl exports it puts back, and what it applies twice it changes once', { timeout: 150_000 }, async () => {
   await using cluster = await startApiServer({ https: true });
   using requests = new Requests(cluster);
   using kubectl = new Kubectl(cluster);
