@@ -1,6 +1,15 @@
 /** GET, LIST and the beginning of a watch: always from one snapshot, never waiting for a writer. */
 import { errorText, isJsonObject, sleep, type Clock, type Tree } from '../base/mod.ts';
-import { ApiError, objectKey, parseJson, type Kind } from '../machinery/mod.ts';
+import {
+  ApiError,
+  forbidden,
+  invalid,
+  notSupported,
+  objectKey,
+  parseJson,
+  type FieldError,
+  type Kind,
+} from '../machinery/mod.ts';
 import type { Entry, Snapshot, Store } from '../store/mod.ts';
 import type { ListResult, OperationOptions } from './operation.ts';
 import { select } from './selection.ts';
@@ -33,6 +42,8 @@ export async function list(
   namespace: string | undefined,
   options: OperationOptions,
 ): Promise<ListResult> {
+  if (options.sendInitialEvents !== undefined)
+    throw invalidListOptions(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
   const selection = select(kind, { ...options, namespace });
   const token = options.continue === undefined || options.continue === '' ? undefined : parseContinue(options.continue);
   if (token !== undefined && !['', '0'].includes(options.resourceVersion ?? ''))
@@ -77,13 +88,9 @@ export async function watch(
     options.resourceVersionMatch !== undefined &&
     options.resourceVersionMatch !== ''
   )
-    throw invalidListOptions(
-      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-    );
+    throw forbiddenMatch('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
   if (options.sendInitialEvents === true && options.resourceVersionMatch !== 'NotOlderThan')
-    throw invalidListOptions(
-      'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    );
+    throw forbiddenMatch('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   if (initial) {
     await world.store.sync();
     if (revision !== undefined) await happened(world, revision);
@@ -107,8 +114,7 @@ function entriesOf(collection: Tree<Entry>, from: string, to: string | undefined
 function parseRevision(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   const wrong = goIntegerError('ParseUint', text, 64n);
-  if (wrong !== undefined)
-    throw invalidListOptions(`resourceVersion: Invalid value: ${JSON.stringify(text)}: ${wrong}`);
+  if (wrong !== undefined) throw invalidListOptions(invalid('resourceVersion', text, wrong));
   return Number(text);
 }
 
@@ -146,27 +152,21 @@ function translatedExact(store: Store, revision: number): Snapshot {
 function checkMatch(match: string, revision: number | undefined, options: OperationOptions): void {
   if (match === '') return;
   if (match !== 'Exact' && match !== 'NotOlderThan')
-    throw invalidListOptions(
-      `resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`,
-    );
+    throw invalidListOptions(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
   if (revision === undefined)
-    throw invalidListOptions(
-      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
-    );
+    throw forbiddenMatch('resourceVersionMatch is forbidden unless resourceVersion is provided');
   if (match === 'Exact' && revision === 0)
-    throw invalidListOptions(
-      'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
-    );
+    throw forbiddenMatch('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   if ((options.continue ?? '') !== '')
-    throw invalidListOptions(
-      'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided',
-    );
+    throw forbiddenMatch('resourceVersionMatch is forbidden when continue is provided');
 }
 
-function invalidListOptions(message: string): ApiError {
-  return new ApiError('Invalid', `ListOptions.meta.k8s.io "" is invalid: ${message}`, {
-    details: { group: 'meta.k8s.io', kind: 'ListOptions' },
-  });
+function forbiddenMatch(why: string): ApiError {
+  return invalidListOptions(forbidden('resourceVersionMatch', why));
+}
+
+function invalidListOptions(error: FieldError): ApiError {
+  return ApiError.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [error]);
 }
 
 /** Waits a little for a revision that a client knows of and this server does not yet. */

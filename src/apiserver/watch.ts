@@ -72,7 +72,7 @@ export class WatchStream implements Disposable {
       );
       this.#initial.reverse();
     }
-    this.#watch = translated(() =>
+    this.#watch = begun(this.initialRevision, () =>
       store.watch(request.collection, this.initialRevision, () => this.#onReady(), request.selection.interest),
     );
   }
@@ -189,6 +189,19 @@ export class WatchStream implements Disposable {
     const end = type === 'deleted' ? entry : entry.memo('left', left);
     showEnd(this.#kind, end, previous);
     return { type: 'DELETED', entry: end };
+  }
+}
+
+/** A revision that is no more is no reason to refuse a watch: as upstream's, it begins, and its first event is the error. */
+function begun(revision: number, watch: () => Watch): Watch {
+  try {
+    return translated(watch);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.reason !== 'Expired') throw error;
+    const take = (): never => {
+      throw error;
+    };
+    return { revision, take, [Symbol.dispose]: () => undefined };
   }
 }
 

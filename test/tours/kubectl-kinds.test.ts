@@ -59,7 +59,7 @@ function resourceOf({ kind, version }: Sample): string {
 }
 
 function nameOf({ object }: Sample): string {
-  return object.metadata['name'] as string;
+  return object.metadata['name'];
 }
 
 async function lists(kubectl: Program): Promise<void> {
