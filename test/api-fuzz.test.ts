@@ -106,6 +106,8 @@ class Fuzz {
     const { items } = JSON.parse(list.text) as { readonly items: readonly (JsonObject & KubeObject)[] };
     for (const item of items) {
       const { namespace, name = '' } = item.metadata ?? {};
+      // Where any name goes it may be longer than a path.
+      if (name.length > 8_000) continue;
       const path = `${root}${namespaced ? `/namespaces/${namespace}` : ''}/${plural}/${encodeURIComponent(name)}`;
       const again = await this.#http.json('PUT', `${path}?dryRun=All`, { ...item, kind: kind.kind, apiVersion });
       this.rewritten += 1;

@@ -303,8 +303,9 @@ class KindVersions {
     const from = this.#find(fromVersion) ?? this.#kind;
     const to = this.#find(apiVersion) ?? this.#kind;
     const { version } = parseApiVersion(fromVersion);
-    // What is being pruned may lack whole parts, which no conversion reckons with.
-    const hub = toStorage(from, version, { ...emptyObject(this.#world, from, version), ...object });
+    // What is being pruned may lack whole parts or have them emptied, which no conversion reckons with.
+    const parts = Object.fromEntries(Object.entries(object).filter(([, part]) => part !== null));
+    const hub = toStorage(from, version, { ...emptyObject(this.#world, from, version), ...parts });
     const shown = from === to ? hub : await shownAs(to, await kept(from, hub));
     return fromStorage(to, parseApiVersion(apiVersion).version, shown) as JsonObject;
   }

@@ -13,6 +13,7 @@ import {
   humanDuration,
   invalid,
   nameColumn,
+  nameIsPathSegment,
   notSupported,
   required,
   type FieldError,
@@ -175,7 +176,8 @@ function stampConditions(draft: Request, old: ReadonlyRequest, { now }: HookCont
 
 const strategy: Strategy<Request> = {
   // Whatever name is good enough for the one who asks.
-  validateName: () => [],
+  // Any name that a path can hold.
+  validateName: nameIsPathSegment,
   prepareForCreate(draft, { user }) {
     const { request, signerName, expirationSeconds, usages: wanted } = draft.spec;
     const { username, uid = '', groups, extra = {} } = user;

@@ -269,9 +269,14 @@ function typeAt({ versions, apiVersion }: FieldWrite): MergeType {
 
 /** `namespace/name; group/version, Kind=kind`. */
 function describe(object: JsonObject): string {
-  const { apiVersion = '', kind = '', metadata = {} } = object as KubeObject;
+  const { apiVersion = '', kind = '' } = object as KubeObject;
+  const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {};
   const { group, version } = parseApiVersion(apiVersion);
-  return `${metadata.namespace ?? ''}/${metadata.name ?? ''}; ${group}/${version}, Kind=${kind}`;
+  return `${textOf(metadata['namespace'])}/${textOf(metadata['name'])}; ${group}/${version}, Kind=${kind}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** Whoever wrote what is there before anybody was tracked is one manager. */

@@ -185,7 +185,7 @@ interface InternalRules {
   readonly StabilizationWindowSeconds: number | null;
   readonly SelectPolicy: string | null;
   readonly Policies:
-    | readonly { readonly Type: string; readonly Value: number; readonly PeriodSeconds: number }[]
+    | readonly { readonly Type?: string; readonly Value?: number; readonly PeriodSeconds?: number }[]
     | null;
   readonly Tolerance: string | null;
 }
@@ -227,7 +227,7 @@ function rulesFromInternal(rules: InternalRules | null | undefined): HPAScalingR
     ...(typeof select === 'string' ? { selectPolicy: select } : {}),
     ...(Array.isArray(policies)
       ? {
-          policies: policies.map(({ Type, Value, PeriodSeconds }) => ({
+          policies: policies.map(({ Type = '', Value = 0, PeriodSeconds = 0 }) => ({
             type: Type,
             value: Value,
             periodSeconds: PeriodSeconds,
