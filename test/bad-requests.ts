@@ -496,8 +496,7 @@ const changes: readonly BadRequest[] = [
     name: 'a strategic patch to no ConfigMap',
     ...patch(strategic, '{"data":5}'),
     ...invalid,
-    message:
-      ' "" is invalid: patch: Invalid value: "map[data:5]": json: cannot unmarshal number into Go struct field ConfigMap.data of type map[string]string',
+    message: ' "" is invalid: patch: Invalid value: "map[data:5]": cannot restore map from int64',
   },
   {
     name: 'a patch with an unknown field, strictly',

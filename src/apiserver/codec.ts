@@ -40,7 +40,7 @@ export interface DecodeRequest {
   readonly findings?: readonly string[] | undefined;
   readonly validation: FieldValidation;
   /** Makes the refusal of something that does not fit the type; a BadRequest that names the kind unless given. */
-  readonly refuse?: (why: string) => ApiError;
+  readonly refuse?: (why: string, error?: DecodeError) => ApiError;
 }
 
 export class Codec {
@@ -142,11 +142,11 @@ function clearsManagedFields({ metadata }: JsonObject): boolean {
   return Array.isArray(sent) && sent.length === 0;
 }
 
-function cleaned(decoder: Decoder, body: unknown, refuse: (why: string) => ApiError): CleanObject {
+function cleaned(decoder: Decoder, body: unknown, refuse: (why: string, error?: DecodeError) => ApiError): CleanObject {
   try {
     return decoder.decode(body);
   } catch (error) {
-    if (error instanceof DecodeError) throw refuse(error.message);
+    if (error instanceof DecodeError) throw refuse(error.message, error);
     throw error;
   }
 }

@@ -52,7 +52,10 @@ export function applyPatch(world: WriteWorld, operation: Operation, patchTarget:
     body,
     findings: operation.bodyFindings,
     validation: operation.options.fieldValidation ?? 'Warn',
-    refuse: (why) => unfit(operation.patchType === 'strategic' ? goValue(operation.body) : JSON.stringify(body), why),
+    refuse: (why, error) =>
+      operation.patchType === 'strategic'
+        ? unfit(goValue(operation.body), error?.conversion ?? why)
+        : unfit(JSON.stringify(body), why),
   });
 }
 

@@ -109,6 +109,22 @@ test('values take their canonical form', () => {
   );
 });
 
+test('wrong types, in the words of Go’s converter of maps', () => {
+  const cases: readonly (readonly [unknown, string])[] = [
+    [{ spec: { replicas: 'x' } }, 'unrecognized type: int32'],
+    [{ spec: { replicas: 1.5 } }, 'cannot convert float64 to int32'],
+    [{ spec: { paused: 1 } }, 'unrecognized type: bool'],
+    [{ spec: { containers: {} } }, 'cannot restore slice from map'],
+    [{ spec: { containers: [1] } }, 'cannot restore struct from: int64'],
+    [{ metadata: { labels: [] } }, 'cannot restore map from slice'],
+    [{ metadata: { labels: { a: 1 } } }, 'cannot convert int64 to string'],
+    [{ metadata: { labels: { a: true } } }, 'unrecognized type: string'],
+    [{ spec: { maxSurge: true } }, 'json: cannot unmarshal bool into Go value of type int32'],
+  ];
+  for (const [value, conversion] of cases)
+    assert.throws(() => decode(value), { name: 'DecodeError', conversion }, JSON.stringify(value));
+});
+
 test('wrong types, in the words of Go’s decoder', () => {
   const cases: readonly (readonly [unknown, string])[] = [
     [

@@ -17,9 +17,13 @@ import { durationError, normalizeTime } from './times.ts';
 
 /** A value has the wrong type, or cannot be read. The message is that of Go's JSON decoder. */
 export class DecodeError extends TerminalError {
-  constructor(message: string) {
+  /** What Go says instead where the value has been parsed already: its converter of maps to structs has texts of its own. */
+  readonly conversion: string;
+
+  constructor(message: string, conversion = message) {
     super(message);
     this.name = 'DecodeError';
+    this.conversion = conversion;
   }
 }
 
@@ -66,13 +70,18 @@ interface StructPlan {
 class Mismatch extends TerminalError {
   readonly #value: string;
   readonly #goType: string;
+  readonly #conversion: string;
   readonly #fields: string[] = [];
   #struct: string | undefined;
 
-  constructor(value: Json, goType: string, number = false) {
+  /** `own`: the type reads itself from JSON, wherever the JSON comes from. */
+  constructor(value: Json, goType: string, own = false) {
     super('type mismatch');
-    this.#value = number && typeof value === 'number' ? `number ${goNumber(value)}` : jsonKind(value);
+    this.#value = typeof value === 'number' && goType.startsWith('int') ? `number ${goNumber(value)}` : jsonKind(value);
     this.#goType = goType;
+    this.#conversion = own
+      ? `json: cannot unmarshal ${this.#value} into Go value of type ${goType}`
+      : conversionText(value, goType);
   }
 
   inField(struct: string, field: string): void {
@@ -85,8 +94,26 @@ class Mismatch extends TerminalError {
       this.#struct === undefined
         ? `Go value of type ${this.#goType}`
         : `Go struct field ${this.#struct}.${this.#fields.join('.')} of type ${this.#goType}`;
-    return new DecodeError(`json: cannot unmarshal ${this.#value} into ${into}`);
+    return new DecodeError(`json: cannot unmarshal ${this.#value} into ${into}`, this.#conversion);
   }
+}
+
+const goPlain: ReadonlySet<string> = new Set(['string', 'bool', 'int32', 'int64', 'float64']);
+
+function conversionText(value: Json, goType: string): string {
+  const kind = goKind(value);
+  if (goType.startsWith('[]')) return `cannot restore slice from ${kind}`;
+  if (goType.startsWith('map[')) return `cannot restore map from ${kind}`;
+  if (!goPlain.has(goType)) return `cannot restore struct from: ${kind}`;
+  // What Go's own conversion could do, but JSON does not mean.
+  const convertible = kind === 'int64' ? goType !== 'bool' : kind === 'float64' && goType.startsWith('int');
+  return convertible ? `cannot convert ${kind} to ${goType}` : `unrecognized type: ${goType}`;
+}
+
+function goKind(value: Json): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  if (Array.isArray(value)) return 'slice';
+  return typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'map';
 }
 
 function jsonKind(value: Json): string {
@@ -133,16 +160,18 @@ function decodeBool(value: Json): Json {
   return value;
 }
 
-function decodeInt32(value: Json): Json {
-  if (typeof value !== 'number' || (value | 0) !== value) throw new Mismatch(value, 'int32', true);
+function int32From(value: Json, own: boolean): Json {
+  if (typeof value !== 'number' || (value | 0) !== value) throw new Mismatch(value, 'int32', own);
   return value === 0 ? 0 : value;
 }
+
+const decodeInt32: Decode = (value) => int32From(value, false);
 
 const int64Limit = 2 ** 63;
 
 function decodeInt64(value: Json): Json {
   if (typeof value !== 'number' || !Number.isInteger(value) || value >= int64Limit || value < -int64Limit) {
-    throw new Mismatch(value, 'int64', true);
+    throw new Mismatch(value, 'int64');
   }
   return value === 0 ? 0 : value;
 }
@@ -153,7 +182,7 @@ function decodeDouble(value: Json): Json {
 }
 
 function decodeIntOrString(value: Json): Json {
-  return typeof value === 'string' ? value : decodeInt32(value);
+  return typeof value === 'string' ? value : int32From(value, true);
 }
 
 function decodeQuantity(value: Json): Json {
@@ -174,7 +203,7 @@ function decodeBytes(value: Json): Json {
 
 function decodeTime(micro: boolean): Decode {
   return (value) => {
-    if (typeof value !== 'string') throw new Mismatch(value, 'string');
+    if (typeof value !== 'string') throw new Mismatch(value, 'string', true);
     const result = normalizeTime(value, micro);
     if ('error' in result) throw new DecodeError(result.error);
     return result.text;
@@ -182,7 +211,7 @@ function decodeTime(micro: boolean): Decode {
 }
 
 function decodeDuration(value: Json): Json {
-  if (typeof value !== 'string') throw new Mismatch(value, 'string');
+  if (typeof value !== 'string') throw new Mismatch(value, 'string', true);
   const error = durationError(value);
   if (error !== undefined) throw new DecodeError(error);
   return value;

@@ -103,7 +103,7 @@ export async function changes(kubectl: Kubectl): Promise<void> {
   );
   await kubectl.fails(
     `patch cm settings -p '{"data":{"j":{}}}'`,
-    /^The request is invalid: patch: Invalid value: "map\[data:map\[j:map\[\]\]\]": /,
+    /^The request is invalid: patch: Invalid value: "map\[data:map\[j:map\[\]\]\]": unrecognized type: string\n$/,
   );
   await kubectl.prints('get cm settings -o jsonpath={.data}', '{"a":"1","c":"3","j":"2"}');
   kubectl.environment['KUBE_EDITOR'] = `sed -i 's/j: "2"/j: "edited"/'`;
