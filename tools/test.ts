@@ -33,6 +33,7 @@ const debianPackages = [
   'curl',
   'openssl',
   'procps',
+  'python3',
   'unzip',
 ];
 
