@@ -44,7 +44,9 @@ export function servedViews({ hasProtobuf, streams, hasRows }: Served): (wanted:
     if (!protobuf && mediaType !== 'application/json' && (mediaType !== yamlType || streams)) return false;
     if (as === undefined) return !protobuf || hasProtobuf;
     if (group !== 'meta.k8s.io' || (asVersion !== 'v1' && (asVersion !== 'v1beta1' || protobuf))) return false;
-    return (as === 'Table' && !protobuf && hasRows) || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList';
+    return (
+      (as === 'Table' && !protobuf && hasRows) || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList'
+    );
   };
 }
 
