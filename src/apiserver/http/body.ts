@@ -104,8 +104,7 @@ const jsonless = new Set(['timestamp', 'binary', 'set', 'omap', 'pairs'].map((na
 
 function parsedYaml(bytes: Uint8Array, kind: string | undefined): ParsedBody {
   const text = jsonText(bytes);
-  const json = jsonAsYaml(text);
-  if (json !== undefined) return json;
+  if (isPlainJson(text)) return parsedJson(text, bytes, kind);
   try {
     const plain = JSON.stringify(parseYaml(text, yamlOptions as never) ?? {});
     const { value } = parsedJson(plain, bytes, kind);
@@ -117,13 +116,13 @@ function parsedYaml(bytes: Uint8Array, kind: string | undefined): ParsedBody {
 }
 
 /** JSON is YAML, too, and is read a hundred times faster as what it is; anything odd about it is told as of YAML. */
-function jsonAsYaml(text: string): ParsedBody | undefined {
-  if (!/^\s*\{/.test(text)) return undefined;
+function isPlainJson(text: string): boolean {
+  if (!/^\s*[{[]/.test(text)) return false;
   try {
-    const value = parseJson(text);
-    return duplicateFields(text).length === 0 ? { value, findings: [] } : undefined;
+    parseJson(text);
+    return duplicateFields(text).length === 0;
   } catch (error) {
-    if (error instanceof JsonSyntaxError) return undefined;
+    if (error instanceof JsonSyntaxError) return false;
     throw error;
   }
 }

@@ -114,12 +114,22 @@ export class Definitions {
     return description === undefined ? {} : { description };
   }
 
+  /**
+   * The models say nothing of a field whose value is a type of its own. Clients of version 3 then show what the type is;
+   * those of version 2 show nothing, so there it is said of the field.
+   */
+  #aboutField(type: string, name: string, facts: FieldFacts): { description?: string } {
+    const about = this.#about(type, name);
+    if (about.description !== undefined || this.#dialect === 'v3') return about;
+    return this.#about(facts.type.replace(/^(\[\]|\{\})+/, ''), '');
+  }
+
   #property(type: string, name: string, facts: FieldFacts): JsonObject {
     const { patchStrategy, patchMergeKey, listType, listMapKeys, mapType, default: fallback } = facts;
     const shape =
       type === managedFields && name === 'fieldsV1' ? this.#ref(`${meta}.FieldsV1`) : this.#typed(facts.type);
     const more: JsonObject = {
-      ...this.#about(type, name),
+      ...this.#aboutField(type, name, facts),
       ...(this.#dialect === 'v3' && fallback !== undefined ? { default: fallback as string } : {}),
       ...(listType === undefined || !/^(\[\]|bytes$)/.test(facts.type) ? {} : { 'x-kubernetes-list-type': listType }),
       ...(listMapKeys === undefined ? {} : { 'x-kubernetes-list-map-keys': listMapKeys }),

@@ -6,10 +6,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Descriptions } from '../../apiserver/ports.ts';
 
-/** The types of the facts, as far as they are looked at: the definition's name leads to the model's. */
-export type DescribedTypes = Readonly<
-  Record<string, { readonly fields: Readonly<Record<string, { readonly type: string }>> }>
->;
+/** The types of the facts, of which only the names are looked at: the definition's name leads to the model's. */
+export type DescribedTypes = Readonly<Record<string, object>>;
 
 /** Beside the bundle; written by the build. */
 export const descriptionsFile = 'descriptions.json';
@@ -30,13 +28,6 @@ export function extractDescriptions(types: DescribedTypes, models: string): Desc
     const model = modelNames(name).find((candidate) => files.has(`${candidate}.d.ts`));
     if (model !== undefined) found[name] = textsOf(readFileSync(`${models}/${model}.d.ts`, 'utf8'));
   }
-  // The models say nothing of a field whose value is a type of its own: then what the type is must do.
-  for (const [name, { fields }] of Object.entries(types))
-    for (const [field, { type }] of Object.entries(fields)) {
-      const about = found[type.replace(/^(\[\]|\{\})+/, '')]?.[''];
-      const texts = found[name];
-      if (texts !== undefined && texts[field] === undefined && about !== undefined) texts[field] = about;
-    }
   return found;
 }
 

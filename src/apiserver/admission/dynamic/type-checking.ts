@@ -27,7 +27,7 @@ export interface TypeCheckingWorld {
 
 const typesPerRuleMax = 10;
 const collection = validatingAdmissionPolicies.collection ?? '';
-const manager = 'validatingadmissionpolicy-status-controller';
+const manager = 'validatingadmissionpolicy-status';
 
 /** Keeps at it until it is disposed. */
 export function keepTypeChecks(world: TypeCheckingWorld): Disposable {
