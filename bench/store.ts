@@ -29,7 +29,8 @@ import {
   type Stamp,
   type Store,
 } from '../src/store/mod.ts';
-import { etcdMissing, EtcdServer, serving } from '../test/real/etcd-server.ts';
+import { fetchPrograms } from '../tools/programs.ts';
+import { EtcdServer, serving } from '../test/real/etcd-server.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -234,7 +235,8 @@ async function runEngine(engine: string): Promise<Result> {
 }
 
 async function main(): Promise<void> {
-  const all = [...Object.keys(journals), ...(etcdMissing === false ? ['etcd'] : [])];
+  await fetchPrograms((line) => console.log(line));
+  const all = [...Object.keys(journals), 'etcd'];
   const engines = flags.only === '' ? all : flags.only.split(',');
   const results: Result[] = [];
   for (const engine of engines) results.push(await runEngine(engine));

@@ -1,15 +1,13 @@
 /** An etcd of its own for a test, on loopback, and a TCP proxy in front of it that can cut the connections. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { errorText, HostError } from '../../src/base/mod.ts';
 import { GrpcEtcdClient } from '../../src/host/etcd/mod.ts';
-
-export const etcdProgram = '/usr/bin/etcd';
-export const etcdMissing = existsSync(etcdProgram) ? false : 'etcd is not installed (apt-get install etcd-server)';
+import { programPath } from '../../tools/programs.ts';
 
 export async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1');
@@ -55,7 +53,7 @@ export class EtcdServer {
       `default=${this.#peer}`,
     ];
     this.#process = spawn(
-      etcdProgram,
+      programPath('etcd'),
       ['--data-dir', this.directory, '--log-level', 'error', ...urls, ...peers, ...this.#arguments],
       {
         stdio: 'ignore',

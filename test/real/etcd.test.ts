@@ -17,7 +17,7 @@ import {
   type StoreLimits,
 } from '../../src/store/mod.ts';
 import { stampResourceVersion as stamp, storeContract, type StoreUnderTest } from '../../src/store/store.contract.ts';
-import { CuttableProxy, etcdMissing, EtcdServer, serving } from './etcd-server.ts';
+import { CuttableProxy, EtcdServer, serving } from './etcd-server.ts';
 
 const pods = '/registry/pods/';
 const put = (name: string, n: number, expected?: number): Change => ({
@@ -87,7 +87,7 @@ async function openEmpty(limits: StoreLimits): Promise<StoreUnderTest> {
   return underTest(limits);
 }
 
-suite('etcd', { skip: etcdMissing }, () => {
+suite('etcd', () => {
   before(async () => {
     server = await EtcdServer.start();
     await serving(server.endpoint);
@@ -274,7 +274,7 @@ suite('etcd', { skip: etcdMissing }, () => {
   });
 });
 
-suite('etcd that fails', { skip: etcdMissing }, () => {
+suite('etcd that fails', () => {
   before(async () => {
     server = await EtcdServer.start();
     await serving(server.endpoint);
@@ -412,7 +412,7 @@ suite('etcd that fails', { skip: etcdMissing }, () => {
   });
 });
 
-suite('etcd that was replaced', { skip: etcdMissing }, () => {
+suite('etcd that was replaced', () => {
   test('an etcd that is older than it was ends the process rather than mixing two histories', async (t) => {
     server = await EtcdServer.start();
     t.after(() => server[Symbol.asyncDispose]());
@@ -432,7 +432,7 @@ suite('etcd that was replaced', { skip: etcdMissing }, () => {
   });
 });
 
-suite('etcd over TLS', { skip: etcdMissing }, () => {
+suite('etcd over TLS', () => {
   test('with client certificates', async (t) => {
     const certificates = path.join(new EtcdCertificates().directory);
     t.after(() => rmSync(certificates, { recursive: true, force: true }));
