@@ -3,15 +3,11 @@
  * reading, watching and deleting that needs no container.
  */
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { configMaps, deployments } from '../src/api/mod.ts';
 import { startCluster, type TestCluster } from '../src/main/testing.ts';
 import { programPath } from '../tools/programs.ts';
+import { Program, until } from './program.ts';
 
 const manifest = `
 apiVersion: apps/v1
@@ -35,84 +31,14 @@ metadata: {name: settings}
 data: {a: "1"}
 `;
 
-interface Said {
-  readonly out: string;
-  readonly err: string;
-  readonly code: number;
-}
-
-class Kubectl implements Disposable {
-  readonly #program: string;
-  readonly #home = mkdtempSync(join(tmpdir(), 'kutter-kubectl-'));
-  readonly manifest = join(this.#home, 'web.yaml');
-  readonly environment: NodeJS.ProcessEnv;
-
-  constructor(program: string, cluster: TestCluster) {
-    this.#program = programPath(program);
-    const kubeconfig = join(this.#home, 'config');
-    writeFileSync(kubeconfig, cluster.kubeconfig());
-    writeFileSync(this.manifest, manifest);
-    this.environment = { PATH: process.env['PATH'], HOME: this.#home, KUBECONFIG: kubeconfig };
-  }
-
-  run(command: string): Promise<Said> {
-    const words = command.match(/'[^']*'|\S+/g)?.map((word) => word.replace(/^'|'$/g, '')) ?? [];
-    return new Promise((resolve) => {
-      execFile(this.#program, words, { env: this.environment, timeout: 30_000 }, (error, out, err) => {
-        resolve({ out, err, code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1 });
-      });
-    });
-  }
-
-  /** What a command that must succeed prints. */
-  async does(command: string): Promise<string> {
-    const { out, err, code } = await this.run(command);
-    assert.equal(code, 0, `kubectl ${command}: ${err}`);
-    return out;
-  }
-
-  async prints(command: string, expected: string): Promise<void> {
-    assert.equal((await this.does(command)).trim(), expected, `kubectl ${command}`);
-  }
-
-  async matches(command: string, expected: RegExp): Promise<void> {
-    assert.match(await this.does(command), expected, `kubectl ${command}`);
-  }
-
-  async fails(command: string, expected: RegExp): Promise<void> {
-    const { err, code } = await this.run(command);
-    assert.notEqual(code, 0, `kubectl ${command}`);
-    assert.match(err, expected, `kubectl ${command}`);
-  }
-
-  /** The lines of a command that goes on, and its end. */
-  follow(command: string): { readonly lines: () => string[]; readonly stop: () => void } {
-    const child = spawn(this.#program, command.split(' '), {
-      env: this.environment,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
-    return { lines: () => text.split('\n').filter((line) => line !== ''), stop: () => void child.kill() };
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.#home, { recursive: true });
-  }
-}
-
-async function until(done: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (await done()) return;
-    await sleep(20);
-  }
-  assert.fail(what);
+class Kubectl extends Program {
+  readonly manifest = this.file('web.yaml', manifest);
 }
 
 for (const program of ['kubectl-1.35', 'kubectl-1.20']) {
   test(`${program} finds its way`, { timeout: 200_000 }, async (t) => {
     await using cluster = await startCluster({ https: true, nodes: 0 });
-    using kubectl = new Kubectl(program, cluster);
+    using kubectl = new Kubectl(programPath(program), cluster);
     await t.test('discovery', () => discovers(kubectl));
     await t.test('apply, and reading in every form', () => reads(kubectl, cluster));
     await t.test('watch', () => watches(kubectl, cluster));

@@ -3,22 +3,24 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '../../src/base/mod.ts';
 import { startCluster, type TestCluster } from '../../src/main/testing.ts';
 import { definition, definitionsPath } from '../custom-resources.ts';
-import { Kubectl } from './kubectl.ts';
+import { programPath } from '../../tools/programs.ts';
+import { Program } from '../program.ts';
 import { Requests, type Body } from './requests.ts';
 
 let cluster: TestCluster;
 let requests: Requests;
-let kubectl: Kubectl;
+let kubectl: Program;
 
 before(async () => {
   cluster = await startCluster({ https: true, nodes: 0 });
   requests = new Requests(cluster);
-  kubectl = new Kubectl(cluster);
+  kubectl = new Program(programPath('kubectl-1.35'), cluster);
 });
 
 after(async () => {
@@ -39,7 +41,7 @@ test('Kubectl client Kubectl cluster-info should check if Kubernetes control pla
 test('Kubectl client Kubectl version should check is all data is printed', async () => {
   const out = await kubectl.does('version');
   assert.match(out, /^Client Version: v\d+\.\d+\.\d+\S*\nKustomize Version: v\S+\nServer Version: v1\.36\.\d+\S*\n$/);
-  const { serverVersion } = JSON.parse(await kubectl.does('version', '-o', 'json'));
+  const { serverVersion } = JSON.parse(await kubectl.does(['version', '-o', 'json']));
   for (const field of [
     'major',
     'minor',
@@ -60,17 +62,17 @@ test('Kubectl client Kubectl diff should check if kubectl diff finds a differenc
     const spec = { replicas: 1, selector: { matchLabels: { app: 'd' } }, template };
     return JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec });
   };
-  await kubectl.does('create', '-f', kubectl.file('one.json', deployment('a:1')));
-  const { code, out } = await kubectl.run('diff', '-f', kubectl.file('two.json', deployment('a:2')));
+  await kubectl.does(['create', '-f', kubectl.file('one.json', deployment('a:1'))]);
+  const { code, out } = await kubectl.run(['diff', '-f', kubectl.file('two.json', deployment('a:2'))]);
   assert.equal(code, 1);
   assert.match(out, /^- +- image: a:1$|^- +image: a:1$|^- {6}- image: a:1$/m);
   assert.match(out, /^\+.*image: a:2$/m);
-  await kubectl.does('delete', 'deployment', 'd');
+  await kubectl.does(['delete', 'deployment', 'd']);
 });
 
 /** The first line that `kubectl proxy` prints; it is stopped in the end. */
 async function proxied(words: readonly string[], use: (line: string) => Promise<void>): Promise<void> {
-  const child = spawn(kubectl.program, ['proxy', ...words], {
+  const child = spawn(kubectl.path, ['proxy', ...words], {
     env: kubectl.environment,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -107,7 +109,7 @@ test('Kubectl client Proxy server should support proxy with --port 0', () =>
   }));
 
 test('Kubectl client Proxy server should support --unix-socket=/path', () => {
-  const socketPath = kubectl.path('test.sock');
+  const socketPath = join(kubectl.home, 'test.sock');
   return proxied([`--unix-socket=${socketPath}`], async (line) => {
     assert.equal(line, `Starting to serve on ${socketPath}`);
     assert.deepEqual((await got({ socketPath })).versions, ['v1']);
@@ -185,15 +187,15 @@ const object = (apiVersion: string, kind: string, more: object): string =>
 /** kubectl lets these through by both ways of writing. */
 async function accepts(text: string, plural: string): Promise<void> {
   const file = kubectl.file('object.json', text);
-  await kubectl.does('create', '-f', file);
-  await kubectl.does('delete', plural, 'test-foo');
-  await kubectl.does('apply', '-f', file);
-  await kubectl.does('delete', plural, 'test-foo');
+  await kubectl.does(['create', '-f', file]);
+  await kubectl.does(['delete', plural, 'test-foo']);
+  await kubectl.does(['apply', '-f', file]);
+  await kubectl.does(['delete', plural, 'test-foo']);
 }
 
 async function refuses(text: string, why: RegExp): Promise<void> {
   const file = kubectl.file('object.json', text);
-  for (const verb of ['create', 'apply']) assert.match(await kubectl.fails(verb, '-f', file), why);
+  for (const verb of ['create', 'apply']) assert.match(await kubectl.fails([verb, '-f', file]), why);
 }
 
 test('CustomResourcePublishOpenAPI works for CRD with validation schema', async () => {
@@ -208,18 +210,18 @@ test('CustomResourcePublishOpenAPI works for CRD with validation schema', async 
     /Unsupported value: "NonExistentValue": supported values: "Great", "Down"/,
   );
   assert.match(
-    await kubectl.does('explain', 'foos'),
+    await kubectl.does(['explain', 'foos']),
     /DESCRIPTION:\s+Foo CRD for Testing[^]*FIELDS:[^]*apiVersion\s+<string>[^]*spec\s+<Object>\s+Specification of Foo/,
   );
   assert.match(
-    await kubectl.does('explain', 'foos.metadata'),
+    await kubectl.does(['explain', 'foos.metadata']),
     /DESCRIPTION:[^]*FIELDS:[^]*creationTimestamp\s+<string>/,
   );
   assert.match(
-    await kubectl.does('explain', 'foos.spec.bars'),
+    await kubectl.does(['explain', 'foos.spec.bars']),
     /List of Bars and their specs\.[^]*feeling[^]*Whether Bar is feeling great\.\s+name\s+<string> -required-\s+Name of Bar\./,
   );
-  assert.match(await kubectl.fails('explain', 'foos.spec.bars2'), /field "bars2" does not exist/);
+  assert.match(await kubectl.fails(['explain', 'foos.spec.bars2']), /field "bars2" does not exist/);
   await requests.delete(path);
 });
 
@@ -253,7 +255,7 @@ for (const [name, kind, schema, explained] of [
     const path = await publish({ kind, plural, versions: [{ name: 'v1', schema }] });
     const where = kind === 'Rootless' ? { a: { b: ['c'] } } : { spec: { a: null, b: [{ c: 'd' }] } };
     await accepts(object('example.com/v1', kind, where), plural);
-    assert.match(await kubectl.does('explain', plural), explained);
+    assert.match(await kubectl.does(['explain', plural]), explained);
     await requests.delete(path);
   });
 

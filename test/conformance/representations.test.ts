@@ -10,7 +10,8 @@ import { parse } from 'yaml';
 import facts from '../../src/api/upstream/facts.json' with { type: 'json' };
 import { apiVersionOf, compileDecoder, type Kind } from '../../src/machinery/mod.ts';
 import { startApiServer, type TestCluster } from '../../src/main/testing.ts';
-import { Kubectl } from './kubectl.ts';
+import { programPath } from '../../tools/programs.ts';
+import { Program } from '../program.ts';
 import { Requests, type Body } from './requests.ts';
 import { collectionOf, kindOf, samples, valid, type Sample, type Valid } from './samples.ts';
 
@@ -120,8 +121,8 @@ function lasting({ metadata, status: _status, ...rest }: Body): Body {
   return { ...rest, metadata: meta };
 }
 
-async function exported(kubectl: Kubectl, file: string): Promise<{ text: string; items: Body[] }> {
-  const text = await kubectl.does('get', '-f', file, '-o', 'yaml');
+async function exported(kubectl: Program, file: string): Promise<{ text: string; items: Body[] }> {
+  const text = await kubectl.does(['get', '-f', file, '-o', 'yaml']);
   return { text, items: (parse(text, { version: '1.1' }) as { items: Body[] }).items };
 }
 
@@ -134,30 +135,30 @@ const revisions = (items: readonly Body[]): string[] =>
 test('what kubectl exports it puts back, and what it applies twice it changes once', { timeout: 150_000 }, async () => {
   await using cluster = await startApiServer({ https: true });
   using requests = new Requests(cluster);
-  using kubectl = new Kubectl(cluster);
+  using kubectl = new Program(programPath('kubectl-1.35'), cluster);
   await withNamespaces(requests);
   // A namespace that is deleted stays until a controller has emptied it; a Job's selector is for itself alone.
   const objects = samples.filter(({ kind }) => kind.kind !== 'Namespace' && kind.kind !== 'Job').map(named);
   const file = kubectl.file('all.json', list(objects));
-  await kubectl.does('create', '-f', file);
+  await kubectl.does(['create', '-f', file]);
   const before = await exported(kubectl, file);
   assert.equal(before.items.length, objects.length);
-  await kubectl.does('replace', '--force', '-f', kubectl.file('export.yaml', before.text));
+  await kubectl.does(['replace', '--force', '-f', kubectl.file('export.yaml', before.text)]);
   const after = await exported(kubectl, file);
   assert.deepEqual(after.items.map(lasting), before.items.map(lasting));
   assert.ok(after.items.every(({ metadata }, i) => metadata.uid !== before.items[i].metadata.uid));
 
-  await kubectl.does('delete', '-f', file, '--force', '--grace-period=0');
-  await kubectl.does('apply', '-f', file);
+  await kubectl.does(['delete', '-f', file, '--force', '--grace-period=0']);
+  await kubectl.does(['apply', '-f', file]);
   const applied = await exported(kubectl, file);
-  await kubectl.does('apply', '-f', file);
+  await kubectl.does(['apply', '-f', file]);
   assert.deepEqual(revisions((await exported(kubectl, file)).items), revisions(applied.items));
 
-  await kubectl.does('delete', '-f', file, '--force', '--grace-period=0');
+  await kubectl.does(['delete', '-f', file, '--force', '--grace-period=0']);
   const words = ['apply', '--server-side', '--force-conflicts', '-f', file];
-  await kubectl.does(...words);
+  await kubectl.does([...words]);
   const merged = await exported(kubectl, file);
-  await kubectl.does(...words);
+  await kubectl.does([...words]);
   assert.deepEqual(revisions((await exported(kubectl, file)).items), revisions(merged.items));
 });
 
@@ -167,13 +168,15 @@ test('kubectl prints every kind as upstream does', { timeout: 60_000 }, async (t
   // Time stands still, so that ages do, too; the seed decides what is chosen by chance.
   await using cluster = await startApiServer({ https: true, clock: 'virtual', seed: 1 });
   using requests = new Requests(cluster);
-  using kubectl = new Kubectl(cluster);
+  using kubectl = new Program(programPath('kubectl-1.35'), cluster);
   await withNamespaces(requests);
   const objects = samples.map(named);
   const file = kubectl.file('all.json', list(objects));
-  await kubectl.does('create', '-f', file);
+  await kubectl.does(['create', '-f', file]);
   const [plain = [], wide = []] = await Promise.all(
-    [[], ['-o', 'wide']].map(async (form) => (await kubectl.does('get', '-f', file, ...form)).trimEnd().split('\n\n')),
+    [[], ['-o', 'wide']].map(async (form) =>
+      (await kubectl.does(['get', '-f', file, ...form])).trimEnd().split('\n\n'),
+    ),
   );
   assert.deepEqual([plain.length, wide.length], [objects.length, objects.length]);
   const update = process.env['UPDATE'] === '1';

@@ -7,7 +7,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { namespaces, startApiServer } from '../../src/main/testing.ts';
-import { Kubectl } from '../conformance/kubectl.ts';
+import { programPath } from '../../tools/programs.ts';
+import { Program } from '../program.ts';
 
 const directory = join(import.meta.dirname, 'manifests');
 const documents = readdirSync(directory).reduce(
@@ -69,8 +70,8 @@ for (const legacyApis of [false, true])
       ['kubectl-1.20', judged],
     ] as const)
       await t.test(program, async () => {
-        using kubectl = new Kubectl(cluster, program);
-        const { out, err } = await kubectl.run('create', '--dry-run=server', '-o', 'name', '-f', directory);
+        using kubectl = new Program(programPath(program), cluster);
+        const { out, err } = await kubectl.run(['create', '--dry-run=server', '-o', 'name', '-f', directory]);
         const expected = legacyApis ? [refused, own] : [refused, own, older];
         for (const [file, texts] of expected.flatMap((all) => Object.entries(all)))
           for (const text of texts) assert.ok(err.includes(text), `${file}: ${text}\n${err}`);

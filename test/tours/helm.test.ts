@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { startCluster } from '../../src/main/testing.ts';
 import { programPath } from '../../tools/programs.ts';
-import { Program } from './program.ts';
+import { Program } from '../program.ts';
 
 const chart = {
   'Chart.yaml': 'apiVersion: v2\nname: tour\nversion: 1.0.0\nappVersion: "1"\n',

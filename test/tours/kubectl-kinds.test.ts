@@ -8,7 +8,7 @@ import { startApiServer, type TestCluster } from '../../src/main/testing.ts';
 import { programPath } from '../../tools/programs.ts';
 import { samples, type Sample } from '../conformance/samples.ts';
 import { RawHttp } from '../raw-http.ts';
-import { Program } from './program.ts';
+import { Program } from '../program.ts';
 
 /** What decides over other writes is made when everything else is there. */
 const late = ['admissionregistration.k8s.io', 'apiregistration.k8s.io'];

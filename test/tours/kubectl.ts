@@ -1,7 +1,7 @@
 /** kubectl of one version as a program of the tours, with what sets the versions apart. */
 import type { TestCluster } from '../../src/main/testing.ts';
 import { programPath } from '../../tools/programs.ts';
-import { Program } from './program.ts';
+import { Program } from '../program.ts';
 
 export class Kubectl extends Program {
   readonly version: '1.20' | '1.32' | '1.35';

@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import { startCluster } from '../../src/main/testing.ts';
 import { programPath } from '../../tools/programs.ts';
-import { Program } from './program.ts';
+import { Program } from '../program.ts';
 
 void test('the client for Python works as with any cluster', { timeout: 120_000 }, async () => {
   await using cluster = await startCluster({ https: true });

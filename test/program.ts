@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TestCluster } from '../../src/main/testing.ts';
+import type { TestCluster } from '../src/main/testing.ts';
 
 export interface Said {
   readonly out: string;
@@ -16,15 +16,17 @@ export interface Said {
   readonly code: number;
 }
 
+export type Command = string | readonly string[];
+
 const patienceMs = 60_000;
 
 export class Program implements Disposable {
-  readonly #path: string;
+  readonly path: string;
   readonly home = mkdtempSync(join(tmpdir(), 'kutter-tour-'));
   readonly environment: NodeJS.ProcessEnv;
 
   constructor(path: string, cluster: TestCluster) {
-    this.#path = path;
+    this.path = path;
     const kubeconfig = this.file('config', cluster.kubeconfig());
     this.environment = { PATH: process.env['PATH'], HOME: this.home, KUBECONFIG: kubeconfig, NO_COLOR: '1' };
   }
@@ -37,11 +39,14 @@ export class Program implements Disposable {
     return path;
   }
 
-  /** A command line; what stands between single quotes is one word. Files of its home may be named without their path. */
-  run(command: string, input = ''): Promise<Said> {
+  /**
+   * A command line, or its words; what stands between single quotes is one word. Files of its home may be named without their
+   * path.
+   */
+  run(command: Command, input = ''): Promise<Said> {
     const options = { env: this.environment, cwd: this.home, timeout: patienceMs, maxBuffer: 64 << 20 };
     return new Promise((resolve) => {
-      const child = execFile(this.#path, wordsOf(command), options, (error, out, err) => {
+      const child = execFile(this.path, wordsOf(command), options, (error, out, err) => {
         resolve({ out, err, code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1 });
       });
       child.stdin?.on('error', () => undefined).end(input);
@@ -49,9 +54,9 @@ export class Program implements Disposable {
   }
 
   /** What a command that must succeed prints. */
-  async does(command: string, input?: string): Promise<string> {
+  async does(command: Command, input?: string): Promise<string> {
     const { out, err, code } = await this.run(command, input);
-    assert.equal(code, 0, `${command}: ${out}${err}`);
+    assert.equal(code, 0, `${wordsOf(command).join(' ')}: ${out}${err}`);
     return out;
   }
 
@@ -63,10 +68,13 @@ export class Program implements Disposable {
     assert.match(await this.does(command, input), expected, command);
   }
 
-  async fails(command: string, expected: RegExp, input?: string): Promise<void> {
+  /** What a command that must fail says. */
+  async fails(command: Command, expected = /(?:)/, input?: string): Promise<string> {
     const { out, err, code } = await this.run(command, input);
-    assert.notEqual(code, 0, `${command} succeeds: ${out}`);
-    assert.match(err, expected, command);
+    const line = wordsOf(command).join(' ');
+    assert.notEqual(code, 0, `${line} succeeds: ${out}`);
+    assert.match(err, expected, line);
+    return err;
   }
 
   /** Runs a command until it prints what is wanted; others in the cluster are still at work. */
@@ -86,7 +94,7 @@ export class Program implements Disposable {
   /** A command that goes on: its lines so far, and its end. */
   follow(command: string): { readonly lines: () => string[]; readonly stop: () => void } {
     const options = { env: this.environment, cwd: this.home, stdio: ['ignore', 'pipe', 'ignore'] as const };
-    const child = spawn(this.#path, wordsOf(command), { ...options, stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(this.path, wordsOf(command), { ...options, stdio: ['ignore', 'pipe', 'ignore'] });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
     return { lines: () => text.split('\n').filter((line) => line !== ''), stop: () => void child.kill() };
@@ -97,16 +105,17 @@ export class Program implements Disposable {
   }
 }
 
-function wordsOf(command: string): string[] {
+function wordsOf(command: Command): readonly string[] {
+  if (typeof command !== 'string') return command;
   const words = command.match(/(?:'[^']*'|[^\s'])+/g) ?? [];
   return words.map((word) => word.replaceAll("'", ''));
 }
 
-export async function until(done: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
+export async function until(done: () => boolean | Promise<boolean>, what: string | (() => string)): Promise<void> {
   const endMs = Date.now() + patienceMs;
   while (Date.now() < endMs) {
     if (await done()) return;
     await sleep(50);
   }
-  assert.fail(what());
+  assert.fail(typeof what === 'string' ? what : what());
 }
