@@ -54,11 +54,15 @@ test('the tarball holds the program, its documents and no source', () => {
     'README.zh-CN.md',
     'LICENSE',
     'CHANGELOG.md',
+    'NOTICE',
+    'dist/descriptions.json',
     'package.json',
   ]) {
     assert.ok(packed.includes(path), `${path} is missing from ${packed.join(' ')}`);
   }
-  const strange = packed.filter((path) => !/^(bin\/|dist\/|README|LICENSE$|CHANGELOG\.md$|package\.json$)/.test(path));
+  const strange = packed.filter(
+    (path) => !/^(bin\/|dist\/|README|LICENSE$|CHANGELOG\.md$|NOTICE$|package\.json$)/.test(path),
+  );
   assert.deepEqual(strange, []);
 });
 
