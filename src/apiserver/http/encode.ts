@@ -131,15 +131,27 @@ export function listBytes(
     `{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`,
   );
   // Items of a list carry no kind and apiVersion of their own; they come first in the encoding, always in the same bytes.
-  const self = `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersion)},`;
+  const self = encoder.encode(`{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersion)},`);
   return [
     head,
     ...itemChunks(
-      entries.map((entry) => bytesOf(kind, version, entry)),
-      encoder.encode(self).length,
+      entries.map((entry) => itemBytes(view, entry, self)),
+      self.length,
     ),
     listEnd,
   ];
+}
+
+/**
+ * An item that begins with `self`. What is stored in this very version does; what was converted, or written when its definition
+ * had another kind, is looked at.
+ */
+function itemBytes({ kind, version }: View, entry: Entry, self: Uint8Array): Uint8Array {
+  const bytes = bytesOf(kind, version, entry);
+  if ((bytes === entry.bytes && kind.storedForm === undefined) || self.every((byte, i) => bytes[i] === byte))
+    return bytes;
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = objectOf(kind, version, entry);
+  return encode({ kind: kind.kind, apiVersion: apiVersionOf(kind.group, version), ...rest });
 }
 
 /** The items one after the other, each without its first `skip` bytes and with `{` instead, in chunks. */
