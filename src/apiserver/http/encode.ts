@@ -142,10 +142,7 @@ export function listBytes(
   ];
 }
 
-/**
- * An item that begins with `self`. What is stored in this very version does; what was converted, or written when its definition
- * had another kind, is looked at.
- */
+/** An item that begins with `self`, whatever stored or converted it. Two bytes tell nearly always that it does. */
 function itemBytes({ kind, version }: View, entry: Entry, self: Uint8Array): Uint8Array {
   const bytes = bytesOf(kind, version, entry);
   if ((bytes === entry.bytes && kind.storedForm === undefined) || self.every((byte, i) => bytes[i] === byte))
