@@ -92,3 +92,28 @@ test('a Table has no protobuf: who names nothing else is refused', async () => {
   assert.equal((await get(api, all, `${protobuf};${table}`)).status, 406);
   assert.equal((await get(api, all, `${protobuf};${table},application/json;${table}`)).type, 'application/json');
 });
+
+test('a list is JSON whatever order the stored objects are written in', async () => {
+  await using api = await cluster();
+  const stored = api.store.current.get('/registry/configmaps/', 'default/a');
+  assert.ok(stored);
+  const { kind, apiVersion, ...rest } = stored.value;
+  await api.store.commit([
+    {
+      collection: stored.collection,
+      name: stored.name,
+      expected: stored.revision,
+      value: { ...rest, apiVersion, kind } as typeof stored.value,
+    },
+  ]);
+  const list = JSON.parse((await get(api, all, 'application/json')).bytes.toString()) as {
+    items: { kind?: string; metadata: { name: string } }[];
+  };
+  assert.deepEqual(
+    list.items.map((item) => [item.kind, item.metadata.name]),
+    [
+      [undefined, 'a'],
+      [undefined, 'b'],
+    ],
+  );
+});

@@ -142,13 +142,17 @@ export function listBytes(
   ];
 }
 
-/** An item that begins with `self`, whatever stored or converted it. Two bytes tell nearly always that it does. */
+/** An item that begins with `self`, whatever stored or converted it: what does not would make the list no JSON. */
 function itemBytes({ kind, version }: View, entry: Entry, self: Uint8Array): Uint8Array {
   const bytes = bytesOf(kind, version, entry);
-  if ((bytes === entry.bytes && kind.storedForm === undefined) || self.every((byte, i) => bytes[i] === byte))
-    return bytes;
+  if (beginsWith(bytes, self)) return bytes;
   const { kind: _kind, apiVersion: _apiVersion, ...rest } = objectOf(kind, version, entry);
   return encode({ kind: kind.kind, apiVersion: apiVersionOf(kind.group, version), ...rest });
+}
+
+function beginsWith(bytes: Uint8Array, start: Uint8Array): boolean {
+  for (let i = 0; i < start.length; i++) if (bytes[i] !== start[i]) return false;
+  return true;
 }
 
 /** The items one after the other, each without its first `skip` bytes and with `{` instead, in chunks. */
