@@ -22,7 +22,6 @@ import {
   apiVersionOf,
   applyJsonPatch,
   deducedMerge,
-  isApiError,
   mergeUnowned,
   PatchError,
   TypedError,
@@ -35,6 +34,7 @@ import { isExemptFromPolicies } from './matching.ts';
 import type { DynamicAdmissionParts } from './parts.ts';
 import {
   bindingMatches,
+  matched,
   compilePolicy,
   Hooks,
   Misconfigured,
@@ -142,22 +142,11 @@ class Dispatch {
     this.#problems.push({ policy, binding, message: `failed to configure ${what}: ${why}`, invalid: false });
   }
 
-  #matched(
-    policy: MutatingPolicy,
-    binding: CompiledBinding | undefined,
-    match: () => Target | undefined,
-  ): Target | undefined {
-    try {
-      return match();
-    } catch (error) {
-      if (!isApiError(error)) throw error;
-      this.#misconfigured(policy, binding, error.message);
-      return undefined;
-    }
-  }
-
   async #invocationsOf({ policy, bindings }: Hook<MutatingPolicy>): Promise<Invocation[]> {
-    const target = this.#matched(policy, undefined, () => policy.matcher.match(this.#versioned));
+    const target = matched(
+      () => policy.matcher.match(this.#versioned),
+      (why) => this.#misconfigured(policy, undefined, why),
+    );
     if (target === undefined) return [];
     const paramKind = policy.paramKind && paramKindOf(this.#versioned.world, policy.paramKind);
     if (paramKind instanceof Misconfigured) {
@@ -166,8 +155,11 @@ class Dispatch {
     }
     const invocations: Invocation[] = [];
     for (const binding of bindings) {
-      const matched = this.#matched(policy, binding, () => bindingMatches(binding, this.#versioned));
-      if (matched === undefined) continue;
+      const bound = matched(
+        () => bindingMatches(binding, this.#versioned),
+        (why) => this.#misconfigured(policy, binding, why),
+      );
+      if (bound === undefined) continue;
       const params = await paramsOf(this.#versioned, policy, paramKind, binding);
       if (params instanceof Misconfigured) this.#misconfigured(policy, binding, params.why);
       else invocations.push(...params.map((one) => ({ policy, binding, target, params: one })));
@@ -185,10 +177,10 @@ class Dispatch {
     const fail = (message: string): void => void this.#problems.push({ policy, binding, message, invalid: true });
     const before = await see();
     const { conditions, variables, failurePolicy } = policy;
-    const matched = await this.#authority.settle(() => matchConditions(before, conditions, variables, failurePolicy));
-    if ('error' in matched) return fail(matched.error);
+    const met = await this.#authority.settle(() => matchConditions(before, conditions, variables, failurePolicy));
+    if ('error' in met) return fail(met.error);
     const key = JSON.stringify([policy.name, binding.name, params?.['metadata'] ?? null]);
-    if (!matched.matches || !this.#reinvocations.isDue(this.#request, key)) return;
+    if (!met.matches || !this.#reinvocations.isDue(this.#request, key)) return;
     for (const mutation of policy.mutations) {
       const seen = await see();
       if (seen.object === undefined) continue;

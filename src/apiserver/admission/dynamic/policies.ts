@@ -9,6 +9,7 @@ import {
 import type { DeepReadonly, JsonObject } from '../../../base/mod.ts';
 import {
   ApiError,
+  isApiError,
   labelSelectorFromSpec,
   objectKey,
   parseApiVersion,
@@ -157,6 +158,17 @@ export class Misconfigured {
 /** As what a binding concerns a request; undefined: not at all. */
 export function bindingMatches(binding: CompiledBinding, versioned: VersionedRequest): Target | undefined {
   return binding.matcher === undefined ? versioned.own : binding.matcher.match(versioned);
+}
+
+/** What `match` finds. A selector that cannot be followed makes its policy or binding unusable: then `unusable` hears why. */
+export function matched(match: () => Target | undefined, unusable: (why: string) => void): Target | undefined {
+  try {
+    return match();
+  } catch (error) {
+    if (!isApiError(error)) throw error;
+    unusable(error.message);
+    return undefined;
+  }
 }
 
 export type Params = readonly (JsonObject | undefined)[];

@@ -9,7 +9,7 @@ import {
   type ValidatingAdmissionPolicy,
 } from '../../../api/mod.ts';
 import type { DeepReadonly } from '../../../base/mod.ts';
-import { ApiError, isApiError, utf8Length, type Kind, type Reason } from '../../../machinery/mod.ts';
+import { ApiError, utf8Length, type Kind, type Reason } from '../../../machinery/mod.ts';
 import { forbidden, type AdmissionPlugin, type AdmissionRequest } from '../admission.ts';
 import { Authority } from './authority.ts';
 import { Evaluation, matchConditions, OutOfBudget, seeing, type Seen } from './evaluation.ts';
@@ -17,6 +17,7 @@ import { isExemptFromPolicies } from './matching.ts';
 import type { DynamicAdmissionParts } from './parts.ts';
 import {
   bindingMatches,
+  matched,
   compilePolicy,
   Hooks,
   Misconfigured,
@@ -114,26 +115,14 @@ class Dispatch {
     if (isExemptFromPolicies(this.#versioned)) return;
     for (const hook of hooks) {
       const { policy } = hook;
-      const target = this.#matched(policy, undefined, () => policy.matcher.match(this.#versioned));
+      const target = matched(
+        () => policy.matcher.match(this.#versioned),
+        (why) => this.#misconfigured(policy, undefined, why),
+      );
       if (target !== undefined) await this.#applyPolicy(hook, target);
     }
     const [first] = this.#denials;
     if (first !== undefined) throw refusal(this.#request, first);
-  }
-
-  /** A selector that cannot be followed makes the policy or the binding unusable. */
-  #matched(
-    policy: ValidatingPolicy,
-    binding: CompiledBinding | undefined,
-    match: () => Target | undefined,
-  ): Target | undefined {
-    try {
-      return match();
-    } catch (error) {
-      if (!isApiError(error)) throw error;
-      this.#misconfigured(policy, binding, error.message);
-      return undefined;
-    }
   }
 
   #misconfigured({ name, failurePolicy }: ValidatingPolicy, binding: CompiledBinding | undefined, why: string): void {
@@ -148,8 +137,11 @@ class Dispatch {
     if (paramKind instanceof Misconfigured) return this.#misconfigured(policy, undefined, paramKind.why);
     const annotations = new Map<string, Set<string>>();
     for (const binding of bindings) {
-      const matched = this.#matched(policy, binding, () => bindingMatches(binding, this.#versioned));
-      if (matched === undefined) continue;
+      const bound = matched(
+        () => bindingMatches(binding, this.#versioned),
+        (why) => this.#misconfigured(policy, binding, why),
+      );
+      if (bound === undefined) continue;
       for (const outcome of await this.#outcomes(policy, binding, paramKind, target)) {
         this.#report(policy, binding, outcome);
         for (const { key, value } of outcome.annotations)
@@ -214,9 +206,9 @@ function evaluate(policy: ValidatingPolicy, seen: Seen): Outcome {
   const { failurePolicy, conditions, variables } = policy;
   const failed = (message: string, index = 0): Failure[] =>
     failurePolicy === 'Ignore' ? [] : [{ index, message, reason: '' }];
-  const matched = matchConditions(seen, conditions, variables, failurePolicy);
-  if ('error' in matched) return { ...nothing, failures: failed(matched.error) };
-  if (!matched.matches) return nothing;
+  const met = matchConditions(seen, conditions, variables, failurePolicy);
+  if ('error' in met) return { ...nothing, failures: failed(met.error) };
+  if (!met.matches) return nothing;
   try {
     const failures = validate(policy, seen, failed);
     return { failures, ...annotate(policy, seen) };
