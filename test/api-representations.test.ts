@@ -103,7 +103,7 @@ test('a list is JSON whatever order the stored objects are written in', async ()
       collection: stored.collection,
       name: stored.name,
       expected: stored.revision,
-      value: { ...rest, apiVersion, kind } as typeof stored.value,
+      value: { ...rest, apiVersion, kind },
     },
   ]);
   const list = JSON.parse((await get(api, all, 'application/json')).bytes.toString()) as {
