@@ -4,7 +4,9 @@
  * test that fails now and then is a test that fails.
  */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { mark, type TestResult } from './test-events.ts';
 
@@ -81,7 +83,7 @@ function runProcess(
     const env: NodeJS.ProcessEnv = { ...process.env };
     // Set when this runner itself runs inside a test; it would change what the child writes.
     delete env['NODE_TEST_CONTEXT'];
-    const child = spawn(process.execPath, [...reporter, file], {
+    const child = spawn(process.execPath, [...reporter, ...propertySeed(root, file), file], {
       cwd: root,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -118,6 +120,15 @@ function runProcess(
       resolve({ ended: killed ?? exited, output });
     });
   });
+}
+
+/**
+ * Fixes the seed of property tests, so that a run of everything says the same each time; who runs a file by itself
+ * explores. Only for files that have properties: loading the library takes longer than most files run.
+ */
+function propertySeed(root: string, file: string): readonly string[] {
+  const hasProperties = /'fast-check'|\.contract\.ts'/.test(readFileSync(join(root, file), 'utf8'));
+  return hasProperties ? [`--import=${import.meta.dirname}/property-seed.ts`] : [];
 }
 
 function indent(text: string): string {
