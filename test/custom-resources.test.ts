@@ -358,3 +358,26 @@ void test('the status of a definition can be written, lists selected, and many d
   await api.send('DELETE', `${definitionsPath}?labelSelector=test%3Dyes`);
   await api.until(`${definitionsPath}?labelSelector=test%3Dyes`, ({ body }) => body.items.length === 0);
 });
+
+void test('items of a list are whole, whatever the names of their fields', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  await api.define(definition('opens', 'Open', { version: { schema: { openAPIV3Schema: open } } }));
+  const opens = '/apis/example.com/v1/namespaces/default/opens';
+  const self = { apiVersion: 'example.com/v1', kind: 'Open' };
+  // Names that are numbers come before all others in an object of JavaScript.
+  const made = [
+    await api.send('POST', opens, { ...self, metadata: { name: 'a' }, 7: 'x', b: 1 }),
+    await api.send('POST', opens, { ...self, metadata: { name: 'b' } }),
+  ];
+  const { body } = await api.get(opens);
+  assert.deepEqual([body.kind, body.items], ['OpenList', made.map((answer) => answer.body)]);
+  assert.deepEqual(
+    body.items.map((item: Record<string, unknown>) => [item['kind'], item['apiVersion'], item['7']]),
+    [
+      ['Open', 'example.com/v1', 'x'],
+      ['Open', 'example.com/v1', undefined],
+    ],
+  );
+});

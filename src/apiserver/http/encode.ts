@@ -130,8 +130,7 @@ export function listBytes(
   const head = encoder.encode(
     `{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`,
   );
-  // Items of a list carry no kind and apiVersion of their own; they come first in the encoding, always in the same bytes.
-  const self = encoder.encode(`{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersion)},`);
+  const self = encoder.encode(itemStart(kind, apiVersion));
   return [
     head,
     ...itemChunks(
@@ -142,7 +141,16 @@ export function listBytes(
   ];
 }
 
-/** An item that begins with `self`, whatever stored or converted it: what does not would make the list no JSON. */
+/**
+ * What items begin with in the store and not in a list: there those of a built-in kind carry no kind and apiVersion of their
+ * own, while a custom resource is always whole.
+ */
+function itemStart(kind: Kind, apiVersion: string): string {
+  if (kind.storedForm !== undefined) return '{';
+  return `{"kind":${JSON.stringify(kind.kind)},"apiVersion":${JSON.stringify(apiVersion)},`;
+}
+
+/** An item that begins with `self`. What this server has stored does; data taken over in etcd may be in any order. */
 function itemBytes({ kind, version }: View, entry: Entry, self: Uint8Array): Uint8Array {
   const bytes = bytesOf(kind, version, entry);
   if (beginsWith(bytes, self)) return bytes;
