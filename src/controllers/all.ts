@@ -13,6 +13,7 @@ import { nodeIpam } from './node-ipam.ts';
 import { nodeLifecycle } from './node-lifecycle/node-lifecycle.ts';
 import { podGarbageCollector } from './pod-gc.ts';
 import { replicaSet } from './replicaset.ts';
+import { replicationController } from './replication-controller.ts';
 import { resourceQuotaController } from './resourcequota.ts';
 import { rootCaPublisher } from './root-ca-publisher.ts';
 import { serviceCidrsController } from './service-cidrs.ts';
@@ -34,6 +35,12 @@ export const controllers: readonly ControllerUnit[] = [
     account: 'replicaset-controller',
     component: 'replicaset-controller',
     controllers: () => [replicaSet],
+  }),
+  controllerUnit({
+    name: 'replicationcontroller-controller',
+    account: 'replication-controller',
+    component: 'replication-controller',
+    controllers: () => [replicationController],
   }),
   controllerUnit({
     name: 'endpointslice-controller',

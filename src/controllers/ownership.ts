@@ -14,6 +14,7 @@ import {
   isApiError,
   keyOf,
   labelSelectorFromSpec,
+  parseApiVersion,
   SelectorError,
   type KubeObject,
   type LabelSelector,
@@ -52,18 +53,18 @@ export interface Claims<T> {
   readonly actions: readonly Action[];
 }
 
-/** `adoptable` says which orphans the owner wants at all. */
+/** `claimable` says which objects are adopted or let go at all; others stay with whom they are. */
 export function claim<T extends KubeObject>(
   owner: ReadObject,
   selector: LabelSelector,
   dependents: {
     readonly resource: Resource<T>;
     readonly view: ResourceView<T>;
-    readonly adoptable?: (object: DeepReadonly<T>) => boolean;
+    readonly claimable?: (object: DeepReadonly<T>) => boolean;
   },
   ownerResource: Resource,
 ): Claims<T> {
-  const { view, adoptable = () => true } = dependents;
+  const { view, claimable = () => true } = dependents;
   const resource = dependents.resource as Resource;
   const deleting = isDeleted(owner);
   const claimed: DeepReadonly<T>[] = [];
@@ -71,11 +72,11 @@ export function claim<T extends KubeObject>(
   for (const object of controlledBy(view, owner.metadata?.uid)) {
     const { labels } = object.metadata ?? {};
     if (selector.matches(labels)) claimed.push(object);
-    else if (!deleting) actions.push(release(resource, object, owner));
+    else if (!deleting && claimable(object)) actions.push(release(resource, object, owner));
   }
   if (deleting) return { claimed, actions };
   const orphans = orphansIn(view, owner.metadata?.namespace).filter(
-    (object) => !isDeleted(object) && selector.matches(object.metadata?.labels) && adoptable(object),
+    (object) => !isDeleted(object) && selector.matches(object.metadata?.labels) && claimable(object),
   );
   if (orphans.length > 0) actions.push(adoptAll(resource, orphans, owner, ownerResource));
   return { claimed, actions };
@@ -144,7 +145,7 @@ export function ownersToWake<T extends KubeObject>(
   const namespace = object.metadata?.namespace;
   const controller = controllerOf(object);
   if (controller !== undefined) {
-    const ours = controller.kind === owners.kind && controller.apiVersion.startsWith(`${owners.group}/`);
+    const ours = controller.kind === owners.kind && parseApiVersion(controller.apiVersion).group === owners.group;
     return ours ? [`${namespace ?? ''}/${controller.name}`] : [];
   }
   return owners.view

@@ -126,6 +126,36 @@ test('SchedulerPredicates validates that NodeSelector is respected if not matchi
   assert.deepEqual([status.phase, status.conditions[0].reason], ['Pending', 'Unschedulable']);
 });
 
+test('ReplicationController should surface a failure condition on a common issue like exceeded quota', async () => {
+  const path = await ready('exceeded');
+  const name = 'condition-test';
+  await requests.create(`${path}/resourcequotas`, { metadata: { name }, spec: { hard: { pods: '2' } } });
+  await requests.until(`${path}/resourcequotas/${name}`, ({ status }) => status.hard?.pods === '2');
+  const template = { ...pod(name), metadata: { labels: { name } } };
+  const controllers = `${path}/replicationcontrollers`;
+  const { metadata } = await requests.create(controllers, { metadata: { name }, spec: { replicas: 3, template } });
+  assert.equal(metadata.generation, 1);
+  const failure = ({ status }: Body): Body => status.conditions?.find(({ type }: Body) => type === 'ReplicaFailure');
+  const failing = await requests.until(`${controllers}/${name}`, (body) => failure(body) !== undefined);
+  const { status, reason, message } = failure(failing);
+  assert.deepEqual([status, reason, failing.status.observedGeneration], ['True', 'FailedCreate', 1]);
+  assert.match(
+    message,
+    /^pods "condition-test-[a-z0-9]*" is forbidden: exceeded quota: condition-test, requested: pods=1, used: pods=2, limited: pods=2$/,
+  );
+  const about = `${path}/events?fieldSelector=involvedObject.name%3D${name},reason%3DFailedCreate`;
+  const { items } = await requests.until(about, (body) => body.items.length > 0);
+  assert.match(items[0].message, /^Error creating: pods "condition-test-/);
+  assert.equal(items[0].source.component, 'replication-controller');
+  await requests.patch(`${controllers}/${name}/scale`, 'merge', { spec: { replicas: 2 } });
+  const settled = await requests.until(
+    `${controllers}/${name}`,
+    (body) => body.status.observedGeneration === 2 && failure(body) === undefined,
+  );
+  assert.equal(settled.status.replicas, 2);
+  await requests.delete(path);
+});
+
 const runtimeClasses = '/apis/node.k8s.io/v1/runtimeclasses';
 
 for (const [name, deleted] of [

@@ -1,7 +1,14 @@
 /** ReplicaSets and Deployments against a real API server in virtual time. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deployments, pods, replicaSets, type Deployment, type Pod } from '../../src/api/mod.ts';
+import {
+  deployments,
+  pods,
+  replicaSets,
+  replicationControllers,
+  type Deployment,
+  type Pod,
+} from '../../src/api/mod.ts';
 import type { DeepReadonly } from '../../src/base/mod.ts';
 import { ApiError } from '../../src/machinery/mod.ts';
 import { deploymentOf, eventsOf, podsOf, revision, setImage, setsOf, web, workbench } from './workbench.ts';
@@ -246,6 +253,52 @@ test('a replica set adopts what matches and lets go what does not', async () => 
   await cluster.advance(3000);
   assert.equal((await podsOf(cluster)).length, 4);
   assert.equal((await owned()).length, 3);
+});
+
+test('a replication controller replaces pods, scales, and leaves its pods behind unless told otherwise', async () => {
+  await using bench = await workbench({
+    controllers: ['replicationcontroller-controller', 'replicaset-controller', 'garbage-collector-controller'],
+  });
+  const { cluster } = bench;
+  const { client } = cluster;
+  const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'a', image: 'a' }] } };
+  const make = (replicas: number): Promise<unknown> =>
+    client.create(replicationControllers, {
+      metadata: { name: 'a', namespace: 'default' },
+      spec: { replicas, template },
+    });
+  const names = async (): Promise<string[]> => (await podsOf(cluster)).map(({ metadata }) => metadata.name ?? '');
+  const status = async (): Promise<unknown> =>
+    (await client.get(replicationControllers, { namespace: 'default', name: 'a' })).status;
+  await make(3);
+  await cluster.advance(5000);
+  const counts = { fullyLabeledReplicas: 3, readyReplicas: 3, availableReplicas: 3 };
+  assert.deepEqual(await status(), { replicas: 3, ...counts, observedGeneration: 1 });
+  const [gone = '', ...others] = await names();
+  assert.deepEqual(
+    new Set(await eventsOf(cluster, 'a')),
+    new Set([gone, ...others].map((name) => `SuccessfulCreate: Created pod: ${name}`)),
+  );
+  await client.delete(pods, { namespace: 'default', name: gone });
+  await cluster.advance(5000);
+  const replaced = await names();
+  assert.equal(replaced.length, 3);
+  assert.deepEqual(
+    others.filter((name) => !replaced.includes(name)),
+    [],
+  );
+  await client.delete(replicationControllers, { namespace: 'default', name: 'a' });
+  await cluster.advance(5000);
+  assert.deepEqual(await names(), replaced);
+  assert.ok((await podsOf(cluster)).every(({ metadata }) => metadata.ownerReferences === undefined));
+  await make(2);
+  await cluster.advance(5000);
+  const kept = await names();
+  assert.equal(kept.length, 2);
+  assert.ok(kept.every((name) => replaced.includes(name)));
+  await client.delete(replicationControllers, { namespace: 'default', name: 'a' }, { propagationPolicy: 'Background' });
+  await cluster.advance(60_000);
+  assert.deepEqual(await names(), []);
 });
 
 test('a refused pod is reported, tried ever less often, and forgotten once it works', async () => {
