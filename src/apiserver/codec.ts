@@ -25,12 +25,6 @@ import type { Entry } from '../store/mod.ts';
 import type { FieldValidation } from './operation.ts';
 import { shownBytes, shownObject } from './stored-form.ts';
 
-export interface Decoded {
-  /** In the version of the request. */
-  readonly object: KubeObject;
-  readonly warnings: readonly string[];
-}
-
 export interface DecodeRequest {
   readonly gvk: GroupVersionKind;
   readonly schema: string;
@@ -39,6 +33,8 @@ export interface DecodeRequest {
   readonly body: unknown;
   readonly findings?: readonly string[] | undefined;
   readonly validation: FieldValidation;
+  /** Is told the findings that `Warn` lets pass. */
+  readonly warn?: ((text: string) => void) | undefined;
   /** Makes the refusal of something that does not fit the type; a BadRequest that names the kind unless given. */
   readonly refuse?: (why: string, error?: DecodeError) => ApiError;
 }
@@ -88,9 +84,9 @@ export class Codec {
     return this.#schemas.get(`${apiVersion}/${kind}`);
   }
 
-  /** Throws ApiError BadRequest for what is not an object of this kind. */
-  decode(request: DecodeRequest): Decoded {
-    const { gvk, body, findings = [], validation, refuse = refusalOf(gvk) } = request;
+  /** The object in the version of the request. Throws ApiError BadRequest for what is not an object of this kind. */
+  decode(request: DecodeRequest): KubeObject {
+    const { gvk, body, findings = [], validation, warn, refuse = refusalOf(gvk) } = request;
     if (!isJsonObject(body))
       throw ApiError.badRequest(`the object provided is unrecognized (must be of type ${gvk.kind})`);
     if (request.decoder === undefined) this.#checkKind(body, gvk);
@@ -102,7 +98,8 @@ export class Codec {
     if (notes.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${notes.join(', ')}`);
     const object = { kind: gvk.kind, apiVersion: apiVersionOf(gvk.group, gvk.version), ...clean.object } as KubeObject;
     if (clearsManagedFields(body)) (object.metadata ??= {}).managedFields = [{}];
-    return { object, warnings: validation === 'Warn' ? notes : [] };
+    if (validation === 'Warn' && warn !== undefined) for (const note of notes) warn(note);
+    return object;
   }
 
   /** What the body says of itself must be what is expected; what it does not say is taken for that. */

@@ -1,4 +1,7 @@
-/** Admission of what writes nothing: exec, attach, port-forward and proxies. Their object is what the URL's query says. */
+/**
+ * Admission of what writes nothing: exec, attach, port-forward and proxies. Their object is what the URL's query says. Logs
+ * are read as objects are, and nobody is asked.
+ */
 import { apiVersionOf, type FieldFacts, type Kind, type KubeObject } from '../machinery/mod.ts';
 import type { Operation } from './operation.ts';
 import type { WriteWorld } from './world.ts';
@@ -12,10 +15,11 @@ export async function admitConnect(
 ): Promise<void> {
   const subresource = kind.subresources[operation.subresource ?? ''];
   const optionsKind = subresource?.type === 'connect' ? subresource.optionsKind : undefined;
+  if (optionsKind === undefined) return;
   const request = world.admissionRequest(kind, operation, {
     operation: 'CONNECT',
     name: operation.name ?? '',
-    draft: optionsKind === undefined ? undefined : optionsOf(world, optionsKind, query),
+    draft: optionsOf(world, optionsKind, query),
     old: undefined,
   });
   await world.admission.mutate(request);

@@ -25,19 +25,33 @@ const policies = ['Orphan', 'Background', 'Foreground'];
 const attemptsMax = 64;
 const deletesAtOnceMax = 32;
 
-export async function remove(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
+/** `admitted`: what leads to the deletion was admitted already, and nobody is asked of it. */
+export async function remove(
+  world: WriteWorld,
+  kind: Kind,
+  operation: Operation,
+  admitted: 'admitted' | undefined = undefined,
+): Promise<Result> {
   const options = optionsOf(world, operation);
   const name = operation.name ?? '';
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const current = world.store.head.get(collectionOf(kind), objectKey(operation.namespace, name));
     if (current === undefined) throw ApiError.notFound(kind, name);
+    await ready(kind, [current]);
+    checkPreconditions(kind, name, options, shownObject(kind, current));
+    if (admitted === undefined) await admit({ world, kind, operation }, options, current);
     const result = await removeOnce({ world, kind, operation }, options, current);
     if (result !== undefined) return result;
   }
   throw ApiError.modified(kind, name);
 }
 
-export async function removeCollection(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
+export async function removeCollection(
+  world: WriteWorld,
+  kind: Kind,
+  operation: Operation,
+  admitted: 'admitted' | undefined = undefined,
+): Promise<Result> {
   const found: ListResult = await list(world, kind, operation.namespace, operation.options);
   const waiting = [...found.entries];
   const { fieldSelector: _f, labelSelector: _l, ...options } = operation.options;
@@ -45,7 +59,7 @@ export async function removeCollection(world: WriteWorld, kind: Kind, operation:
     for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
       const { name = '', namespace } = (entry.value as KubeObject).metadata ?? {};
       try {
-        await remove(world, kind, { ...operation, verb: 'delete', name, namespace, options });
+        await remove(world, kind, { ...operation, verb: 'delete', name, namespace, options }, admitted);
       } catch (error) {
         if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error;
       }
@@ -55,43 +69,38 @@ export async function removeCollection(world: WriteWorld, kind: Kind, operation:
   return { type: 'list', kind, version: operation.version, list: found };
 }
 
+async function admit({ world, kind, operation }: Task, options: DeleteOptions, current: Entry): Promise<void> {
+  const old = shownObject(kind, current);
+  const deleteOptions = options as JsonObject;
+  const what = { operation: 'DELETE', name: old.metadata?.name ?? '', draft: undefined, old, deleteOptions } as const;
+  const admission = world.admissionRequest(kind, operation, what);
+  await world.admission.mutate(admission);
+  await world.admission.validate(admission);
+}
+
 /** Undefined: somebody else changed the object first; look again. */
 async function removeOnce(
   { world, kind, operation }: Task,
   options: DeleteOptions,
   current: Entry,
 ): Promise<Result | undefined> {
-  await ready(kind, [current]);
   const old = shownObject(kind, current);
   const { name = '', uid = '' } = old.metadata ?? {};
-  checkPreconditions(kind, name, options, old);
-  const admission = world.admissionRequest(kind, operation, {
-    operation: 'DELETE',
-    name,
-    draft: undefined,
-    old,
-    deleteOptions: options as JsonObject,
-  });
-  await world.admission.mutate(admission);
-  await world.admission.validate(admission);
-  const { warnings } = admission;
   const draft = begin({ world, kind, operation }, options, old);
   const gone: Result =
     kind.strategy.returnsDeleted === true
-      ? { type: 'value', code: 200, kind, version: operation.version, value: draft ?? old, warnings }
-      : { type: 'value', code: 200, value: deleted(kind, name, uid) as unknown as JsonObject, warnings };
+      ? { type: 'value', code: 200, kind, version: operation.version, value: draft ?? old }
+      : { type: 'value', code: 200, value: deleted(kind, name, uid) as unknown as JsonObject };
   const dryRun = operation.options.dryRun === true || (options.dryRun ?? []).includes('All');
-  if (draft === undefined)
-    return { type: 'entry', code: 200, kind, version: operation.version, entry: current, warnings };
+  if (draft === undefined) return { type: 'entry', code: 200, kind, version: operation.version, entry: current };
   const stays = heldBack(kind, draft);
-  if (dryRun)
-    return stays ? { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings } : gone;
+  if (dryRun) return stays ? { type: 'value', code: 200, kind, version: operation.version, value: draft } : gone;
   if (!stays) {
     const result = await world.store.commit(removal(kind, current, old), operation.cause);
     if (!result.ok) return undefined;
     const entry = result.events[0]?.entry;
     return kind.strategy.returnsDeleted === true && entry !== undefined
-      ? { type: 'entry', code: 200, kind, version: operation.version, entry, warnings }
+      ? { type: 'entry', code: 200, kind, version: operation.version, entry }
       : gone;
   }
   const { collection, name: key, revision: expected } = current;
@@ -108,7 +117,6 @@ async function removeOnce(
         kind,
         version: operation.version,
         entry,
-        warnings,
       };
 }
 

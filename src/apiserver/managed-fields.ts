@@ -32,7 +32,7 @@ import {
   type ManagedFieldsEntry,
   type MergeType,
 } from '../machinery/mod.ts';
-import { fromStorage, toStorage, versionOf, type Decoded } from './codec.ts';
+import { fromStorage, toStorage, versionOf } from './codec.ts';
 import type { Operation } from './operation.ts';
 import { kept } from './stored-form.ts';
 import type { WriteWorld } from './world.ts';
@@ -162,7 +162,7 @@ export async function applied(
   kind: Kind,
   operation: Operation,
   live: DeepReadonly<KubeObject> | undefined,
-): Promise<Decoded> {
+): Promise<KubeObject> {
   const { version, options, bodyFindings: findings = [] } = operation;
   const { schema, decoder } = versionOf(kind, version);
   const gvk = { group: kind.group, version, kind: kind.kind };
@@ -174,9 +174,10 @@ export async function applied(
   const finding = findings[0] === undefined ? undefined : `error converting YAML to JSON: ${findings[0]}`;
   if (finding !== undefined && validation === 'Strict')
     throw ApiError.badRequest(`error strict decoding YAML: ${finding}`);
-  const { object } = world.codec.decode({ gvk, schema, decoder, body, validation: 'Ignore' });
+  if (finding !== undefined && validation === 'Warn') operation.warn?.(finding);
+  const object = world.codec.decode({ gvk, schema, decoder, body, validation: 'Ignore' });
   setEntries(object, entries);
-  return { object, warnings: finding !== undefined && validation === 'Warn' ? [finding] : [] };
+  return object;
 }
 
 /** The body of an apply patch: an object of the kind. Throws ApiError BadRequest. */
@@ -261,7 +262,7 @@ function emptyObject(world: WriteWorld, kind: Kind, version: string): JsonObject
     const gvk = { group: kind.group, version, kind: kind.kind };
     empty = (
       decoder === undefined
-        ? world.codec.decode({ gvk, schema, body: {}, validation: 'Ignore' }).object
+        ? world.codec.decode({ gvk, schema, body: {}, validation: 'Ignore' })
         : { apiVersion: apiVersionOf(kind.group, version), kind: kind.kind }
     ) as JsonObject;
     emptyObjects.set(kindVersion, empty);

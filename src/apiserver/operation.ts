@@ -52,6 +52,8 @@ export interface Operation {
   readonly patchType?: PatchType;
   /** Tells the audit log more of the request. */
   readonly annotate?: Annotate | undefined;
+  /** Tells the client something although the request may go on: also when it is refused later. */
+  readonly warn?: ((text: string) => void) | undefined;
   /** Why a component of this process writes. */
   readonly cause?: Cause | undefined;
 }
@@ -64,7 +66,6 @@ export type Result =
       readonly kind: Kind;
       readonly version: string;
       readonly entry: Entry;
-      readonly warnings: readonly string[];
     }
   /** One object that is not stored as such: a Status, a review, a Scale, what a dry run would have stored. */
   | {
@@ -73,7 +74,6 @@ export type Result =
       readonly kind?: Kind;
       readonly version?: string;
       readonly value: DeepReadonly<KubeObject> | JsonObject;
-      readonly warnings: readonly string[];
     }
   | { readonly type: 'list'; readonly kind: Kind; readonly version: string; readonly list: ListResult }
   | { readonly type: 'watch'; readonly kind: Kind; readonly version: string; readonly watch: WatchStream };

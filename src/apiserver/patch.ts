@@ -14,7 +14,7 @@ import {
   type Kind,
   type KubeObject,
 } from '../machinery/mod.ts';
-import { fromStorage, versionOf, type Decoded } from './codec.ts';
+import { fromStorage, versionOf } from './codec.ts';
 import type { Operation } from './operation.ts';
 import type { WriteWorld } from './world.ts';
 
@@ -23,7 +23,7 @@ export function patched(
   kind: Kind,
   operation: Operation,
   current: DeepReadonly<KubeObject>,
-): Decoded {
+): KubeObject {
   const { schema, decoder } = versionOf(kind, operation.version);
   const target = fromStorage(kind, operation.version, current) as JsonObject;
   return applyPatch(world, operation, {
@@ -42,7 +42,7 @@ export interface PatchTarget {
 }
 
 /** Throws ApiError BadRequest or Invalid for a patch that cannot be applied or does not lead to an object of the kind. */
-export function applyPatch(world: WriteWorld, operation: Operation, patchTarget: PatchTarget): Decoded {
+export function applyPatch(world: WriteWorld, operation: Operation, patchTarget: PatchTarget): KubeObject {
   const { target, schema, decoder, gvk } = patchTarget;
   const body = apply(world, schema, operation, target);
   return world.codec.decode({
@@ -52,6 +52,7 @@ export function applyPatch(world: WriteWorld, operation: Operation, patchTarget:
     body,
     findings: operation.bodyFindings,
     validation: operation.options.fieldValidation ?? 'Warn',
+    warn: operation.warn,
     refuse: (why, error) =>
       operation.patchType === 'strategic'
         ? unfit(goValue(operation.body), error?.conversion ?? why)

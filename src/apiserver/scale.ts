@@ -69,7 +69,7 @@ export async function scale(
       ...(entries.length === 0 ? {} : { managedFields: [...entries] }),
     };
     strategy.setReplicas(draft, replicas);
-    return { draft, warnings: [], isTracked: true };
+    return { draft, isTracked: true };
   });
   if (result.type === 'value') return answer(shownScale(subresource, result.value));
   await ready(kind, [result.entry]);
@@ -106,7 +106,7 @@ async function wantedScale(
   if (operation.patchType === 'apply') {
     const config = { ...configurationOf(operation.body, form?.gvk ?? scaleGvk), apiVersion };
     const { object, entries } = await applyConfiguration(live, config, write, operation.options.force === true);
-    const { object: scale } = world.codec.decode({
+    const scale = world.codec.decode({
       gvk: scaleGvk,
       schema: scaleSchema,
       body: object,
@@ -123,9 +123,10 @@ async function wantedScale(
 
 function sentScale(world: WriteWorld, operation: Operation, target: JsonObject, form: ScaleForm | undefined): Scale {
   const { schema, gvk } = form ?? { schema: scaleSchema, gvk: scaleGvk };
-  const { body, bodyFindings: findings, options } = operation;
-  if (operation.verb === 'patch') return applyPatch(world, operation, { target, schema, gvk }).object;
-  const { object } = world.codec.decode({ gvk, schema, body, findings, validation: options.fieldValidation ?? 'Warn' });
+  const { body, bodyFindings: findings, options, warn } = operation;
+  if (operation.verb === 'patch') return applyPatch(world, operation, { target, schema, gvk });
+  const { fieldValidation: validation = 'Warn' } = options;
+  const object = world.codec.decode({ gvk, schema, body, findings, validation, warn });
   checkAddress(operation, object);
   return object;
 }
@@ -142,8 +143,7 @@ function scaleWrite(world: WriteWorld, operation: Operation): FieldWrite {
       typeOf: (version) => (version === apiVersion ? mergeTypeOf(scaleSchema, facts) : undefined),
       convert: (object) => Promise.resolve(object),
     },
-    empty: world.codec.decode({ gvk: scaleGvk, schema: scaleSchema, body: {}, validation: 'Ignore' })
-      .object as JsonObject,
+    empty: world.codec.decode({ gvk: scaleGvk, schema: scaleSchema, body: {}, validation: 'Ignore' }) as JsonObject,
   };
 }
 
@@ -171,5 +171,5 @@ function shownScale({ scale: strategy, form }: ScaleSubresource, object: DeepRea
 }
 
 function answer(value: JsonObject): Result {
-  return { type: 'value', code: 200, value, warnings: [] };
+  return { type: 'value', code: 200, value };
 }

@@ -101,7 +101,6 @@ export class ApiServer {
           kind,
           version,
           entry: await get(world, kind, { namespace, name: operation.name ?? '' }),
-          warnings: [],
         };
       case 'list':
         return { type: 'list', kind, version, list: await list(world, kind, namespace, options) };
@@ -132,7 +131,7 @@ export class ApiServer {
     if (verb === 'get') {
       const entry = entries.find((candidate) => candidate.name === objectKey(namespace, name));
       if (entry === undefined) throw new ApiError('Unknown', computed.unknown(name), { code: 500 });
-      return { type: 'entry', code: 200, kind, version, entry, warnings: [] };
+      return { type: 'entry', code: 200, kind, version, entry };
     }
     const selection = select(kind, { ...options, namespace });
     const revision = this.world.store.current.revision;
@@ -180,8 +179,7 @@ export class ApiServer {
     if (handler === undefined) throw notServed();
     const { world } = this;
     if (subresource === undefined) {
-      const { object } = decodeBody(world, kind, operation);
-      const stored = toStorage(kind, operation.version, object);
+      const stored = toStorage(kind, operation.version, decodeBody(world, kind, operation));
       const body = handler.admitsItself === true ? stored : await this.#admitted(kind, operation, stored);
       const result = await handler.handle(this, kind, operation, body);
       return result.type === 'value'
@@ -189,12 +187,9 @@ export class ApiServer {
         : result;
     }
     const { input, gvk } = inputOf(subresource, operation.body);
-    const { object } = world.codec.decode({
-      gvk,
-      schema: input,
-      body: operation.body,
-      validation: operation.options.fieldValidation ?? 'Warn',
-    });
+    const { body, bodyFindings: findings, options, warn } = operation;
+    const { fieldValidation: validation = 'Warn' } = options;
+    const object = world.codec.decode({ gvk, schema: input, body, findings, validation, warn });
     return handler.handle(this, kind, operation, object);
   }
 }

@@ -23,5 +23,5 @@ export interface ComputedObjects {
 }
 
 export function answer(code: number, value: KubeObject | JsonObject): Result {
-  return { type: 'value', code, value, warnings: [] };
+  return { type: 'value', code, value };
 }

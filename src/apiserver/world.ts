@@ -74,7 +74,6 @@ export class WriteWorld {
     what: Pick<AdmissionRequest, 'operation' | 'name' | 'draft' | 'old' | 'deleteOptions'>,
   ): AdmissionRequest {
     const { version, subresource, namespace, options } = operation;
-    const warnings: string[] = [];
     return {
       ...what,
       kind,
@@ -85,8 +84,7 @@ export class WriteWorld {
       dryRun: options.dryRun === true || isDryDeletion(what.deleteOptions),
       context: this.context(operation),
       annotate: operation.annotate ?? unheard,
-      warn: (text) => void warnings.push(text),
-      warnings,
+      warn: operation.warn ?? unheard,
       alongside: undefined,
       round: 0,
       reinvoke: false,
@@ -104,7 +102,7 @@ function isDryDeletion(options: JsonObject | undefined): boolean {
   return Array.isArray(dryRun) && dryRun.includes('All');
 }
 
-/** Nobody audits the request. */
+/** Nobody audits the request, or nobody reads warnings. */
 function unheard(): void {
   // Nothing to tell.
 }

@@ -39,13 +39,15 @@ export interface Task {
 
 export function create(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
   checkManagerOptions(operation);
-  return createFrom({ world, kind, operation }, () => ({ ...decodeBody(world, kind, operation), isTracked: false }));
+  return createFrom({ world, kind, operation }, () => ({
+    object: decodeBody(world, kind, operation),
+    isTracked: false,
+  }));
 }
 
 /** What a client wants, in the version of the request. */
 interface Wanted {
   readonly object: KubeObject;
-  readonly warnings: readonly string[];
   /** Server-side apply has said already who owns what. */
   readonly isTracked: boolean;
 }
@@ -60,7 +62,7 @@ async function createFrom(task: Task, want: () => Wanted | Promise<Wanted>): Pro
 /** Undefined: what was allocated for the object has been taken meanwhile; another attempt finds something else. */
 async function createOnce(
   { world, kind, operation }: Task,
-  { object, warnings, isTracked }: Wanted,
+  { object, isTracked }: Wanted,
   last: boolean,
 ): Promise<Result | undefined> {
   const sent = toStorage(kind, operation.version, object);
@@ -87,9 +89,9 @@ async function createOnce(
   strategy.prepareForCreate?.(draft, context);
   if (strategy.generation === true) metadata.generation = 1;
   refuseInvalid(kind, draft, [...metaErrors(kind, draft), ...(strategy.validate?.(draft) ?? [])]);
-  for (const text of warningsOf(kind, operation.version, strategy, { object: draft })) admission.warn(text);
+  for (const text of strategy.warnings?.(draft) ?? []) admission.warn(text);
   await world.admission.validate(admission);
-  const answer = { code: 201, kind, version: operation.version, warnings: [...warnings, ...admission.warnings] };
+  const answer = { code: 201, kind, version: operation.version };
   if (operation.options.dryRun === true) {
     refuseExisting(world, kind, draft);
     delete metadata.resourceVersion;
@@ -132,10 +134,9 @@ function refuseExisting(world: WriteWorld, kind: Kind, { metadata = {} }: KubeOb
 export async function update(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
   checkManagerOptions(operation);
   const read = (): Produced => {
-    const { object, warnings } = decodeBody(world, kind, operation);
-    const draft = toStorage(kind, operation.version, object);
+    const draft = toStorage(kind, operation.version, decodeBody(world, kind, operation));
     checkAddress(operation, draft);
-    return { draft, warnings };
+    return { draft };
   };
   let unused: Produced | undefined = read();
   const name = operation.name ?? '';
@@ -158,9 +159,9 @@ export async function patch(world: WriteWorld, kind: Kind, operation: Operation)
   checkManagerOptions(operation);
   if (operation.patchType === 'apply') return applyPatch({ world, kind, operation });
   return change(world, kind, operation, (current) => {
-    const { object, warnings } = patched(world, kind, operation, current);
+    const object = patched(world, kind, operation, current);
     checkAddress(operation, object);
-    return { draft: toStorage(kind, operation.version, object), warnings };
+    return { draft: toStorage(kind, operation.version, object) };
   });
 }
 
@@ -180,24 +181,23 @@ async function applyPatch(task: Task): Promise<Result> {
 }
 
 async function wantNew({ world, kind, operation }: Task): Promise<Wanted> {
-  const { object, warnings } = await applied(world, kind, operation, undefined);
+  const object = await applied(world, kind, operation, undefined);
   refuseUid(kind, operation.name ?? '', object);
   checkAddress(operation, object);
   if (object.metadata !== undefined) delete object.metadata.resourceVersion;
-  return { object, warnings, isTracked: true };
+  return { object, isTracked: true };
 }
 
 function changeByApply({ world, kind, operation }: Task): Promise<Written> {
   return change(world, kind, operation, async (current) => {
-    const { object, warnings } = await applied(world, kind, operation, current);
+    const object = await applied(world, kind, operation, current);
     checkAddress(operation, object);
-    return { draft: toStorage(kind, operation.version, object), warnings, isTracked: true };
+    return { draft: toStorage(kind, operation.version, object), isTracked: true };
   });
 }
 
 interface Produced {
   readonly draft: KubeObject;
-  readonly warnings: readonly string[];
   /** The draft says already who owns what. */
   readonly isTracked?: boolean;
 }
@@ -216,7 +216,7 @@ export async function change(
     await ready(kind, [current]);
     const produced = await produce(shownObject(kind, current));
     const attempted = await changeOnce({ world, kind, operation }, current, produced);
-    if (attempted !== undefined) return { ...attempted, warnings: [...produced.warnings, ...attempted.warnings] };
+    if (attempted !== undefined) return attempted;
     if (attempt === attemptsMax) throw ApiError.modified(kind, name);
   }
 }
@@ -248,19 +248,17 @@ async function changeOnce(
   if (strategy.generation === true && specChanged(draft, old))
     metadata.generation = (old.metadata?.generation ?? 0) + 1;
   refuseInvalid(kind, draft, [...metaUpdateErrors(kind, draft, old), ...(part.validateUpdate?.(draft, old) ?? [])]);
-  for (const text of warningsOf(kind, operation.version, part, { object: draft, old })) admission.warn(text);
+  for (const text of part.warnings?.(draft, old) ?? []) admission.warn(text);
   await world.admission.validate(admission);
-  const { warnings } = admission;
   const same = isUnchanged(draft, old);
   if (operation.options.dryRun === true)
-    return { type: 'value', code: 200, kind, version: operation.version, value: draft, warnings };
+    return { type: 'value', code: 200, kind, version: operation.version, value: draft };
   const written = (entry: Entry): Written => ({
     type: 'entry',
     code: 200,
     kind,
     version: operation.version,
     entry,
-    warnings,
   });
   const stale = kind.storedForm?.isStale(current.value) === true || world.store.isStale(current);
   if (same && !stale) return written(await durable(world, current));
@@ -373,15 +371,12 @@ function refuseClaim(kind: Kind, object: KubeObject, failed: Change): never {
   ]);
 }
 
-export function decodeBody(
-  world: WriteWorld,
-  kind: Kind,
-  operation: Operation,
-): { object: KubeObject; warnings: readonly string[] } {
+export function decodeBody(world: WriteWorld, kind: Kind, operation: Operation): KubeObject {
   const { schema, decoder } = versionOf(kind, operation.version);
   const { body, bodyFindings: findings, options } = operation;
   const gvk = { group: kind.group, version: operation.version, kind: kind.kind };
-  return world.codec.decode({ gvk, schema, decoder, body, findings, validation: options.fieldValidation ?? 'Warn' });
+  const { fieldValidation: validation = 'Warn' } = options;
+  return world.codec.decode({ gvk, schema, decoder, body, findings, validation, warn: operation.warn });
 }
 
 /** What is written must be the object of the URL; one that does not name its namespace is in that of the URL. */
@@ -405,16 +400,6 @@ export function checkAddress({ name = '', namespace = '' }: Operation, object: K
 function refuseInvalid(kind: Kind, object: KubeObject, errors: readonly FieldError[]): void {
   if (errors.length > 0)
     throw ApiError.invalid(kind, object.metadata?.name ?? object.metadata?.generateName ?? '', errors);
-}
-
-function warningsOf(
-  kind: Kind,
-  version: string,
-  strategy: UpdateStrategy<KubeObject>,
-  { object, old }: { readonly object: KubeObject; readonly old?: DeepReadonly<KubeObject> },
-): readonly string[] {
-  const { deprecated } = versionOf(kind, version);
-  return [...(deprecated === undefined ? [] : [deprecated]), ...(strategy.warnings?.(object, old) ?? [])];
 }
 
 function entryOf(result: Extract<CommitResult, { ok: true }>): Entry {

@@ -132,7 +132,7 @@ export interface StreamUpgrade {
   /** Carries the request on; resolves when the session is over. With equal protocols, byte for byte. */
   forward(target: UpgradeTarget, session: ForwardedSession): Promise<void>;
   /** Answers with an HTTP error instead. `status` is a `metav1.Status`; its code becomes the response's. */
-  refuse(status: { readonly code?: number }): Promise<void>;
+  refuse(status: { readonly code?: number }, headers?: Readonly<Record<string, string>>): Promise<void>;
 }
 
 /** What a forwarded request is about; `raw` is any other upgrade and is never translated. */

@@ -32,8 +32,6 @@ export interface AdmissionRequest {
   readonly annotate: Annotate;
   /** Tells the client something although the request may go on. */
   readonly warn: (text: string) => void;
-  /** What the client has been told so far. */
-  readonly warnings: readonly string[];
   /**
    * Makes what has to be committed together with the object, from the newest state, whenever a commit is tried; throws
    * ApiError when the object may not be written after all.

@@ -51,7 +51,7 @@ import { negotiate } from './negotiate.ts';
 import { text, type PathHandler } from './paths.ts';
 import { optionsOf } from './options.ts';
 import { parseUrl, type RequestInfo, type ResourceRequest } from './request-info.ts';
-import { warningHeader } from './warnings.ts';
+import { withWarnings } from './warnings.ts';
 import { WatchBody } from './watch-body.ts';
 
 export interface FrontParts {
@@ -114,9 +114,13 @@ export interface ConnectTarget {
   readonly user: UserInfo;
 }
 
-/** A request by which it can be found again. */
-interface IdentifiedInfo extends RequestInfo {
+/** A request under way. */
+interface Call {
+  readonly info: RequestInfo;
   readonly auditId: string;
+  readonly trail: AuditTrail | undefined;
+  /** What the client is told beside the answer, whatever that is. */
+  readonly warnings: string[];
 }
 
 const bodyBytesMax = 3 * 1024 * 1024;
@@ -153,50 +157,51 @@ export class HttpFront implements Disposable {
   async respond(request: HttpRequest): Promise<HttpResponse> {
     const { clock, metrics } = this.#parts;
     const begun = clock.monotonic();
-    const id = request.headers['audit-id'] ?? shortUuid(this.#parts.random);
-    let info: IdentifiedInfo | undefined;
-    let trail: AuditTrail | undefined;
+    const auditId = this.#idOf(request);
+    let call: Call | undefined;
     let response: HttpResponse;
     try {
-      info = { ...parseUrl(request.method, request.url), auditId: id };
-      trail = this.#trail(request, info, id);
-      response = await this.#counted(request, info, trail);
+      call = this.#begun(request, auditId);
+      response = await this.#counted(request, call);
     } catch (error) {
       response = this.refusal(error, request);
-      if (isBug(error)) trail?.panicked(errorText(error));
+      if (isBug(error)) call?.trail?.panicked(errorText(error));
     }
-    metrics.observe(info, request.method, response.status, (clock.monotonic() - begun) / 1000);
-    const answer = { ...response, headers: { ...response.headers, 'audit-id': id } };
-    return trail === undefined ? answer : trail.answered(answer);
+    metrics.observe(call?.info, request.method, response.status, (clock.monotonic() - begun) / 1000);
+    const headers = withWarnings({ ...response.headers, 'audit-id': auditId }, call?.warnings ?? []);
+    const answer = { ...response, headers };
+    return call?.trail === undefined ? answer : call.trail.answered(answer);
   }
 
-  #trail(request: AuditedRequest, info: RequestInfo, id: string): AuditTrail | undefined {
+  #idOf({ headers }: Pick<HttpRequest, 'headers'>): string {
+    return headers['audit-id'] ?? shortUuid(this.#parts.random);
+  }
+
+  #begun(request: AuditedRequest, auditId: string): Call {
+    const info = parseUrl(request.method, request.url);
     const { audit } = this.#parts;
-    return audit === undefined ? undefined : new AuditTrail(audit, request, info, id);
+    const trail = audit === undefined ? undefined : new AuditTrail(audit, request, info, auditId);
+    return { info, auditId, trail, warnings: [] };
   }
 
-  async #counted(request: HttpRequest, info: IdentifiedInfo, trail: AuditTrail | undefined): Promise<HttpResponse> {
+  async #counted(request: HttpRequest, call: Call): Promise<HttpResponse> {
     const { metrics } = this.#parts;
     const sort = request.method === 'GET' || request.method === 'HEAD' ? 'readOnly' : 'mutating';
     metrics.begin(sort);
     try {
-      const user = await this.#identify(request, trail);
+      const user = await this.#identify(request, call.trail);
       // These go on for long; of a watch only the beginning counts.
-      if (isLongRunning(info) && info.resource?.verb !== 'watch')
-        return await this.#respond(request, info, user, trail);
-      return await this.#inTurn(request, info, user, trail);
+      if (isLongRunning(call.info) && call.info.resource?.verb !== 'watch')
+        return await this.#respond(request, call, user);
+      return await this.#inTurn(request, call, user);
     } finally {
       metrics.end(sort);
     }
   }
 
   /** Waits for the request's turn, or refuses it, as priority and fairness say. */
-  async #inTurn(
-    request: HttpRequest,
-    info: IdentifiedInfo,
-    user: UserInfo,
-    trail: AuditTrail | undefined,
-  ): Promise<HttpResponse> {
+  async #inTurn(request: HttpRequest, call: Call, user: UserInfo): Promise<HttpResponse> {
+    const { info, trail } = call;
     const { flowControl } = this.#parts;
     const { method } = request;
     const flow = flowControl.flowOf(user, method, info);
@@ -205,7 +210,7 @@ export class HttpFront implements Disposable {
       const entered = flowControl.enter(flow, { user: user.username, info, method }, () => request.signal);
       const seat = entered instanceof Promise ? await entered : entered;
       try {
-        response = await this.#respond(request, info, user, trail);
+        response = await this.#respond(request, call, user);
       } finally {
         seat.release();
       }
@@ -286,18 +291,14 @@ export class HttpFront implements Disposable {
     if (verdict !== 'allow') await server.authorize(attributes);
   }
 
-  async #respond(
-    request: HttpRequest,
-    info: IdentifiedInfo,
-    user: UserInfo,
-    trail: AuditTrail | undefined,
-  ): Promise<HttpResponse> {
+  async #respond(request: HttpRequest, call: Call, user: UserInfo): Promise<HttpResponse> {
+    const { info, trail, auditId } = call;
     const delegate = this.#parts.delegates(info.path);
     if (delegate !== undefined) {
       await this.#authorize(attributesIn(request.method, info, user), trail);
-      return delegate.respond(request, { info, user, auditId: info.auditId });
+      return delegate.respond(request, { info, user, auditId });
     }
-    if (info.resource !== undefined) return this.#resource(request, { ...info, resource: info.resource }, user, trail);
+    if (info.resource !== undefined) return this.#resource(request, call, { user, resource: info.resource });
     await this.#authorize(attributesIn(request.method, info, user), trail);
     for (const handler of this.#parts.paths) {
       const response = handler.serves(info.path) ? await handler.respond(request, info) : undefined;
@@ -308,24 +309,26 @@ export class HttpFront implements Disposable {
 
   async #resource(
     request: HttpRequest,
-    info: RequestInfo & { readonly resource: ResourceRequest },
-    user: UserInfo,
-    trail: AuditTrail | undefined,
+    call: Call,
+    { user, resource }: { readonly user: UserInfo; readonly resource: ResourceRequest },
   ): Promise<HttpResponse> {
     const { server } = this.#parts;
-    const { resource } = info;
+    const { info, trail, warnings } = call;
     const served = server.registry.find(resource.group, resource.version, resource.resource);
     const kind = served?.kind;
     const subresource = resource.subresource === undefined ? undefined : kind?.subresources[resource.subresource];
     if (kind !== undefined && subresource?.type === 'connect')
-      return this.#connect(request, { kind, info, user }, trail);
+      return this.#connect(request, { kind, info: { ...info, resource }, user }, call);
     // Before anything is said or read: who may not ask learns nothing, and has nothing parsed.
     await this.#authorize(attributesIn(request.method, info, user), trail);
-    if (kind === undefined || (resource.namespace !== undefined && !kind.namespaced)) throw notServed();
+    if (served === undefined || kind === undefined || (resource.namespace !== undefined && !kind.namespaced))
+      throw notServed();
+    // Whoever uses a deprecated version is told so, whatever it asks for.
+    if (served.version.deprecated !== undefined) warnings.push(served.version.deprecated);
     if (!methods.includes(request.method)) throw methodNotAllowed();
     checkShape(kind, resource, request.method);
     const options = optionsOf(info.query);
-    const hasGoType = served?.version.decoder === undefined;
+    const hasGoType = served.version.decoder === undefined;
     const patchType = patchTypeOf(request, resource, hasGoType);
     const hasRows = kind.verbs.includes('get') && subresource?.type !== 'create';
     const views = servedViews({ hasProtobuf: hasGoType, streams: resource.verb === 'watch', hasRows });
@@ -340,6 +343,7 @@ export class HttpFront implements Disposable {
       body: body?.value,
       ...(body === undefined ? {} : { bodyFindings: body.findings }),
       ...(patchType === undefined ? {} : { patchType }),
+      warn: (text) => void warnings.push(text),
       annotate: trail === undefined ? undefined : (key, value, part) => trail.annotate(key, value, part),
     };
     const result = await server.carryOut(operation);
@@ -365,9 +369,9 @@ export class HttpFront implements Disposable {
     };
   }
 
-  async #connect(request: HttpRequest, target: ConnectTarget, trail: AuditTrail | undefined): Promise<HttpResponse> {
+  async #connect(request: HttpRequest, target: ConnectTarget, call: Call): Promise<HttpResponse> {
     const { resource } = target.info;
-    await this.#mayConnect(target, trail);
+    await this.#mayConnect(target, call);
     const connector = this.#connectors.get(`${target.kind.plural}/${resource.subresource ?? ''}`);
     if (connector?.connect === undefined) throw ApiError.badRequest('Upgrade request required');
     return connector.connect(request, target);
@@ -375,11 +379,11 @@ export class HttpFront implements Disposable {
 
   /** A request that asks for another protocol. Answers it in every case; never rejects. */
   async upgrade(request: UpgradeRequest, upgrade: StreamUpgrade): Promise<void> {
-    let trail: AuditTrail | undefined;
+    const auditId = this.#idOf(request);
+    let call: Call | undefined;
     try {
-      const info = parseUrl(request.method, request.url);
-      const auditId = request.headers['audit-id'] ?? shortUuid(this.#parts.random);
-      trail = this.#trail(request, info, auditId);
+      call = this.#begun(request, auditId);
+      const { info, trail } = call;
       const user = await this.#identify(request, trail);
       const delegate = this.#parts.delegates(info.path);
       if (delegate !== undefined) {
@@ -395,7 +399,7 @@ export class HttpFront implements Disposable {
           : this.#parts.server.registry.find(resource.group, resource.version, resource.resource)?.kind;
       if (resource === undefined || kind === undefined) throw notServed();
       const target: ConnectTarget = { kind, info: { ...info, resource }, user };
-      await this.#mayConnect(target, trail);
+      await this.#mayConnect(target, call);
       const connector = this.#connectors.get(`${kind.plural}/${resource.subresource ?? ''}`);
       if (connector?.upgrade === undefined) throw notServed();
       trail?.switched();
@@ -403,9 +407,10 @@ export class HttpFront implements Disposable {
       trail?.complete();
     } catch (error) {
       const { status } = error instanceof ApiError ? error : ApiError.internal(errorText(error));
-      trail?.refused(status as unknown as JsonObject);
+      call?.trail?.refused(status as unknown as JsonObject);
+      const headers = withWarnings({ 'audit-id': auditId }, call?.warnings ?? []);
       // The session may be under way, or over: then there is nothing left to answer.
-      await upgrade.refuse(status).catch((cause: unknown) =>
+      await upgrade.refuse(status, headers).catch((cause: unknown) =>
         this.#parts.log.debug('a streaming session ended', {
           url: request.url,
           error: errorText(error),
@@ -416,12 +421,19 @@ export class HttpFront implements Disposable {
   }
 
   /** A `connect` subresource needs `create` for POST and `get` for GET, as upstream maps it; then it is admitted. */
-  async #mayConnect({ kind, info, user }: ConnectTarget, trail: AuditTrail | undefined): Promise<void> {
+  async #mayConnect({ kind, info, user }: ConnectTarget, { trail, warnings }: Call): Promise<void> {
     const { server } = this.#parts;
     const { group, version, verb, subresource = '', namespace = '', name = '' } = info.resource;
     const attributes = { user, verb, group, version, resource: kind.plural, subresource, namespace, name };
     await this.#authorize(attributes, trail);
-    await admitConnect(server.world, kind, { ...info.resource, user, options: {} }, info.query);
+    const operation = {
+      ...info.resource,
+      user,
+      options: {},
+      warn: (text: string) => void warnings.push(text),
+      annotate: trail === undefined ? undefined : trail.annotate.bind(trail),
+    };
+    await admitConnect(server.world, kind, operation, info.query);
   }
 
   async #readBody(
@@ -445,18 +457,13 @@ export class HttpFront implements Disposable {
     if (view.representation.mediaType === yamlType) return inYaml(this.#answer(result, operation, inJson(view)));
     switch (result.type) {
       case 'entry':
-        return respond(
-          result.code,
-          entryBytes(view, result.entry),
-          warningsFor(view, result.warnings),
-          view.representation.mediaType,
-        );
+        return respond(result.code, entryBytes(view, result.entry), view.representation.mediaType);
       case 'value': {
         const { mediaType, body } = valueBytes(view, result.value);
-        return respond(result.code, body, warningsFor(view, result.warnings), mediaType);
+        return respond(result.code, body, mediaType);
       }
       case 'list':
-        return respond(200, listBytes(view, result.list), warningsFor(view, []), view.representation.mediaType);
+        return respond(200, listBytes(view, result.list), view.representation.mediaType);
       case 'watch':
         return this.#watch(result, operation, view);
     }
@@ -482,7 +489,7 @@ export class HttpFront implements Disposable {
     });
     const protobuf = view.representation.mediaType === protobufType;
     const mediaType = protobuf ? `${protobufType};stream=watch` : 'application/json';
-    return respond(200, body, warningsFor(view, []), mediaType);
+    return respond(200, body, mediaType);
   }
 }
 
@@ -494,12 +501,6 @@ export function attributesIn(method: string, { path, query, resource }: RequestI
   }
   const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
   return { user, verb: method.toLowerCase(), ...nothing, path };
-}
-
-/** Whoever uses a deprecated version is told so, whatever it asks for. */
-function warningsFor({ kind, version }: View, warnings: readonly string[]): readonly string[] {
-  const deprecated = kind.versions.find((candidate) => candidate.version === version)?.deprecated;
-  return deprecated === undefined || warnings.includes(deprecated) ? warnings : [deprecated, ...warnings];
 }
 
 function inJson(view: View): View {
@@ -517,10 +518,9 @@ export function failure(error: ApiError): HttpResponse {
 
 const jsonHeaders = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' };
 
-function respond(status: number, body: Body, warnings: readonly string[], mediaType: string): HttpResponse {
+function respond(status: number, body: Body, mediaType: string): HttpResponse {
   const headers = mediaType === 'application/json' ? jsonHeaders : { ...jsonHeaders, 'content-type': mediaType };
-  if (warnings.length === 0) return { status, headers, body };
-  return { status, headers: { ...headers, warning: warningHeader(warnings) }, body };
+  return { status, headers, body };
 }
 
 /** The kind of object that a POST or PUT carries. */

@@ -5,7 +5,17 @@ const totalMax = 4 * 1024;
 const textMax = 256;
 const encoder = new TextEncoder();
 
-export function warningHeader(warnings: readonly string[]): string {
+/** The headers with the warnings, and before those that somebody else gave whose answer this is. */
+export function withWarnings(
+  headers: Readonly<Record<string, string>>,
+  warnings: readonly string[],
+): Readonly<Record<string, string>> {
+  if (warnings.length === 0) return headers;
+  const others = headers['warning'] === undefined ? '' : `, ${headers['warning']}`;
+  return { ...headers, warning: warningHeader(warnings) + others };
+}
+
+function warningHeader(warnings: readonly string[]): string {
   const texts = [...new Set(warnings)].filter((text) => text !== '');
   const total = texts.reduce((sum, text) => sum + Array.from(text).length, 0);
   return (total <= totalMax ? texts : cut(texts)).map((text) => `299 - "${quoted(text)}"`).join(', ');

@@ -101,7 +101,7 @@ async function removePod(task: Task, options: DeleteOptions): Promise<void> {
   const { server, operation, dryRun } = task;
   const body = dryRun ? options : await announce(task, options);
   const { subresource: _, ...target } = operation;
-  await remove(server.world, pods as never, { ...target, verb: 'delete', body });
+  await remove(server.world, pods as never, { ...target, verb: 'delete', body }, 'admitted');
 }
 
 /** Sets the condition DisruptionTarget. What was required of the pod is then required of the pod with the condition. */

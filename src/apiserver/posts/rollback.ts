@@ -49,7 +49,7 @@ export function rollbackOn(group: string): PostHandler {
           ...rollback.updatedAnnotations,
           [annotation]: String(rollback.rollbackTo?.revision ?? 0),
         };
-        return { draft, warnings: [] };
+        return { draft };
       });
       const message = `rollback request for deployment "${name}" succeeded`;
       return answer(200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', message, code: 200 });

@@ -71,8 +71,9 @@ export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
         },
         status,
       };
-      const shortened = `requested expiration of ${wanted} seconds shortened to ${seconds} seconds`;
-      return { type: 'value', code: 201, value, warnings: seconds < wanted ? [shortened] : [] };
+      if (seconds < wanted)
+        operation.warn?.(`requested expiration of ${wanted} seconds shortened to ${seconds} seconds`);
+      return { type: 'value', code: 201, value };
     },
   };
 }

@@ -131,6 +131,8 @@ export function returned({ status, headers, body }: BackendAnswer): HttpResponse
   for (const [name, value] of Object.entries(headers)) {
     if (dropped.has(name) || crossOrigin.test(name)) continue;
     if (typeof value === 'string') once[name] = value;
+    // The one list that others may add to.
+    else if (name === 'warning') once[name] = value.join(', ');
     else repeated[name] = value;
   }
   return { status, headers: once, repeated, body: streamOf(body, 'cut') };

@@ -98,8 +98,9 @@ export class HttpUpgrade implements StreamUpgrade {
     }
   }
 
-  refuse(status: { readonly code?: number }): Promise<void> {
-    return this.#refuseWith(status.code ?? 500, JSON.stringify(status), { 'Content-Type': 'application/json' });
+  refuse(status: { readonly code?: number }, headers: Readonly<Record<string, string>> = {}): Promise<void> {
+    const type = { 'Content-Type': 'application/json' };
+    return this.#refuseWith(status.code ?? 500, JSON.stringify(status), { ...headers, ...type });
   }
 
   async #forwardCommand(target: UpgradeTarget, options: RemoteCommandOptions): Promise<void> {

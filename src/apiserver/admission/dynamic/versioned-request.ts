@@ -172,7 +172,7 @@ export class VersionedRequest {
         body,
         validation,
         refuse: (why) => ApiError.internal(why),
-      }).object;
+      });
     } catch (error) {
       if (isApiError(error, 'BadRequest', 'Invalid')) throw ApiError.internal(error.message, error);
       throw error;
