@@ -76,6 +76,8 @@ void test('the definition stays until the last finalizer of its resources is gon
   await api.define(definition('widgets', 'Widget'));
   await api.send('POST', widgets, { ...widget('a'), metadata: { name: 'a', finalizers: ['example.com/stay'] } });
   await api.send('POST', widgets, widget('b'));
+  const all = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+  assert.deepEqual((await api.get('/apis/example.com/v1')).body.resources[0].verbs, all);
   const path = `${definitionsPath}/widgets.example.com`;
   await api.send('DELETE', path);
   const ending = await api.until(`${widgets}/a`, ({ body }) => body.metadata?.deletionTimestamp !== undefined);
@@ -88,6 +90,12 @@ void test('the definition stays until the last finalizer of its resources is gon
   );
   const { body: waiting } = await api.get(path);
   const { reason, message } = waiting.status.conditions.find(({ type }: { type: string }) => type === 'Terminating');
+  const left = ['delete', 'deletecollection', 'get', 'list', 'watch'];
+  assert.deepEqual((await api.get('/apis/example.com/v1')).body.resources[0].verbs, left);
+  const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+  const { items } = (await api.get('/apis', { accept })).body;
+  const group = items.find(({ metadata }: { metadata: { name: string } }) => metadata.name === 'example.com');
+  assert.deepEqual(group.versions[0].resources[0].verbs, left);
   assert.deepEqual([reason, message], ['InstanceDeletionInProgress', 'CustomResource deletion is in progress']);
   await api.merge(`${widgets}/a`, { metadata: { finalizers: null } });
   await api.until(path, ({ status }) => status === 404);

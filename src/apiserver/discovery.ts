@@ -173,13 +173,13 @@ function groupBody({ name, versions }: Group): JsonObject {
 }
 
 function resourceBodies(kind: Kind, version: KindVersion): JsonObject[] {
-  const { plural, singular, namespaced, verbs, shortNames, categories } = kind;
+  const { plural, singular, namespaced, shortNames, categories } = kind;
   const main = {
     name: plural,
     singularName: singular,
     namespaced,
     kind: kind.kind,
-    verbs: [...verbs],
+    verbs: verbsOf(kind),
     ...(shortNames.length === 0 ? {} : { shortNames: [...shortNames] }),
     ...(categories.length === 0 ? {} : { categories: [...categories] }),
     ...(kind.collection === undefined ? {} : { storageVersionHash: storageVersionHash(kind) }),
@@ -211,7 +211,7 @@ function aggregatedGroup({ name, versions }: Group): JsonObject {
 }
 
 function aggregatedResource(kind: Kind, version: KindVersion): JsonObject {
-  const { group, plural, singular, namespaced, verbs, shortNames, categories } = kind;
+  const { group, plural, singular, namespaced, shortNames, categories } = kind;
   const subresources = Object.entries(kind.subresources).map(([subresource, definition]) => ({
     subresource,
     responseKind: responseKind(kind, version.version, definition),
@@ -222,13 +222,19 @@ function aggregatedResource(kind: Kind, version: KindVersion): JsonObject {
     responseKind: { group, version: version.version, kind: kind.kind },
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singular,
-    verbs: [...verbs],
+    verbs: verbsOf(kind),
     ...(shortNames.length === 0 ? {} : { shortNames: [...shortNames] }),
     ...(categories.length === 0 ? {} : { categories: [...categories] }),
     ...(subresources.length === 0
       ? {}
       : { subresources: subresources.sort((a, b) => (a.subresource < b.subresource ? -1 : 1)) }),
   };
+}
+
+const makingVerbs = ['create', 'patch', 'update'];
+
+function verbsOf({ verbs, isEnding }: Kind): string[] {
+  return isEnding?.() === true ? verbs.filter((verb) => !makingVerbs.includes(verb)) : [...verbs];
 }
 
 function responseKind(

@@ -47,6 +47,11 @@ export class Registry implements ServedResources {
     for (const kind of gone) for (const tell of this.#mourners.get(kind) ?? []) tell();
   }
 
+  /** What is served stays as it is, but not what is said of it. */
+  refresh(): void {
+    this.#generation += 1;
+  }
+
   find(group: string, version: string, plural: string): Served | undefined {
     return this.#served.get(address(group, version, plural));
   }

@@ -212,6 +212,8 @@ export interface Kind<T extends KubeObject = KubeObject> extends Resource<T> {
   /** Where objects are kept, in upstream's layout. Undefined: nothing is kept, the API server answers (reviews). */
   readonly collection: string | undefined;
   readonly verbs: readonly string[];
+  /** Whether it is about to be served no more: then nobody is told that objects could be made or changed. */
+  readonly isEnding?: () => boolean;
   readonly strategy: Strategy<T>;
   readonly subresources: Readonly<Record<string, Subresource<T>>>;
   readonly columns: readonly Column<T>[];

@@ -118,6 +118,7 @@ export class CustomResources implements AsyncDisposable {
         come.push(...kinds);
       } else {
         this.#installed.set(name, { definition, kinds: before.kinds });
+        if (isTerminating(definition) !== isTerminating(before.definition)) this.#registry.refresh();
         this.#expect(name, definition, before.definition);
         continue;
       }
@@ -136,7 +137,7 @@ export class CustomResources implements AsyncDisposable {
       revision,
       terminating: () => {
         const now = this.#installed.get(name)?.definition;
-        return now !== undefined && conditionOf(now, 'Terminating') === 'True';
+        return now !== undefined && isTerminating(now);
       },
     });
   }
@@ -224,14 +225,9 @@ export class CustomResources implements AsyncDisposable {
 
   async #deleteInstances({ world }: ApiServer, instanceKind: Kind): Promise<void> {
     const { group, version, plural } = instanceKind;
-    await removeCollection(world, instanceKind, {
-      verb: 'deletecollection',
-      group,
-      version,
-      resource: plural,
-      user: self,
-      options: {},
-    });
+    const address = { group, version, resource: plural };
+    const operation = { verb: 'deletecollection', ...address, user: self, options: {} } as const;
+    await removeCollection(world, instanceKind, operation, 'admitted');
   }
 
   #withTerminating(
@@ -264,6 +260,10 @@ export class CustomResources implements AsyncDisposable {
       body: draft,
     });
   }
+}
+
+function isTerminating(definition: Definition): boolean {
+  return conditionOf(definition, 'Terminating') === 'True';
 }
 
 function isEnding({ metadata }: Definition): boolean {

@@ -110,6 +110,7 @@ function kindOf(definition: Definition, version: Version, parts: ResourceParts &
     storedForm,
     collection: `/registry/${group}/${names.plural}/`,
     verbs,
+    isEnding: parts.terminating,
     strategy: strategyOf(checks, { hasStatus: status !== undefined, terminating: parts.terminating }),
     subresources: {
       ...(status === undefined ? {} : { status: { type: 'part', strategy: statusPart(checks) } }),
