@@ -51,7 +51,7 @@ export interface SimulatedNetwork {
   readonly random: Random;
   readonly witness: WatchWitness;
   /** The server that answers now. */
-  server(): SimulatedServer | undefined;
+  server(): Pick<SimulatedServer, 'call' | 'watch'> | undefined;
   rates: Rates;
   /** Names of those who are cut off. */
   readonly cutOff: Set<string>;

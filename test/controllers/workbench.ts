@@ -1,6 +1,6 @@
 /** A cluster in this process for the tests of controllers: virtual time, the controllers asked for, pods that come up. */
+import { calmRates, FaultyClient, type Rates, type SimulatedNetwork } from '../../sim/faulty-client.ts';
 import { HollowKubelet } from '../../sim/hollow-kubelet.ts';
-import { UnreliableClient } from '../../sim/unreliable-client.ts';
 import {
   deployments,
   events,
@@ -11,7 +11,7 @@ import {
   type Pod,
   type ReplicaSet,
 } from '../../src/api/mod.ts';
-import { seededRandom, type DeepReadonly, type Log } from '../../src/base/mod.ts';
+import { seededRandom, silentLog, type DeepReadonly, type Log } from '../../src/base/mod.ts';
 import { InformerCache, type Client } from '../../src/client/mod.ts';
 import { controllerUser, startControllers, type StartOptions } from '../../src/controllers/mod.ts';
 import { startApiServer, type TestCluster } from '../../src/main/testing.ts';
@@ -37,52 +37,64 @@ export interface WorkbenchOptions extends Partial<Omit<StartOptions, 'enabled'>>
   readonly unreliable?: boolean;
 }
 
+const badRates: Rates = { ...calmRates, latencyMsMax: 20, lagMsMax: 200, lost: 0.05, unanswered: 0.05 };
+
 export async function workbench(options: WorkbenchOptions = {}): Promise<Workbench> {
-  const { seed = 1, controllers, startMs = 1000, log, unreliable = false, ...rest } = options;
+  const { seed = 1, controllers, startMs = 1000, log = silentLog, unreliable = false, ...rest } = options;
   await using stack = new AsyncDisposableStack();
-  const cluster = stack.use(await startApiServer({ clock: 'virtual', seed, ...(log === undefined ? {} : { log }) }));
+  const cluster = stack.use(await startApiServer({ clock: 'virtual', seed, log }));
   const { clock, cache, client } = cluster;
   const trace: string[] = [];
-  const random = seededRandom(seed);
-  const connections: UnreliableClient[] = [];
+  const network: SimulatedNetwork = {
+    clock,
+    random: seededRandom(seed),
+    witness: { watching: () => () => {} },
+    server: () => ({
+      call: (user, call) => call(cluster.as(user)),
+      watch: (user, resource, { options: watched, sink }) => cluster.as(user).watch(resource, watched, sink),
+    }),
+    rates: badRates,
+    cutOff: new Set(),
+  };
   const clientFor = (account: string): Client => {
-    const own = cluster.as({ ...controllerUser(account), groups: ['system:masters'] });
-    if (!unreliable) return own;
-    const connection = new UnreliableClient({ client: own, clock, random });
-    connections.push(connection);
-    return connection;
+    const user = { ...controllerUser(account), groups: ['system:masters'] };
+    return unreliable ? new FaultyClient(network, 'controllers', user) : cluster.as(user);
   };
   const onPlan = (controller: string, key: string, plan: { actions: readonly object[]; after?: readonly object[] }) =>
     void trace.push(`${clock.now()} ${controller} ${key} ${JSON.stringify([plan.actions, plan.after])}`);
   const start = async (): Promise<AsyncDisposable> => {
     const running = new AsyncDisposableStack();
-    const world = { client: clientFor('kube-controller-manager'), clock, log: log ?? silent };
+    const world = { client: clientFor('kube-controller-manager'), clock, log };
     const own = unreliable ? running.use(new InformerCache(world)) : cache;
     const enabled = ({ name }: { name: string }): boolean => controllers?.includes(name) ?? true;
     const starting = startControllers(
-      { clientFor, cache: own, resources: cluster.api.server.registry, clock, log: log ?? silent, onPlan },
+      { clientFor, cache: own, resources: cluster.api.server.registry, clock, log, onPlan },
       { rootCa: 'the CA', ...rest, enabled },
     );
-    // Lists over a bad connection take time, which passes only while somebody advances it.
-    if (unreliable) await cluster.advance(60_000);
+    await letAnswersCome();
     running.use(await starting);
     return running;
   };
-  let running = await start();
-  stack.defer(() => running[Symbol.asyncDispose]());
-  const restart = async (): Promise<void> => {
+  // Calls over a bad connection take time, which passes only while somebody advances it.
+  const letAnswersCome = async (): Promise<void> => {
+    if (unreliable) await cluster.advance(60_000);
+  };
+  const stop = async (): Promise<void> => {
     const ending = running[Symbol.asyncDispose]();
-    await cluster.advance(1000);
+    await letAnswersCome();
     await ending;
+  };
+  let running = await start();
+  stack.defer(stop);
+  const restart = async (): Promise<void> => {
+    await stop();
     running = await start();
   };
   const kubelet = stack.use(new HollowKubelet({ client, cache, clock, startMs }));
   const owned = stack.move();
-  const heal = (): void => connections.forEach((connection) => void (connection.healed = true));
+  const heal = (): void => void (network.rates = calmRates);
   return { cluster, kubelet, trace, heal, restart, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
-
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 
 /** What is in the namespace `default`, by short functions. */
 export async function podsOf({ client }: TestCluster, namespace = 'default'): Promise<readonly DeepReadonly<Pod>[]> {
