@@ -16,14 +16,14 @@ import {
 } from '../../machinery/mod.ts';
 import { checkChoice, report, type Errors } from '../checks.ts';
 import { column } from '../columns.ts';
-import type { MutatingAdmissionPolicyBindingSpec, ParamKind, ParamRef } from '../upstream/types.ts';
+import type { MutatingAdmissionPolicyBindingSpec, ParamRef } from '../upstream/types.ts';
 import { checkMatch } from './rules.ts';
 
 /** Both kinds' specification, without the actions of one of them. */
 type BindingSpec = DeepReadonly<MutatingAdmissionPolicyBindingSpec>;
 
 export const specPath = field('spec');
-const unset = '<unset>';
+export const unset = '<unset>';
 
 export function bindingErrors({ policyName = '', paramRef, matchResources }: BindingSpec): Errors {
   const errors: Errors = [];
@@ -74,8 +74,4 @@ export function bindingColumns<T extends Binding>(): Column<T>[] {
     ),
     ageColumn(),
   ];
-}
-
-export function paramKindText(kind: DeepReadonly<ParamKind> | undefined): string {
-  return kind === undefined ? unset : `${kind.apiVersion ?? ''}/${kind.kind ?? ''}`;
 }

@@ -1,70 +1,34 @@
 /** MutatingAdmissionPolicy: expressions that change objects before they are stored. Bindings say where they apply. */
-import { jsonEqual, type DeepReadonly } from '../../base/mod.ts';
-import {
-  ageColumn,
-  defineKind,
-  invalid,
-  nameColumn,
-  notSupported,
-  required,
-  type FieldError,
-  type FieldPath,
-} from '../../machinery/mod.ts';
+import type { DeepReadonly } from '../../base/mod.ts';
+import { defineKind, invalid, notSupported, required, type FieldError, type FieldPath } from '../../machinery/mod.ts';
 import { type Errors } from '../checks.ts';
-import { column, integerColumn } from '../columns.ts';
+import { integerColumn } from '../columns.ts';
 import type { MutatingAdmissionPolicy, MutatingAdmissionPolicySpec, Mutation } from '../upstream/types.ts';
-import { paramKindText, specPath } from './bindings.ts';
-import { ExpressionChecks } from './expression-checks.ts';
-import {
-  admissionGroup,
-  checkFailurePolicy,
-  checkMatchConditions,
-  checkMatchConstraints,
-  checkMutable,
-  checkParamKind,
-  defaultMatch,
-} from './rules.ts';
-import { checkVariables } from './variables.ts';
+import { specPath } from './bindings.ts';
+import type { ExpressionChecks } from './expression-checks.ts';
+import { checkPolicy, defaultPolicy, policyColumns, type PolicyExpressions } from './policies.ts';
+import { admissionGroup } from './rules.ts';
 
 type ReadonlyPolicy = DeepReadonly<MutatingAdmissionPolicy>;
-type ReadonlySpec = DeepReadonly<MutatingAdmissionPolicySpec>;
+
+const ownExpressions: PolicyExpressions<DeepReadonly<MutatingAdmissionPolicySpec>> = {
+  mutate: true,
+  of: ({ mutations = [] }) =>
+    mutations.map(({ applyConfiguration, jsonPatch }) => ((applyConfiguration ?? jsonPatch)?.expression ?? '').trim()),
+};
 
 function policyErrors({ spec = {} }: ReadonlyPolicy, old?: ReadonlyPolicy): FieldError[] {
   const errors: Errors = [];
-  checkFailurePolicy(errors, spec.failurePolicy, specPath.child('failurePolicy'));
-  if (spec.paramKind !== undefined) checkParamKind(errors, spec.paramKind, specPath.child('paramKind'));
-  const matchPath = specPath.child('matchConstraints');
-  checkMatchConstraints(errors, spec.matchConstraints, matchPath);
-  if (spec.matchConstraints !== undefined) checkMutable(errors, spec.matchConstraints, matchPath);
-  const before = old?.spec;
-  const untouched =
-    before !== undefined &&
-    jsonEqual(spec.paramKind, before.paramKind) &&
-    jsonEqual(spec.matchConditions, before.matchConditions);
-  const expressions = new ExpressionChecks(spec.paramKind !== undefined, before && expressionsOf(before));
-  if (!untouched) checkMatchConditions(errors, spec.matchConditions, specPath.child('matchConditions'), expressions);
-  checkVariables(errors, spec.variables, specPath.child('variables'), expressions);
+  const expressions = checkPolicy(errors, { spec, old: old?.spec }, ownExpressions);
   const { mutations = [], reinvocationPolicy } = spec;
   const mutationsPath = specPath.child('mutations');
   if (mutations.length === 0) errors.push(required(mutationsPath, 'mutations must contain at least one item'));
-  for (const [i, mutation] of mutations.entries())
-    checkMutation(errors, mutation, mutationsPath.index(i), expressions.checkWith({ mutates: true }));
+  for (const [i, mutation] of mutations.entries()) checkMutation(errors, mutation, mutationsPath.index(i), expressions);
   const reinvocationPath = specPath.child('reinvocationPolicy');
   if (reinvocationPolicy === undefined) errors.push(required(reinvocationPath));
   else if (reinvocationPolicy !== 'Never' && reinvocationPolicy !== 'IfNeeded')
     errors.push(notSupported(reinvocationPath, reinvocationPolicy, ['Never', 'IfNeeded']));
   return errors;
-}
-
-/** What was accepted before may stay, whatever is thought of it now. */
-function expressionsOf({ matchConditions = [], variables = [], mutations = [] }: ReadonlySpec): string[] {
-  return [
-    ...matchConditions.map(({ expression }) => expression.trim()),
-    ...variables.map(({ expression }) => expression),
-    ...mutations.map(({ applyConfiguration, jsonPatch }) =>
-      ((applyConfiguration ?? jsonPatch)?.expression ?? '').trim(),
-    ),
-  ];
 }
 
 const patchFields = { ApplyConfiguration: 'applyConfiguration', JSONPatch: 'jsonPatch' } as const;
@@ -105,24 +69,15 @@ export const mutatingAdmissionPolicies = defineKind<MutatingAdmissionPolicy>({
   strategy: {
     generation: true,
     unconditionalUpdate: false,
-    defaults({ spec }) {
-      if (spec === undefined) return;
-      spec.failurePolicy ??= 'Fail';
-      defaultMatch(spec.matchConstraints);
-    },
+    defaults: defaultPolicy,
     validate: (policy) => policyErrors(policy),
     validateUpdate: policyErrors,
   },
-  columns: [
-    nameColumn(),
+  columns: policyColumns(
     integerColumn(
       'Mutations',
       'Mutation indicates the number of mutations rules defined in this configuration',
       ({ spec }) => spec?.mutations?.length ?? 0,
     ),
-    column('ParamKind', 'ParamKind specifies the kind of resources used to parameterize this policy', ({ spec }) =>
-      paramKindText(spec?.paramKind),
-    ),
-    ageColumn(),
-  ],
+  ),
 });

@@ -1,33 +1,24 @@
 /** ValidatingAdmissionPolicy: expressions that requests must fulfil. Bindings say where they apply. */
-import { jsonEqual, type DeepReadonly } from '../../base/mod.ts';
+import type { DeepReadonly } from '../../base/mod.ts';
 import {
-  ageColumn,
   defineKind,
   duplicate,
   field,
   invalid,
-  nameColumn,
   required,
   utf8Length,
   type FieldError,
   type FieldPath,
 } from '../../machinery/mod.ts';
 import { checkOptionalChoice, checkQualifiedName, type Errors } from '../checks.ts';
-import { column, integerColumn } from '../columns.ts';
+import { integerColumn } from '../columns.ts';
 import { checkConditions } from '../conditions.ts';
 import { keepMetadata } from '../status-metadata.ts';
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicySpec, Validation } from '../upstream/types.ts';
-import { paramKindText, specPath } from './bindings.ts';
-import { ExpressionChecks } from './expression-checks.ts';
-import {
-  admissionGroup,
-  checkFailurePolicy,
-  checkMatchConditions,
-  checkMatchConstraints,
-  checkParamKind,
-  defaultMatch,
-} from './rules.ts';
-import { checkVariables } from './variables.ts';
+import { specPath } from './bindings.ts';
+import type { ExpressionChecks } from './expression-checks.ts';
+import { checkPolicy, defaultPolicy, policyColumns, type PolicyExpressions } from './policies.ts';
+import { admissionGroup } from './rules.ts';
 
 type ReadonlyPolicy = DeepReadonly<ValidatingAdmissionPolicy>;
 type ReadonlySpec = DeepReadonly<ValidatingAdmissionPolicySpec>;
@@ -36,31 +27,19 @@ const annotationsMax = 20;
 const annotationExpressionBytesMax = 5 * 1024;
 const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 
+const ownExpressions: PolicyExpressions<ReadonlySpec> = {
+  mutate: false,
+  of: ({ validations = [], auditAnnotations = [] }) => [
+    ...validations.flatMap(({ expression, messageExpression = '' }) => [expression, messageExpression]),
+    ...auditAnnotations.map(({ valueExpression }) => valueExpression.trim()),
+  ],
+};
+
 function policyErrors({ metadata, spec = {} }: ReadonlyPolicy, old?: ReadonlyPolicy): FieldError[] {
   const errors: Errors = [];
-  checkFailurePolicy(errors, spec.failurePolicy, specPath.child('failurePolicy'));
-  if (spec.paramKind !== undefined) checkParamKind(errors, spec.paramKind, specPath.child('paramKind'));
-  checkMatchConstraints(errors, spec.matchConstraints, specPath.child('matchConstraints'));
-  const before = old?.spec;
-  const untouched =
-    before !== undefined &&
-    jsonEqual(spec.paramKind, before.paramKind) &&
-    jsonEqual(spec.matchConditions, before.matchConditions);
-  const expressions = new ExpressionChecks(spec.paramKind !== undefined, before && expressionsOf(before));
-  if (!untouched) checkMatchConditions(errors, spec.matchConditions, specPath.child('matchConditions'), expressions);
-  checkVariables(errors, spec.variables, specPath.child('variables'), expressions);
+  const expressions = checkPolicy(errors, { spec, old: old?.spec }, ownExpressions);
   checkRules(errors, spec, metadata.name ?? '', expressions);
   return errors;
-}
-
-/** What was accepted before may stay, whatever is thought of it now. */
-function expressionsOf(spec: ReadonlySpec): string[] {
-  return [
-    ...(spec.matchConditions ?? []).map(({ expression }) => expression.trim()),
-    ...(spec.variables ?? []).map(({ expression }) => expression),
-    ...(spec.validations ?? []).flatMap(({ expression, messageExpression = '' }) => [expression, messageExpression]),
-    ...(spec.auditAnnotations ?? []).map(({ valueExpression }) => valueExpression.trim()),
-  ];
 }
 
 function checkRules(
@@ -148,11 +127,7 @@ export const validatingAdmissionPolicies = defineKind<ValidatingAdmissionPolicy>
   strategy: {
     generation: true,
     unconditionalUpdate: false,
-    defaults({ spec }) {
-      if (spec === undefined) return;
-      spec.failurePolicy ??= 'Fail';
-      defaultMatch(spec.matchConstraints);
-    },
+    defaults: defaultPolicy,
     prepareForCreate(draft) {
       draft.status = {};
     },
@@ -162,16 +137,11 @@ export const validatingAdmissionPolicies = defineKind<ValidatingAdmissionPolicy>
   subresources: {
     status: { type: 'part', strategy: { prepareForUpdate: keepMetadata, validateUpdate: statusErrors } },
   },
-  columns: [
-    nameColumn(),
+  columns: policyColumns(
     integerColumn(
       'Validations',
       'Validations indicates the number of validation rules defined in this configuration',
       ({ spec }) => spec?.validations?.length ?? 0,
     ),
-    column('ParamKind', 'ParamKind specifies the kind of resources used to parameterize this policy', ({ spec }) =>
-      paramKindText(spec?.paramKind),
-    ),
-    ageColumn(),
-  ],
+  ),
 });

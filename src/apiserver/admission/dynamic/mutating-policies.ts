@@ -33,18 +33,14 @@ import { Evaluation, matchConditions, OutOfBudget, seeing, type Seen } from './e
 import { isExemptFromPolicies } from './matching.ts';
 import type { DynamicAdmissionParts } from './parts.ts';
 import {
-  bindingMatches,
-  matched,
+  applicationsOf,
   compilePolicy,
   Hooks,
-  Misconfigured,
   namespaceOf,
-  paramKindOf,
-  paramsOf,
+  type Application,
   type CompiledBinding,
   type CompiledPolicy,
   type Hook,
-  type Params,
 } from './policies.ts';
 import { Reinvocations } from './reinvocation.ts';
 import { VersionedRequest, type Target } from './versioned-request.ts';
@@ -89,11 +85,9 @@ export function mutatingPolicies(parts: DynamicAdmissionParts): AdmissionPlugin 
   };
 }
 
-interface Invocation {
+interface Invocation extends Omit<Application, 'params'> {
   readonly policy: MutatingPolicy;
-  readonly binding: CompiledBinding;
-  readonly target: Target;
-  readonly params: Params[number];
+  readonly params: Application['params'][number];
 }
 
 interface Problem {
@@ -137,33 +131,14 @@ class Dispatch {
     if (refusing.length > 0) throw refusal(this.#request, refusing);
   }
 
-  #misconfigured(policy: MutatingPolicy, binding: CompiledBinding | undefined, why: string): void {
-    const what = binding === undefined ? 'policy' : 'binding';
-    this.#problems.push({ policy, binding, message: `failed to configure ${what}: ${why}`, invalid: false });
-  }
-
-  async #invocationsOf({ policy, bindings }: Hook<MutatingPolicy>): Promise<Invocation[]> {
-    const target = matched(
-      () => policy.matcher.match(this.#versioned),
-      (why) => this.#misconfigured(policy, undefined, why),
-    );
-    if (target === undefined) return [];
-    const paramKind = policy.paramKind && paramKindOf(this.#versioned.world, policy.paramKind);
-    if (paramKind instanceof Misconfigured) {
-      this.#misconfigured(policy, undefined, paramKind.why);
-      return [];
-    }
+  async #invocationsOf(hook: Hook<MutatingPolicy>): Promise<Invocation[]> {
+    const { policy } = hook;
     const invocations: Invocation[] = [];
-    for (const binding of bindings) {
-      const bound = matched(
-        () => bindingMatches(binding, this.#versioned),
-        (why) => this.#misconfigured(policy, binding, why),
-      );
-      if (bound === undefined) continue;
-      const params = await paramsOf(this.#versioned, policy, paramKind, binding);
-      if (params instanceof Misconfigured) this.#misconfigured(policy, binding, params.why);
-      else invocations.push(...params.map((one) => ({ policy, binding, target, params: one })));
-    }
+    const applications = applicationsOf(this.#versioned, hook, (message, binding) => {
+      this.#problems.push({ policy, binding, message, invalid: false });
+    });
+    for await (const { params, ...rest } of applications)
+      invocations.push(...params.map((one) => ({ policy, ...rest, params: one })));
     return invocations;
   }
 

@@ -148,20 +148,50 @@ export class Hooks<C extends CompiledPolicy, P extends KubeObject, B extends Kub
 }
 
 /** Something is wrong with a policy or a binding; the failure policy says whether requests are refused for it. */
-export class Misconfigured {
+class Misconfigured {
   readonly why: string;
   constructor(why: string) {
     this.why = why;
   }
 }
 
+/** A binding under which a policy concerns a request, and the parameters that it is evaluated with, one after the other. */
+export interface Application {
+  readonly binding: CompiledBinding;
+  readonly target: Target;
+  readonly params: Params;
+}
+
+/** Hears what cannot be followed, in a policy itself or in one of its bindings. */
+type Unusable = (message: string, binding?: CompiledBinding) => void;
+
+/** Parameters are read when the application is asked for, so that what one does is seen by the next. */
+export async function* applicationsOf(
+  versioned: VersionedRequest,
+  { policy, bindings }: Hook<CompiledPolicy>,
+  unusable: Unusable,
+): AsyncGenerator<Application> {
+  const failed = (why: string): void => unusable(`failed to configure policy: ${why}`);
+  const target = matched(() => policy.matcher.match(versioned), failed);
+  if (target === undefined) return;
+  const paramKind = policy.paramKind && paramKindOf(versioned.world, policy.paramKind);
+  if (paramKind instanceof Misconfigured) return failed(paramKind.why);
+  for (const binding of bindings) {
+    const bindingFailed = (why: string): void => unusable(`failed to configure binding: ${why}`, binding);
+    if (matched(() => bindingMatches(binding, versioned), bindingFailed) === undefined) continue;
+    const params = await paramsOf(versioned, policy, paramKind, binding);
+    if (params instanceof Misconfigured) bindingFailed(params.why);
+    else yield { binding, target, params };
+  }
+}
+
 /** As what a binding concerns a request; undefined: not at all. */
-export function bindingMatches(binding: CompiledBinding, versioned: VersionedRequest): Target | undefined {
+function bindingMatches(binding: CompiledBinding, versioned: VersionedRequest): Target | undefined {
   return binding.matcher === undefined ? versioned.own : binding.matcher.match(versioned);
 }
 
 /** What `match` finds. A selector that cannot be followed makes its policy or binding unusable: then `unusable` hears why. */
-export function matched(match: () => Target | undefined, unusable: (why: string) => void): Target | undefined {
+function matched(match: () => Target | undefined, unusable: (why: string) => void): Target | undefined {
   try {
     return match();
   } catch (error) {
@@ -171,10 +201,10 @@ export function matched(match: () => Target | undefined, unusable: (why: string)
   }
 }
 
-export type Params = readonly (JsonObject | undefined)[];
+type Params = readonly (JsonObject | undefined)[];
 
 /** The kind of a policy's parameters, and the version that it names. */
-export function paramKindOf(world: WriteWorld, { apiVersion = '', kind = '' }: ParamKind): Kind | Misconfigured {
+function paramKindOf(world: WriteWorld, { apiVersion = '', kind = '' }: ParamKind): Kind | Misconfigured {
   const { group, version } = parseApiVersion(apiVersion);
   const found = world
     .kinds()
@@ -186,7 +216,7 @@ export function paramKindOf(world: WriteWorld, { apiVersion = '', kind = '' }: P
 }
 
 /** The parameters that a binding names, each for an evaluation of its own; one undefined where there are none to name. */
-export async function paramsOf(
+async function paramsOf(
   versioned: VersionedRequest,
   { paramKind }: CompiledPolicy,
   kind: Kind | undefined,

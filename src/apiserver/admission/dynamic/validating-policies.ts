@@ -9,26 +9,23 @@ import {
   type ValidatingAdmissionPolicy,
 } from '../../../api/mod.ts';
 import type { DeepReadonly } from '../../../base/mod.ts';
-import { ApiError, utf8Length, type Kind, type Reason } from '../../../machinery/mod.ts';
+import { ApiError, utf8Length, type Reason } from '../../../machinery/mod.ts';
 import { forbidden, type AdmissionPlugin, type AdmissionRequest } from '../admission.ts';
 import { Authority } from './authority.ts';
 import { Evaluation, matchConditions, OutOfBudget, seeing, type Seen } from './evaluation.ts';
 import { isExemptFromPolicies } from './matching.ts';
 import type { DynamicAdmissionParts } from './parts.ts';
 import {
-  bindingMatches,
-  matched,
+  applicationsOf,
   compilePolicy,
   Hooks,
-  Misconfigured,
   namespaceOf,
-  paramKindOf,
-  paramsOf,
+  type Application,
   type CompiledBinding,
   type CompiledPolicy,
   type Hook,
 } from './policies.ts';
-import { VersionedRequest, type Target } from './versioned-request.ts';
+import { VersionedRequest } from './versioned-request.ts';
 
 interface CompiledValidation {
   readonly expression: CompiledExpression;
@@ -113,55 +110,28 @@ class Dispatch {
 
   async run(hooks: readonly Hook<ValidatingPolicy>[]): Promise<void> {
     if (isExemptFromPolicies(this.#versioned)) return;
-    for (const hook of hooks) {
-      const { policy } = hook;
-      const target = matched(
-        () => policy.matcher.match(this.#versioned),
-        (why) => this.#misconfigured(policy, undefined, why),
-      );
-      if (target !== undefined) await this.#applyPolicy(hook, target);
-    }
+    for (const hook of hooks) await this.#applyPolicy(hook);
     const [first] = this.#denials;
     if (first !== undefined) throw refusal(this.#request, first);
   }
 
-  #misconfigured({ name, failurePolicy }: ValidatingPolicy, binding: CompiledBinding | undefined, why: string): void {
-    if (failurePolicy === 'Ignore') return;
-    const what = binding === undefined ? 'policy' : 'binding';
-    const message = `failed to configure ${what}: ${why}`;
-    this.#denials.push({ policy: name, binding: binding?.name, message, reason: '' });
-  }
-
-  async #applyPolicy({ policy, bindings }: Hook<ValidatingPolicy>, target: Target): Promise<void> {
-    const paramKind = policy.paramKind && paramKindOf(this.#versioned.world, policy.paramKind);
-    if (paramKind instanceof Misconfigured) return this.#misconfigured(policy, undefined, paramKind.why);
+  async #applyPolicy(hook: Hook<ValidatingPolicy>): Promise<void> {
+    const { policy } = hook;
+    const applications = applicationsOf(this.#versioned, hook, (message, binding) => {
+      if (policy.failurePolicy !== 'Ignore')
+        this.#denials.push({ policy: policy.name, binding: binding?.name, message, reason: '' });
+    });
     const annotations = new Map<string, Set<string>>();
-    for (const binding of bindings) {
-      const bound = matched(
-        () => bindingMatches(binding, this.#versioned),
-        (why) => this.#misconfigured(policy, binding, why),
-      );
-      if (bound === undefined) continue;
-      for (const outcome of await this.#outcomes(policy, binding, paramKind, target)) {
-        this.#report(policy, binding, outcome);
+    for await (const application of applications)
+      for (const outcome of await this.#outcomes(policy, application)) {
+        this.#report(policy, application.binding, outcome);
         for (const { key, value } of outcome.annotations)
           annotations.set(key, (annotations.get(key) ?? new Set()).add(value.slice(0, annotationLengthMax)));
       }
-    }
     for (const [key, values] of annotations) this.#request.annotate(`${policy.name}/${key}`, [...values].join(', '));
   }
 
-  async #outcomes(
-    policy: ValidatingPolicy,
-    binding: CompiledBinding,
-    paramKind: Kind | undefined,
-    target: Target,
-  ): Promise<Outcome[]> {
-    const params = await paramsOf(this.#versioned, policy, paramKind, binding);
-    if (params instanceof Misconfigured) {
-      this.#misconfigured(policy, binding, params.why);
-      return [];
-    }
+  async #outcomes(policy: ValidatingPolicy, { target, params }: Application): Promise<Outcome[]> {
     const namespace = namespaceOf(this.#versioned);
     const seen = await seeing(this.#versioned, target, this.#authority);
     const outcomes: Outcome[] = [];
