@@ -130,13 +130,40 @@ test('what is no HTTP gets a 400', async () => {
     assert.match(await http.bytes(bytes), /^HTTP\/1\.1 400 Bad Request\r\n/, bytes);
 });
 
-test('headers and URLs that are too long get a 431', async () => {
-  const long = 'x'.repeat(200_000);
-  const requests: RawRequest[] = [
-    { path: configMaps, headers: { 'x-long': long } },
-    { path: `${configMaps}?a=${long}` },
+test('headers and URLs of up to a mebibyte are read, and longer ones get a 431', async () => {
+  const mebibyte = 1024 * 1024;
+  const requests = (length: number): RawRequest[] => [
+    { path: '/version', headers: { 'x-long': 'x'.repeat(length) } },
+    { path: `/version?x=${'x'.repeat(length)}` },
   ];
-  for (const request of requests) assert.equal((await http.send(request)).status, 431);
+  for (const request of requests(mebibyte)) assert.equal((await http.send(request)).status, 200);
+  for (const request of requests(mebibyte + 5000)) assert.equal((await http.send(request)).status, 431);
+  const answer = await http.bytes(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(mebibyte + 5000)}\r\n\r\n`);
+  assert.equal(
+    answer,
+    'HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n431 Request Header Fields Too Large',
+  );
+  const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`x-${i}`, String(i)]));
+  const last = { ...many, 'impersonate-user': 'jane' };
+  const seen = await http.json('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {}, last);
+  assert.match(seen.text, /"username":"jane"/, 'none is left out, however many they are');
+});
+
+test('an HTTP/2 connection takes some long headers and many short ones', async () => {
+  const { ca, server, admin } = cluster.endpoint;
+  const credential = { cert: admin.certificate, key: admin.key };
+  const session = http2.connect(server, { ca, ...credential, maxSendHeaderBlockLength: 1024 * 1024 });
+  const long = { 'x-a': 'x'.repeat(60_000), 'x-b': 'y'.repeat(60_000) };
+  const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`x-${i}`, String(i)]));
+  for (const headers of [long, many]) {
+    const status = await new Promise((resolve, reject) => {
+      const stream = session.request({ ':path': '/version', ...headers });
+      stream.on('response', (answered) => resolve(answered[':status']));
+      stream.on('error', reject).resume().end();
+    });
+    assert.equal(status, 200);
+  }
+  session.close();
 });
 
 test('requests that are pipelined are answered in their order', async () => {

@@ -42,7 +42,8 @@ export interface HttpLimits {
 }
 
 const defaultLimits: HttpLimits = {
-  headerBytesMax: 64 * 1024,
+  // As Go counts the request line and all headers. Over HTTP/2 a single header has at most 64 KiB, which is not ours to set.
+  headerBytesMax: 1024 * 1024 + 4096,
   headersTimeoutMs: 32_000,
   requestTimeoutMs: 60_000,
   idleTimeoutMs: 90_000,
@@ -50,6 +51,11 @@ const defaultLimits: HttpLimits = {
   streamsMax: 250,
   connectionsMax: 10_000,
 };
+
+/** As Go's server. */
+const frameBytesMax = 1024 * 1024;
+/** More than fit. */
+const headersMax = 1024 * 1024;
 
 type NodeRequest = IncomingMessage | Http2ServerRequest;
 /** HTTP/2's compatibility API is that of HTTP/1.1 as far as it is used here. */
@@ -82,12 +88,20 @@ export class HttpServer implements AsyncDisposable {
         // Authentication refuses a certificate of another CA, with a Status; the handshake could only hang up.
         rejectUnauthorized: false,
         minVersion: 'TLSv1.2',
-        settings: { maxConcurrentStreams: limits.streamsMax, maxHeaderListSize: limits.headerBytesMax },
+        settings: {
+          maxConcurrentStreams: limits.streamsMax,
+          maxHeaderListSize: limits.headerBytesMax,
+          // Few frames may continue a header block: they have to be large.
+          maxFrameSize: frameBytesMax,
+        },
+        maxHeaderListPairs: headersMax,
         ...http1Options(limits),
       },
       (request, response) => void this.#serve(request, response as unknown as NodeResponse),
     );
     this.#server.maxConnections = limits.connectionsMax;
+    // Node would leave out what is more than so many, and say nothing.
+    Object.assign(this.#server, { maxHeadersCount: headersMax });
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -175,9 +189,7 @@ export class HttpServer implements AsyncDisposable {
       peer: this.#peer(request),
       body: (sizeBytesMax) => readBody(request, sizeBytesMax, this.#limits.requestTimeoutMs),
       stream() {
-        if (!hasBody(request)) return undefined;
-        client.sends = true;
-        return piecesOf(request, response);
+        return hasBody(request) ? piecesOf(request, response, client) : undefined;
       },
       get signal() {
         return client.signal;
@@ -321,7 +333,8 @@ function hasBody(request: NodeRequest): boolean {
 }
 
 /** The body as it comes. Whoever does not want the rest of it leaves the connection to its answer. */
-async function* piecesOf(request: NodeRequest, response: NodeResponse): AsyncGenerator<Uint8Array> {
+async function* piecesOf(request: NodeRequest, response: NodeResponse, client: Presence): AsyncGenerator<Uint8Array> {
+  client.sends = true;
   try {
     yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   } finally {
@@ -365,9 +378,9 @@ function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
   // What follows on a connection that was refused already is refused, too, and not answered again.
   if (socket.writableEnded) return;
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  socket.end(
-    `HTTP/1.1 ${refusals[error.code ?? ''] ?? '400 Bad Request'}\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n\r\n`,
-  );
+  const status = refusals[error.code ?? ''] ?? '400 Bad Request';
+  // As Go, to the letter.
+  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${status}`);
   socket.on('error', () => undefined);
   const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
   socket.once('close', () => clearTimeout(timer));
