@@ -221,6 +221,39 @@ void test('what cannot be proxied to', { timeout: 60_000 }, async () => {
   assert.deepEqual(await refused('pods/web/proxy/'), [400, 'BadRequest', 'address not allowed']);
 });
 
+void test('nodes get every method with its body', { timeout: 60_000 }, async () => {
+  await using world = await startWorld();
+  const { http: raw } = world;
+  const root = '/api/v1/nodes/node-0/proxy';
+  const asked = async (method: string, path: string, body?: string): Promise<unknown[]> => {
+    const headers: Record<string, string> =
+      body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await raw.send({ method, path: `${root}${path}`, headers, body });
+    return [answer.status, answer.text, answer.headers['content-type']];
+  };
+  const plain = 'text/plain; charset=utf-8';
+  const run = '/run/default/web/web';
+  assert.deepEqual(await asked('POST', `${run}?cmd=date+-u`), [200, 'date -u\n', 'application/json']);
+  assert.deepEqual(await asked('POST', `${run}?cmd=no`, 'cmd=echo%20a'), [200, 'echo a\n', 'application/json']);
+  const failing = encodeURIComponent('simulate {"exitCode":3,"stderr":"oh"}');
+  const failed = `command 'simulate {"exitCode":3,"stderr":"oh"}' exited with 3: oh\n`;
+  assert.deepEqual(await asked('POST', `${run}?cmd=${failing}`), [500, failed, plain]);
+  assert.deepEqual(await asked('POST', '/run/default/web/other'), [500, 'container not found ("other")\n', plain]);
+  for (const [method, path] of [
+    ['GET', run],
+    ['POST', '/pods'],
+    ['DELETE', '/containerLogs/default/web/web'],
+    ['PUT', '/exec/default/web/web'],
+  ] as const)
+    assert.deepEqual(await asked(method, path, method === 'GET' ? undefined : 'x'.repeat(200_000)), [
+      405,
+      '405: Method Not Allowed',
+      plain,
+    ]);
+  assert.deepEqual(await asked('POST', '/healthz'), [200, 'ok', plain]);
+  assert.deepEqual(await asked('POST', '/exec/default/web/web'), [500, 'Upgrade request required\n', plain]);
+});
+
 void test('nodes answer, and sessions go through', { timeout: 60_000 }, async () => {
   await using world = await startWorld();
   const { http: raw, cluster, behind } = world;

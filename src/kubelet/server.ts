@@ -26,6 +26,28 @@ export interface KubeletAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/** What is sent when that is more than a GET. */
+export interface KubeletRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: AsyncIterable<Uint8Array> | undefined;
+}
+
+const get: KubeletRequest = { method: 'GET', headers: {}, body: undefined };
+/** By the first part of the path; what is not here takes any method. */
+const methods: Readonly<Record<string, readonly string[]>> = {
+  containerLogs: ['GET'],
+  pods: ['GET'],
+  runningpods: ['GET'],
+  stats: ['GET'],
+  run: ['POST'],
+  exec: ['GET', 'POST'],
+  attach: ['GET', 'POST'],
+  portForward: ['GET', 'POST'],
+};
+/** As Go reads forms. */
+const formBytesMax = 10 * 1024 * 1024;
+
 const plain = 'text/plain; charset=utf-8';
 
 /** A request that is answered with an HTTP error. */
@@ -45,10 +67,13 @@ export class KubeletServer {
   }
 
   /** `path` with its query. Never rejects: what goes wrong is an answer. */
-  async request(path: string, signal: AbortSignal): Promise<KubeletAnswer> {
+  async request(path: string, signal: AbortSignal, sent = get): Promise<KubeletAnswer> {
     const { pathname, searchParams } = new URL(path, 'http://kubelet');
+    const [what = '', ...rest] = parts(pathname);
     try {
-      return await this.#answer(parts(pathname), searchParams, signal);
+      if (methods[what]?.includes(sent.method) === false) return text(405, '405: Method Not Allowed');
+      if (what === 'run') return await this.#run(rest, await formOf(sent, searchParams));
+      return await this.#answer([what, ...rest], searchParams, signal);
     } catch (error) {
       return text(error instanceof Refusal ? error.status : 500, `${errorText(error)}\n`);
     }
@@ -106,9 +131,32 @@ export class KubeletServer {
         if (rest[0] === 'resource') return text(200, resourceMetricsText(await statsSummary(this.#kubelet)));
         if (rest[0] === 'cadvisor' || rest[0] === 'probes') return text(200, '');
         break;
+      case 'exec':
+      case 'attach':
+      case 'portForward':
+        throw new Refusal(500, 'Upgrade request required');
       default:
     }
     throw new Refusal(404, '404 page not found');
+  }
+
+  /** Runs a command to its end and says what it said. */
+  async #run([namespace = '', name = '', ...rest]: readonly string[], form: URLSearchParams): Promise<KubeletAnswer> {
+    const { containerId } = this.#running(this.#record(namespace, name), rest.at(-1) ?? '');
+    const command = (form.get('cmd') ?? '').split(' ');
+    const { stdout, stderr, exitCode } = await this.#kubelet.world.runtime.execSync(containerId, command, 0);
+    const said = new TextDecoder().decode(stderr);
+    if (exitCode !== 0) throw new Refusal(500, `command '${command.join(' ')}' exited with ${exitCode}: ${said}`);
+    return { status: 200, contentType: 'application/json', body: pieces(stdout, stderr) };
+  }
+
+  /** Refuses in upstream's words when the container does not run. */
+  #running(record: PodRecord, container: string, about = ''): { readonly containerId: string } {
+    const run = this.#kubelet.parts.watch
+      .get(record.uid)
+      .containers.find(({ metadata, state }) => metadata.name === container && state === 'CONTAINER_RUNNING');
+    if (run === undefined) throw new Refusal(500, `${about}container not found (${goQuote(container)})`);
+    return { containerId: run.id };
   }
 
   #logs(
@@ -172,14 +220,9 @@ export class KubeletServer {
     }
     if (what !== 'exec' && what !== 'attach') throw new Refusal(404, '404 page not found');
     // The pod's uid may stand before the container's name.
-    const container = rest.at(-1) ?? '';
     const options = commandOptions(query);
-    const run = watch
-      .get(record.uid)
-      .containers.find(({ metadata, state }) => metadata.name === container && state === 'CONTAINER_RUNNING');
-    if (run === undefined)
-      throw new Refusal(500, `unable to upgrade connection: container not found (${goQuote(container)})`);
-    const request = { containerId: run.id, ...options };
+    const run = this.#running(record, rest.at(-1) ?? '', 'unable to upgrade connection: ');
+    const request = { ...run, ...options };
     const endpoint =
       what === 'exec'
         ? await runtime.exec({ ...request, cmd: query.getAll('command') })
@@ -258,6 +301,23 @@ function text(status: number, content: string): KubeletAnswer {
 
 function json(value: unknown): KubeletAnswer {
   return { status: 200, contentType: 'application/json', body: once(JSON.stringify(value)) };
+}
+
+/** The fields of a form that was posted, then those of the query. */
+async function formOf({ headers, body }: KubeletRequest, query: URLSearchParams): Promise<URLSearchParams> {
+  const type = [headers['content-type'] ?? ''].flat()[0] ?? '';
+  if (body === undefined || type.split(';')[0]?.trim() !== 'application/x-www-form-urlencoded') return query;
+  const decoder = new TextDecoder();
+  let posted = '';
+  for await (const chunk of body) {
+    posted += decoder.decode(chunk, { stream: true });
+    if (posted.length > formBytesMax) throw new Refusal(400, 'http: request body too large');
+  }
+  return new URLSearchParams([...new URLSearchParams(posted), ...query]);
+}
+
+async function* pieces(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  for (const chunk of chunks) if (chunk.length > 0) yield chunk;
 }
 
 async function* once(content: string): AsyncGenerator<Uint8Array, void, undefined> {

@@ -42,7 +42,10 @@ export function serveKubelet({
 async function respond(server: KubeletServer, request: HttpRequest): Promise<HttpResponse> {
   const refused = request.url === '/healthz' ? undefined : refusal(request.peer);
   if (refused !== undefined) return failure(refused);
-  const { status, contentType, body } = await server.request(request.url, request.signal);
+  const { method, headers, url, signal } = request;
+  const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const sent = { method, headers: Object.fromEntries(given), body: request.stream?.() };
+  const { status, contentType, body } = await server.request(url, signal, sent);
   return { status, headers: { 'content-type': contentType }, body: streamOf(body) };
 }
 

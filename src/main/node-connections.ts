@@ -18,7 +18,8 @@ export class LocalNodes implements NodeConnections {
   }
 
   request(node: NodeAddress, path: string, signal: AbortSignal, sent?: NodeRequest): Promise<NodeAnswer> {
-    return this.#local.get(node.nodeName)?.request(path, signal) ?? this.#far(node).request(node, path, signal, sent);
+    const local = this.#local.get(node.nodeName);
+    return local?.request(path, signal, sent) ?? this.#far(node).request(node, path, signal, sent);
   }
 
   upgrade(node: NodeAddress, path: string, upgrade: StreamUpgrade, session: ForwardedSession): Promise<void> {
