@@ -37,15 +37,14 @@ const widget = defineKind({
   ],
 });
 
-function server(): (
-  path: string,
-  headers?: Record<string, string>,
-) => { status: number; body: JsonObject; etag: string } {
+type Get = (path: string, headers?: Record<string, string>) => { status: number; body: JsonObject; etag: string };
+
+function server(descriptions = () => readDescriptions(facts.types)): Get {
   const registry = new Registry([...kinds, widget]);
   const openApi = new OpenApi({
     registry,
     facts,
-    descriptions: () => readDescriptions(facts.types),
+    descriptions,
     extensions: { generation: 0, documents: [], urls: {}, made: new Map() },
   });
   return (path, headers = {}) => {
@@ -96,6 +95,17 @@ test('every document of version 3 is complete in itself', () => {
   const get = server();
   const paths = get('/openapi/v3').body['paths'] as Record<string, { serverRelativeURL: string }>;
   for (const name of Object.keys(paths)) assert.deepEqual(dangling(get(`/openapi/v3/${name}`).body), [], name);
+});
+
+test('descriptions are read once for many documents', () => {
+  let reads = 0;
+  const get = server(() => {
+    reads++;
+    return { 'io.k8s.api.core.v1.Pod': { '': 'A few containers.' }, 'io.k8s.api.apps.v1.Deployment': { '': 'Pods.' } };
+  });
+  assert.match(JSON.stringify(get('/openapi/v3/api/v1').body), /A few containers\./);
+  assert.match(JSON.stringify(get('/openapi/v3/apis/apps/v1').body), /Pods\./);
+  assert.equal(reads, 1);
 });
 
 test('a custom resource is told in full in version 3, and in what version 2 can say', () => {

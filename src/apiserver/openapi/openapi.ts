@@ -38,7 +38,7 @@ export interface ExtensionDocuments {
 export interface OpenApiParts {
   readonly registry: Registry;
   readonly facts: Facts;
-  /** Fetched when they are first needed: most servers are never asked. */
+  /** Fetched when they are needed and not held on to: most servers are never asked, and the others once in a while. */
   readonly descriptions: () => Descriptions;
   readonly extensions: ExtensionDocuments;
 }
@@ -48,6 +48,8 @@ export class OpenApi implements PathHandler {
   readonly #facts: Facts;
   readonly #descriptions: () => Descriptions;
   readonly #extensions: ExtensionDocuments;
+  /** Clients ask for many documents one after the other. */
+  #read: WeakRef<Descriptions> | undefined;
   readonly #kept = new Map<string, KeptDocument>();
   #generation = '';
 
@@ -176,7 +178,7 @@ export class OpenApi implements PathHandler {
     const custom = served.flatMap(({ kind, version }) =>
       version.openapi === undefined ? [] : [{ group: kind.group, kind: kind.kind, listKind: kind.listKind, version }],
     );
-    const definitions = new Definitions(this.#facts, dialect, this.#descriptions(), custom);
+    const definitions = new Definitions(this.#facts, dialect, this.#described(), custom);
     const groups = new Map(served.map(({ kind: { group }, version }) => [`${group}/${version.version}`, group]));
     const paths = Object.assign(
       {},
@@ -185,6 +187,14 @@ export class OpenApi implements PathHandler {
       ...served.map(({ kind, version }) => pathsOf(dialect, this.#facts, kind, version)),
     ) as JsonObject;
     return { paths: sorted(paths), definitions: reachable(definitions, paths) };
+  }
+
+  #described(): Descriptions {
+    const known = this.#read?.deref();
+    if (known !== undefined) return known;
+    const descriptions = this.#descriptions();
+    this.#read = new WeakRef(descriptions);
+    return descriptions;
   }
 
   #info(): JsonObject {
