@@ -3,9 +3,10 @@
  * simulator and thousands of hollow nodes. What always holds: the same calls at the same times give the same answers; it
  * keeps the rules of a real runtime (a container needs its sandbox, its image, and to be created before it starts).
  */
-import { commandFailure, exitStatus, HostError, type Clock, type RemoteCommandConnection } from '../../base/mod.ts';
+import { forwardLocalPorts, HostError, runLocalCommand, type Clock } from '../../base/mod.ts';
 import type * as cri from '../ports.ts';
 import { behaviourOf, commandSays, type Behaviour, type SimulatedCommand } from './behaviour.ts';
+import { giveBack, speak } from './sessions.ts';
 
 export interface SimulatedRuntimeOptions {
   readonly clock: Clock;
@@ -293,22 +294,21 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
     return { stdout: new TextEncoder().encode(stdout), stderr: new TextEncoder().encode(stderr), exitCode };
   }
 
-  async exec(
-    { containerId, cmd }: cri.ExecRequest,
-    options?: cri.RuntimeCallOptions,
-  ): Promise<cri.RemoteCommandEndpoint> {
+  /** Says what it is told to say, and gives back what it gets. */
+  async exec(request: cri.ExecRequest, options?: cri.RuntimeCallOptions): Promise<cri.RemoteCommandEndpoint> {
     await this.#call('exec', options);
-    const { behaviour } = this.#run(containerId);
-    return { kind: 'local', connect: async () => echo(`${cmd.join(' ')}\n`, behaviour.execExitCode) };
+    const { cmd } = request;
+    const { execExitCode } = this.#run(request.containerId).behaviour;
+    const { stdout = `${cmd.join(' ')}\n`, stderr = '', exitCode = execExitCode } = commandSays<SimulatedCommand>(cmd);
+    const said = { stdout, stderr, exitCode };
+    return { kind: 'local', connect: async () => runLocalCommand(request, (streams) => speak(streams, said)) };
   }
 
-  async attach(
-    { containerId }: cri.AttachRequest,
-    options?: cri.RuntimeCallOptions,
-  ): Promise<cri.RemoteCommandEndpoint> {
+  async attach(request: cri.AttachRequest, options?: cri.RuntimeCallOptions): Promise<cri.RemoteCommandEndpoint> {
     await this.#call('attach', options);
-    const { behaviour } = this.#run(containerId);
-    return { kind: 'local', connect: async () => echo(behaviour.log, 0) };
+    const { log } = this.#run(request.containerId).behaviour;
+    const said = { stdout: log, stderr: '', exitCode: 0 };
+    return { kind: 'local', connect: async () => runLocalCommand(request, (streams) => speak(streams, said)) };
   }
 
   async portForward(
@@ -318,10 +318,7 @@ export class SimulatedRuntime implements cri.ContainerRuntime {
   ): Promise<cri.PortForwardEndpoint> {
     await this.#call('portForward', options);
     this.#sandbox(id);
-    const connect = async (): Promise<never> => {
-      throw failure('Unimplemented', 'simulated pods have no ports');
-    };
-    return { kind: 'local', connect };
+    return { kind: 'local', connect: async () => forwardLocalPorts(giveBack) };
   }
 
   async pullImage({ image: { image } }: cri.PullImageRequest, options?: cri.RuntimeCallOptions): Promise<string> {
@@ -523,17 +520,4 @@ function hex(text: string): string {
     out += (hash >>> 0).toString(16).padStart(8, '0');
   }
   return out.slice(0, 64);
-}
-
-function echo(text: string, exitCode: number): RemoteCommandConnection {
-  async function* output(): AsyncGenerator<Uint8Array> {
-    yield new TextEncoder().encode(text);
-  }
-  async function* nothing(): AsyncGenerator<Uint8Array> {}
-  return {
-    stdout: output(),
-    stderr: nothing(),
-    result: Promise.resolve(exitCode < 0 ? commandFailure('cannot run') : exitStatus(exitCode)),
-    close: () => undefined,
-  };
 }
