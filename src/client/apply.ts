@@ -8,7 +8,7 @@ import { AssertionError, errorText, TerminalError, type Clock, type DeepReadonly
 import { groupResource, isApiError, objectKey, type KubeObject, type Resource } from '../machinery/mod.ts';
 import type { Client } from './client.ts';
 import type { EventRecorder } from './events.ts';
-import type { Informer, InformerCache, ObjectChange } from './informer.ts';
+import type { Informer, InformerCache } from './informer.ts';
 import type { Action, Controller, Look, Plan, Read, Reads, ServedResources, ViewOf, Work } from './plan.ts';
 import { WorkQueue } from './queue.ts';
 
@@ -92,14 +92,13 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
   #subscribe(reading: Reading): void {
     const { wakes } = reading.read;
     if (wakes === undefined) return;
-    const wake = (object: DeepReadonly<KubeObject> | undefined, change: ObjectChange<KubeObject>): void => {
-      if (object !== undefined) for (const key of wakes(object, this.#view, change)) this.#queue.add(key);
-    };
     reading.subscription = reading.informer.subscribe((changes) => {
-      for (const change of changes) {
-        wake(change.object, change);
-        wake(change.previous, change);
-      }
+      // What both states of an object wake is planned once.
+      const keys = new Set<string>();
+      for (const change of changes)
+        for (const object of [change.object, change.previous])
+          if (object !== undefined) for (const key of wakes(object, this.#view, change)) keys.add(key);
+      for (const key of keys) this.#queue.add(key);
     });
   }
 
