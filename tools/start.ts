@@ -13,18 +13,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { deployments, kinds, pods, services, type Pod } from '../src/api/mod.ts';
 import { errorText, HostError, type DeepReadonly } from '../src/base/mod.ts';
-import {
-  commands,
-  consoleProgress,
-  currentAccess,
-  parseCommand,
-  type Invocation,
-  type Progress,
-} from '../src/cli/mod.ts';
+import { commands, currentAccess, parseCommand, type Invocation, type Progress } from '../src/cli/mod.ts';
 import { HttpClient, type Client } from '../src/client/mod.ts';
 import { HttpsTransport } from '../src/host/http/mod.ts';
 import { isApiError, type KubeObject, type Resource } from '../src/machinery/mod.ts';
 import { kubeconfigPath } from '../src/main/kubeconfig-file.ts';
+import { terminalProgress } from '../src/main/terminal.ts';
 import { buildImageArchive } from './images/build.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -151,11 +145,7 @@ async function start(words: readonly string[]): Promise<void> {
   if (up === undefined) throw new HostError('NotFound', 'the command up');
   const invocation = parseCommand(up, words);
   checkMachine(invocation);
-  const progress = consoleProgress(
-    (text) => void process.stdout.write(text),
-    () => performance.now(),
-    process.stdout.isTTY,
-  );
+  const progress = terminalProgress();
   const which = clusterOptions(invocation, ['name', 'data-dir']);
   kutter('up', '--install', ...words);
   progress.say('Running the sample on it');

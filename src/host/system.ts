@@ -67,6 +67,19 @@ export function jsonLog(write: (line: string) => void, least: LogLevel, fields: 
   };
 }
 
+/** Clocks and idle connections do not keep a process alive; this does. */
+export function stayAlive(): Disposable {
+  const timer = setInterval(() => undefined, delayMaxMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** Resolves when the process is told to end. A second signal ends it at once. */
+export function toldToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}
+
 const startedAtMs = Date.now() - performance.now();
 
 /** What this process uses of the machine. */

@@ -4,7 +4,7 @@
  * controller manager's own credentials and renewed long before they end.
  */
 import { serviceAccounts } from '../api/mod.ts';
-import { errorText, HostError, type JsonObject, type Log } from '../base/mod.ts';
+import { errorText, HostError, type Clock, type JsonObject, type Log } from '../base/mod.ts';
 import type { ClusterAccess } from '../cli/mod.ts';
 import { HttpClient, type Client } from '../client/mod.ts';
 import { HttpsTransport } from '../host/http/mod.ts';
@@ -18,6 +18,7 @@ export interface AccountClientsWorld {
   /** The controller manager's. */
   readonly client: Client;
   readonly access: ClusterAccess;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -26,6 +27,7 @@ export class AccountClients implements Disposable {
   readonly #tokens = new Map<string, string>();
   readonly #clients = new Map<string, HttpClient>();
   readonly #stack = new DisposableStack();
+  #renewing: Disposable | undefined;
 
   private constructor(world: AccountClientsWorld) {
     this.#world = world;
@@ -35,8 +37,7 @@ export class AccountClients implements Disposable {
   static async open(world: AccountClientsWorld, accounts: ReadonlySet<string>): Promise<AccountClients> {
     const opened = new AccountClients(world);
     await Promise.all([...accounts].filter((account) => account !== '').map((account) => opened.#open(account)));
-    const renewing = setInterval(() => void opened.#renewAll(), renewMs).unref();
-    opened.#stack.defer(() => clearInterval(renewing));
+    opened.#renewLater();
     return opened;
   }
 
@@ -49,6 +50,7 @@ export class AccountClients implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#renewing?.[Symbol.dispose]();
     this.#stack.dispose();
   }
 
@@ -76,6 +78,13 @@ export class AccountClients implements Disposable {
     const { status } = (await this.#world.client.raw('POST', path, request)) as { status?: { token?: string } };
     if (status?.token === undefined) throw new HostError('Token', `the API server gave no token for ${account}`);
     this.#tokens.set(account, status.token);
+  }
+
+  #renewLater(): void {
+    this.#renewing = this.#world.clock.after(renewMs, () => {
+      void this.#renewAll();
+      this.#renewLater();
+    });
   }
 
   /** A token that was not renewed is good for as long again; the next turn tries once more. */

@@ -5,7 +5,7 @@ import { errorText, HostError, uuid, type Clock, type Log, type Random } from '.
 import { currentAccess, UsageError, type ClusterAccess, type Invocation } from '../cli/mod.ts';
 import { EventRecorder, HttpClient, InformerCache, LeaderElection, type Client } from '../client/mod.ts';
 import { HttpsTransport } from '../host/http/mod.ts';
-import { jsonLog, systemClock, systemRandom, type LogLevel } from '../host/system.ts';
+import { jsonLog, stayAlive, systemClock, systemRandom, toldToEnd, type LogLevel } from '../host/system.ts';
 
 export interface ComponentWorld {
   readonly client: Client;
@@ -82,18 +82,9 @@ export function componentLog(invocation: Invocation): Log {
   return jsonLog((line) => void process.stderr.write(line), (invocation.string('log-level') ?? 'info') as LogLevel);
 }
 
-/** Resolves when the process is told to end. A second signal ends it at once. */
-export function untilEnd(): Promise<void> {
-  // Timers and idle connections do not keep a process alive.
-  const alive = setInterval(() => undefined, 1 << 30);
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        clearInterval(alive);
-        resolve();
-      });
-    }
-  });
+export async function untilEnd(): Promise<void> {
+  using _alive = stayAlive();
+  await toldToEnd();
 }
 
 /** Throws HostError `NotFound`. */

@@ -5,7 +5,7 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { AssertionError, errorText, HostError } from '../base/mod.ts';
 import type { Progress } from '../cli/mod.ts';
-import { jsonLog, type LogLevel } from '../host/system.ts';
+import { jsonLog, stayAlive, systemClock, toldToEnd, type LogLevel } from '../host/system.ts';
 import { Cluster } from './cluster.ts';
 import { claimProcessFile, removeProcessFile, runningProcess } from './process-file.ts';
 import type { ClusterPaths, ClusterSettings } from './settings.ts';
@@ -30,7 +30,7 @@ export async function runCluster({ settings, paths, progress, logLevel }: Daemon
     tell({ kind: 'fatal', message });
     throw new HostError('Running', message);
   }
-  const end = ended();
+  const end = toldToEnd();
   const onFatal = (error: Error): void => {
     log.error('the cluster cannot go on', { error: errorText(error) });
     process.exit(1);
@@ -51,9 +51,9 @@ export async function runCluster({ settings, paths, progress, logLevel }: Daemon
         `Cluster "${settings.name}" is up; its API server is at https://127.0.0.1:${settings.apiPort}. Ctrl-C ends it.`,
       );
     await end;
-    const timer = setTimeout(() => process.exit(1), stopPatienceMs);
+    using _alive = stayAlive();
+    using _impatience = systemClock.after(stopPatienceMs, () => process.exit(1));
     await cluster[Symbol.asyncDispose]();
-    clearTimeout(timer);
   } catch (error) {
     tell({ kind: 'fatal', message: errorText(error) });
     throw error;
@@ -61,12 +61,6 @@ export async function runCluster({ settings, paths, progress, logLevel }: Daemon
     await removeProcessFile(paths.pid);
   }
   process.exit(0);
-}
-
-function ended(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
 }
 
 function tell(message: DaemonMessage): void {

@@ -2,9 +2,8 @@
 import { existsSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { HostError, silentLog } from '../base/mod.ts';
-import { consoleProgress, type Invocation } from '../cli/mod.ts';
+import type { Invocation } from '../cli/mod.ts';
 import { removeContainerd, unmountBelow } from '../host/containerd/mod.ts';
 import { IpTool } from '../host/network.ts';
 import { NftTool } from '../host/nftables.ts';
@@ -23,15 +22,12 @@ import {
   type ClusterPaths,
   type ClusterSettings,
 } from './settings.ts';
+import { terminalProgress } from './terminal.ts';
 
 const patienceMs = 15_000;
 
 export async function run(invocation: Invocation): Promise<void> {
-  const progress = consoleProgress(
-    (text) => void process.stdout.write(text),
-    () => performance.now(),
-    process.stdout.isTTY,
-  );
+  const progress = terminalProgress();
   const paths = clusterPaths(dataDirOf(invocation.string('name') ?? '', invocation.string('data-dir')));
   const settings = await readSettings(paths);
   if (settings === undefined) throw new HostError('NotFound', `there is no cluster in ${paths.dataDir}`);

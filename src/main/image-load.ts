@@ -1,18 +1,14 @@
 /** `kutter image load`: puts images from an archive into the node's runtime, so that pods need not pull them. */
-import { performance } from 'node:perf_hooks';
 import { HostError, silentLog } from '../base/mod.ts';
-import { consoleProgress, type Invocation } from '../cli/mod.ts';
+import type { Invocation } from '../cli/mod.ts';
 import { CriRuntime } from '../host/cri/mod.ts';
 import { hostArchitecture, openImageArchive, storeImage } from '../host/images/mod.ts';
 import { runtimeEndpoint } from './runtime.ts';
 import { clusterPaths, dataDirOf, readSettings } from './settings.ts';
+import { terminalProgress } from './terminal.ts';
 
 export async function run(invocation: Invocation): Promise<void> {
-  const progress = consoleProgress(
-    (text) => void process.stdout.write(text),
-    () => performance.now(),
-    process.stdout.isTTY,
-  );
+  const progress = terminalProgress();
   const [file = ''] = invocation.arguments;
   const paths = clusterPaths(dataDirOf(invocation.string('name') ?? '', invocation.string('data-dir')));
   const settings = await readSettings(paths);

@@ -5,11 +5,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { open, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { performance } from 'node:perf_hooks';
 import { isDeepStrictEqual } from 'node:util';
 import { HostError } from '../base/mod.ts';
-import { consoleProgress, UsageError, type Invocation, type Progress } from '../cli/mod.ts';
+import { UsageError, type Invocation, type Progress } from '../cli/mod.ts';
 import { installPackages, missingPackages } from '../host/containerd/mod.ts';
+import { systemClock } from '../host/system.ts';
 import { bridgeName } from '../network/mod.ts';
 import { authFlags } from './auth.ts';
 import { requestFlags } from './requests.ts';
@@ -28,6 +28,7 @@ import {
   type ClusterSettings,
 } from './settings.ts';
 import { checkStore } from './stores.ts';
+import { terminalProgress } from './terminal.ts';
 
 const readyTimeoutMs = 120_000;
 const firstPort = 6443;
@@ -40,11 +41,7 @@ export type DaemonMessage =
   | { readonly kind: 'fatal'; readonly message: string };
 
 export async function run(invocation: Invocation): Promise<void> {
-  const progress = consoleProgress(
-    (text) => void process.stdout.write(text),
-    () => performance.now(),
-    process.stdout.isTTY,
-  );
+  const progress = terminalProgress();
   const paths = clusterPaths(dataDirOf(invocation.string('name') ?? '', invocation.string('data-dir')));
   const kept = await readSettings(paths);
   const running = await runningProcess(paths.pid);
@@ -251,12 +248,11 @@ class DaemonStart {
 
   ready(hint: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new HostError('Timeout', `the cluster is not ready after ${readyTimeoutMs / 1000} s; ${hint}`)),
-        readyTimeoutMs,
+      const timer = systemClock.after(readyTimeoutMs, () =>
+        reject(new HostError('Timeout', `the cluster is not ready after ${readyTimeoutMs / 1000} s; ${hint}`)),
       );
       const settle = (done: () => void): void => {
-        clearTimeout(timer);
+        timer[Symbol.dispose]();
         done();
       };
       this.#child.on('message', (message: DaemonMessage) => {
