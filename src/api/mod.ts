@@ -57,7 +57,7 @@ export { selfSubjectAccessReviews } from './authorization/self-subject-access-re
 export { selfSubjectRulesReviews } from './authorization/self-subject-rules-review.ts';
 export { localSubjectAccessReviews } from './authorization/local-subject-access-review.ts';
 export { certificateSigningRequests } from './certificates/certificate-signing-request.ts';
-export { requestOrganizations } from './certificates/pem.ts';
+export { requestCommonName, requestOrganizations, requestProblem } from './certificates/pem.ts';
 export * from './admissionregistration/expressions.ts';
 export { mutatingAdmissionPolicies } from './admissionregistration/mutating-admission-policy.ts';
 export { mutatingAdmissionPolicyBindings } from './admissionregistration/mutating-admission-policy-binding.ts';

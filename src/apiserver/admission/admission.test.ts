@@ -253,8 +253,4 @@ test('a node writes about itself only', async () => {
     }),
     /does not have "kubernetes.io\/config.mirror" annotation/,
   );
-  await node.create(pods, {
-    metadata: { name: 'm', namespace: 'default', annotations: { 'kubernetes.io/config.mirror': 'x' } },
-    spec: { nodeName: 'n1', containers: [container] },
-  });
 });

@@ -1,9 +1,9 @@
 /**
  * The node authorizer: a kubelet reaches what the pods on its node use, and nothing of the others. What it may do at all is
- * the role `system:node`; secrets, configmaps, claims, service accounts, pods, its lease and its Node are narrowed to what
- * concerns it.
+ * the role `system:node`; secrets, configmaps, claims, service accounts, pods, what its drivers tell of devices, its lease and
+ * its Node are narrowed to what concerns it.
  */
-import { pods, type Pod } from '../../api/mod.ts';
+import { pods, resourceSlices, type Pod, type ResourceSlice } from '../../api/mod.ts';
 import type { DeepReadonly } from '../../base/mod.ts';
 import { groupResource, type UserInfo } from '../../machinery/mod.ts';
 import type { ChangeEvent, Entry, Store } from '../../store/mod.ts';
@@ -11,6 +11,7 @@ import { noOpinion, type Attributes, type Authorizer, type Decision } from './au
 import { nodeRules } from './bootstrap/cluster-roles.ts';
 import { rule } from './bootstrap/notation.ts';
 import { claimOf, claimUsesSecret, isAttachedTo } from './node-volumes.ts';
+import { referencesOf } from './pod-references.ts';
 import { ruleFits } from './rules.ts';
 
 const rules = nodeRules.map(rule);
@@ -56,6 +57,7 @@ export class NodeAuthorizer implements Authorizer {
   #uses(node: string, { resource, namespace, name }: Attributes): boolean {
     const { current } = this.#store;
     if (resource === 'volumeattachments') return isAttachedTo(current, name, node);
+    if (resource === 'resourceslices') return this.#sliceOf(name) === node;
     // A volume is used through the claim that holds it.
     const claim = resource === 'persistentvolumes' ? claimOf(current, name) : undefined;
     if (resource === 'persistentvolumes' && claim === undefined) return false;
@@ -64,7 +66,7 @@ export class NodeAuthorizer implements Authorizer {
     for (const key of this.#pods.on(node)) {
       const entry = current.get(pods.collection ?? '', key);
       if (entry === undefined) continue;
-      const references = referencesOf(entry);
+      const references = referencesIn(entry);
       if (references.has(wanted)) return true;
       if (resource !== 'secrets') continue;
       for (const reference of references)
@@ -75,6 +77,13 @@ export class NodeAuthorizer implements Authorizer {
           return true;
     }
     return false;
+  }
+
+  #sliceOf(name: string): string | undefined {
+    const slice = this.#store.current.get(resourceSlices.collection ?? '', name)?.value as
+      | DeepReadonly<ResourceSlice>
+      | undefined;
+    return slice?.spec?.nodeName;
   }
 }
 
@@ -103,7 +112,7 @@ const claim: Narrow = (attributes, node) => {
 
 const account: Narrow = (attributes, node) => {
   const { verb, name, subresource } = attributes;
-  if (verb === 'get') return get(attributes, node);
+  if (verb === 'get' && subresource === '') return read(attributes, node);
   if (verb !== 'create' || name === '') return no('can only create tokens for individual service accounts');
   return subresource === 'token' ? 'related' : no('can only create token subresource of serviceaccount');
 };
@@ -127,6 +136,20 @@ const csiNode: Narrow = ({ verb, subresource, name }, node) => {
     : no('can only access CSINode with the same name as the requesting node');
 };
 
+/** Like a lease: whose one that is new is, admission looks at. */
+const slice: Narrow = ({ verb, subresource, fieldSelector }, node) => {
+  if (subresource !== '') return no('cannot authorize ResourceSlice subresources');
+  if (verb === 'create') return allow;
+  if (['get', 'update', 'patch', 'delete'].includes(verb)) return 'related';
+  if (!['watch', 'list', 'deletecollection'].includes(verb))
+    return no(
+      'only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection',
+    );
+  return selects(fieldSelector, 'spec.nodeName', node)
+    ? allow
+    : no('can only list/watch/deletecollection resourceslices with nodeName field selector');
+};
+
 const ownNode: Narrow = ({ verb, subresource, name }, node) => {
   if (subresource === 'status') return ['update', 'patch'].includes(verb) ? allow : noOpinion;
   if (subresource !== '') return noOpinion;
@@ -140,19 +163,21 @@ const ownNode: Narrow = ({ verb, subresource, name }, node) => {
   );
 };
 
-const pod: Narrow = ({ verb, subresource, name, fieldSelector = '' }, node) => {
+const pod: Narrow = ({ verb, subresource, name, fieldSelector }, node) => {
   if (subresource === 'status') return ['update', 'patch'].includes(verb) ? allow : noOpinion;
   if (subresource === 'eviction') return verb === 'create' ? allow : noOpinion;
   if (subresource !== '') return noOpinion;
   if (verb === 'create' || verb === 'delete') return allow;
   if (verb === 'get') return 'related';
   if (verb !== 'list' && verb !== 'watch') return noOpinion;
-  if (name !== '') return 'related';
-  const own = fieldSelector
-    .split(',')
-    .some((part) => part === `spec.nodeName=${node}` || part === `spec.nodeName==${node}`);
-  return own ? allow : no('can only list/watch pods with spec.nodeName field selector');
+  if (selects(fieldSelector, 'spec.nodeName', node)) return allow;
+  return name === '' ? no('can only list/watch pods with spec.nodeName field selector') : 'related';
 };
+
+/** Whether a selector asks for those objects only whose field has that value. */
+function selects(selector: string | undefined, field: string, value: string): boolean {
+  return (selector ?? '').split(',').some((part) => part === `${field}=${value}` || part === `${field}==${value}`);
+}
 
 const narrowed: Readonly<Record<string, Narrow>> = {
   secrets: read,
@@ -165,6 +190,8 @@ const narrowed: Readonly<Record<string, Narrow>> = {
   pods: pod,
   'leases.coordination.k8s.io': lease,
   'csinodes.storage.k8s.io': csiNode,
+  'resourceclaims.resource.k8s.io': get,
+  'resourceslices.resource.k8s.io': slice,
 };
 
 /** Which pods are on which node, kept up to date from the moment on that a node first asks. */
@@ -208,54 +235,7 @@ function nodeNameOf(entry: Entry): string {
   return podOf(entry).spec?.nodeName ?? '';
 }
 
-/** What a pod uses, as `resource/namespace/name`; found once for each state of the pod. */
-function referencesOf(entry: Entry): ReadonlySet<string> {
-  return entry.memo('node authorizer', () => {
-    const { metadata, spec } = podOf(entry);
-    const namespace = metadata.namespace ?? '';
-    const found = new Set<string>([`pods/${namespace}/${metadata.name ?? ''}`]);
-    const add = (resource: string, name: string | undefined): void => {
-      if (name !== undefined && name !== '') found.add(`${resource}/${namespace}/${name}`);
-    };
-    add('serviceaccounts', spec?.serviceAccountName);
-    for (const { name } of spec?.imagePullSecrets ?? []) add('secrets', name);
-    for (const volume of spec?.volumes ?? []) addVolume(volume, add, metadata.name ?? '');
-    for (const { env = [], envFrom = [] } of [
-      ...(spec?.containers ?? []),
-      ...(spec?.initContainers ?? []),
-      ...(spec?.ephemeralContainers ?? []),
-    ]) {
-      for (const { valueFrom } of env) {
-        add('secrets', valueFrom?.secretKeyRef?.name);
-        add('configmaps', valueFrom?.configMapKeyRef?.name);
-      }
-      for (const { secretRef, configMapRef } of envFrom) {
-        add('secrets', secretRef?.name);
-        add('configmaps', configMapRef?.name);
-      }
-    }
-    return found;
-  });
-}
-
-type PodVolume = NonNullable<NonNullable<DeepReadonly<Pod>['spec']>['volumes']>[number];
-
-function addVolume(
-  volume: PodVolume,
-  add: (resource: string, name: string | undefined) => void,
-  podName: string,
-): void {
-  add('secrets', volume.secret?.secretName);
-  add('configmaps', volume.configMap?.name);
-  add('persistentvolumeclaims', volume.persistentVolumeClaim?.claimName);
-  if (volume.ephemeral !== undefined) add('persistentvolumeclaims', `${podName}-${volume.name}`);
-  for (const { secret, configMap } of volume.projected?.sources ?? []) {
-    add('secrets', secret?.name);
-    add('configmaps', configMap?.name);
-  }
-  const { azureFile, cephfs, cinder, csi, flexVolume, iscsi, rbd, scaleIO, storageos } = volume;
-  add('secrets', azureFile?.secretName);
-  for (const source of [cephfs, cinder, flexVolume, iscsi, rbd, scaleIO, storageos])
-    add('secrets', source?.secretRef?.name);
-  add('secrets', csi?.nodePublishSecretRef?.name);
+/** Found once for each state of the pod. */
+function referencesIn(entry: Entry): ReadonlySet<string> {
+  return entry.memo('node authorizer', () => referencesOf(podOf(entry)));
 }
