@@ -238,8 +238,6 @@ test('fairness has its defaults; the mandatory ones come back as they were, the 
       'exempt exempt',
       'probes exempt',
       'system-leader-election leader-election',
-      'endpoint-controller workload-high',
-      'workload-leader-election leader-election',
       'system-node-high node-high',
       'system-nodes system',
       'kube-controller-manager workload-high',

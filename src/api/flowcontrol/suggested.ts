@@ -41,8 +41,6 @@ function inNamespaces(verbs: string[], apiGroup: string, resources: string[]): R
 }
 
 const everyone = groups('system:unauthenticated', 'system:authenticated');
-const readAndWrite = ['get', 'create', 'update'];
-const leases = inNamespaces(readAndWrite, 'coordination.k8s.io', ['leases']);
 
 interface Flow {
   readonly level: string;
@@ -92,23 +90,7 @@ export const suggestedFlowSchemas: Readonly<Record<string, DeepReadonly<FlowSche
     level: 'leader-election',
     precedence: 100,
     subjects: [...users('system:kube-controller-manager', 'system:kube-scheduler'), ...kubeSystemAccounts('*')],
-    resourceRules: [leases],
-  }),
-  // Comes before the election by endpoints, which the controllers of endpoints do not take part in.
-  'endpoint-controller': flow({
-    level: 'workload-high',
-    precedence: 150,
-    subjects: [
-      ...users('system:kube-controller-manager'),
-      ...kubeSystemAccounts('endpoint-controller', 'endpointslicemirroring-controller'),
-    ],
-    resourceRules: [inNamespaces(readAndWrite, '', ['endpoints'])],
-  }),
-  'workload-leader-election': flow({
-    level: 'leader-election',
-    precedence: 200,
-    subjects: kubeSystemAccounts('*'),
-    resourceRules: [inNamespaces(readAndWrite, '', ['endpoints', 'configmaps']), leases],
+    resourceRules: [inNamespaces(['get', 'create', 'update'], 'coordination.k8s.io', ['leases'])],
   }),
   'kube-controller-manager': flow({
     level: 'workload-high',
