@@ -65,7 +65,8 @@ const flat = { toCurrent: ingressToCurrent, fromCurrent: ingressFromCurrent };
 const beta1: Pick<LegacyVersion, 'version' | 'deprecated'> = { version: 'v1beta1', deprecated: [19, 22] };
 
 export const legacyNetworking: readonly Kind[] = [
-  legacyKind(ingressClasses as unknown as Kind, beta1),
+  // Upstream names the list.
+  legacyKind(ingressClasses as unknown as Kind, { ...beta1, insteadKind: 'IngressClassList' }),
   legacyKind(ingress, { ...beta1, ...flat }),
   legacyKind(ingress, { ...flat, group: 'extensions', version: 'v1beta1', deprecated: [14, 22] }),
   legacyKind(networkPolicies as unknown as Kind, { group: 'extensions', version: 'v1beta1', deprecated: [9, 16] }),

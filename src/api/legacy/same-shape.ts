@@ -68,13 +68,16 @@ function classFromCurrent(draft: SpecifiedClass): void {
 
 const review = { toCurrent: groupToGroups, fromCurrent: groupsToGroup };
 const beta1 = (since: number, until: number): LegacyVersion => ({ version: 'v1beta1', deprecated: [since, until] });
-/** Alpha versions go without having been deprecated. */
-const alpha1: LegacyVersion = { version: 'v1alpha1' };
+/** Most alpha versions went without having been deprecated. */
+const alpha1 = (...minors: [] | [since: number, until: number]): LegacyVersion => ({
+  version: 'v1alpha1',
+  ...(minors.length === 0 ? {} : { deprecated: minors }),
+});
 
 /** Kinds with their older versions. */
 const versions: readonly (readonly [kind: unknown, ...LegacyVersion[]])[] = [
   [newEvents, { ...beta1(22, 25), instead: null, strategy: eventStrategy }],
-  [selfSubjectReviews, beta1(30, 33), alpha1],
+  [selfSubjectReviews, { ...beta1(30, 33), instead: null }, { ...alpha1(29, 32), instead: null }],
   [tokenReviews, beta1(19, 22)],
   [localSubjectAccessReviews, { ...beta1(19, 22), ...review }],
   [selfSubjectAccessReviews, beta1(19, 22)],
@@ -94,16 +97,16 @@ const versions: readonly (readonly [kind: unknown, ...LegacyVersion[]])[] = [
   ],
   [csiDrivers, beta1(19, 22)],
   [csiNodes, beta1(17, 22)],
-  [csiStorageCapacities, beta1(24, 27), alpha1],
+  [csiStorageCapacities, beta1(24, 27), { ...alpha1(21, 24), instead: 'storage.k8s.io/v1beta1' }],
   [storageClasses, beta1(19, 22)],
-  [volumeAttachments, beta1(19, 22), alpha1],
-  [volumeAttributesClasses, alpha1],
-  [priorityClasses, beta1(14, 22), alpha1],
+  [volumeAttachments, beta1(19, 22), alpha1(21, 24)],
+  [volumeAttributesClasses, alpha1(32, 35)],
+  [priorityClasses, beta1(14, 22), alpha1()],
   [leases, beta1(19, 22)],
   [
     runtimeClasses,
     { ...beta1(22, 25), instead: null },
-    { ...alpha1, toCurrent: classToCurrent, fromCurrent: classFromCurrent },
+    { ...alpha1(), toCurrent: classToCurrent, fromCurrent: classFromCurrent },
   ],
   [apiServices, beta1(19, 22)],
 ];

@@ -16,9 +16,8 @@ import {
   type Subresource,
 } from '../../machinery/mod.ts';
 
-/** An object on its way between two versions. It belongs to who changes it. */
-// oxlint-disable-next-line typescript/no-explicit-any -- each edit names the type of the one version that it is for
-export type Edit = (draft: any) => void;
+/** An object on its way between two versions. It belongs to who changes it. Each edit names the type of its one version. */
+export type Edit = (draft: never) => void;
 
 export interface LegacyVersion {
   /** That of the current kind unless said otherwise. */
@@ -28,6 +27,8 @@ export interface LegacyVersion {
   readonly deprecated?: readonly [since: number, until: number];
   /** The apiVersion to use instead; that of the current kind unless said otherwise. Null: upstream names none. */
   readonly instead?: string | null;
+  /** The kind to use instead; the current one unless said otherwise. */
+  readonly insteadKind?: string;
   /** Defaults of this version and its shape to those of the current one; the object is decoded and its own. */
   readonly toCurrent?: Edit;
   readonly fromCurrent?: Edit;
@@ -76,7 +77,7 @@ function edited(edit: Edit | undefined): Convert | undefined {
   if (edit === undefined) return undefined;
   return (object) => {
     const draft = structuredClone(object);
-    edit(draft);
+    edit(draft as never);
     return draft;
   };
 }
@@ -108,7 +109,7 @@ function deprecation(current: Kind, group: string, legacy: LegacyVersion): { rea
   const { deprecated: minors, version, instead = apiVersionOf(current.group, current.version) } = legacy;
   if (minors === undefined) return {};
   const [since, until] = minors;
-  const use = instead === null ? '' : `; use ${instead} ${current.kind}`;
+  const use = instead === null ? '' : `; use ${instead} ${legacy.insteadKind ?? current.kind}`;
   const what = `${apiVersionOf(group, version)} ${current.kind}`;
   return { deprecated: `${what} is deprecated in v1.${since}+, unavailable in v1.${until}+${use}` };
 }
