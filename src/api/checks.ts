@@ -46,9 +46,9 @@ export function checkQualifiedName(errors: Errors, value: string, path: FieldLik
 
 const driverNameLengthMax = 63;
 
-/** The name by which a volume driver is asked for. An empty one has two things wrong with it. */
+/** The name by which a volume driver is asked for. */
 export function checkCsiDriverName(errors: Errors, name: string, path: FieldLike): void {
-  if (name === '') errors.push(required(path));
+  if (name === '') return void errors.push(required(path));
   if (name.length > driverNameLengthMax) errors.push(tooLong(path, driverNameLengthMax));
   report(errors, path, name, dns1123SubdomainErrors(name.toLowerCase()));
 }

@@ -24,6 +24,7 @@ import { amountOf, checkAmount, checkAtMostAll } from '../amounts.ts';
 import { checkImmutable, checkNonNegative, type Errors } from '../checks.ts';
 import { column, containerColumns, integerColumn, labelsText, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
+import { dropDisabled } from '../core/pod-spec/disabled.ts';
 import { checkPodTemplate } from '../core/pod-spec/validation/spec.ts';
 import { sortedMap } from '../maps.ts';
 import type { DaemonSet, DaemonSetSpec, DaemonSetStatus, DaemonSetUpdateStrategy } from '../upstream/types.ts';
@@ -125,9 +126,11 @@ const strategy: Strategy<DaemonSet> = {
   defaults: setDefaults,
   prepareForCreate(draft) {
     draft.status = { ...noStatus };
+    dropDisabled(draft.spec?.template);
     setTemplateGeneration(draft, Math.max(1, templateGeneration(draft)));
   },
   prepareForUpdate(draft, old) {
+    dropDisabled(draft.spec?.template);
     const changed = !jsonEqual(draft.spec?.template, old.spec?.template);
     keepTemplateGeneration(draft, old, changed ? 1 : 0);
   },

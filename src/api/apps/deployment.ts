@@ -19,6 +19,7 @@ import { amountOf, checkAmount, checkAtMostAll } from '../amounts.ts';
 import { checkImmutable, checkNonNegative, type Errors } from '../checks.ts';
 import { column, containerColumns, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
+import { dropDisabled } from '../core/pod-spec/disabled.ts';
 import type { Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy } from '../upstream/types.ts';
 import {
   checkCollisions,
@@ -102,8 +103,10 @@ const strategy: Strategy<Deployment> = {
   defaults: setDefaults,
   prepareForCreate(draft) {
     draft.status = {};
+    dropDisabled(draft.spec?.template);
   },
   prepareForUpdate(draft, old) {
+    dropDisabled(draft.spec?.template);
     if (!jsonEqual(draft.metadata.annotations, old.metadata.annotations))
       draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },

@@ -13,6 +13,7 @@ import {
 import { checkImmutable, checkNonNegative } from '../checks.ts';
 import { containerColumns, integerColumn, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
+import { dropDisabled } from '../core/pod-spec/disabled.ts';
 import type { ReplicaSet, ReplicaSetSpec } from '../upstream/types.ts';
 import { checkCounts, checkSelectedTemplate, replicaScale, replicatedWarnings, selectorPath } from './workload.ts';
 
@@ -36,7 +37,9 @@ const strategy: Strategy<ReplicaSet> = {
   },
   prepareForCreate(draft) {
     draft.status = { replicas: 0 };
+    dropDisabled(draft.spec?.template);
   },
+  prepareForUpdate: ({ spec }) => dropDisabled(spec?.template),
   validate: replicaSetErrors,
   validateUpdate(replicaSet, old) {
     const errors = replicaSetErrors(replicaSet);

@@ -16,10 +16,10 @@ import {
   type Strategy,
   type UpdateStrategy,
 } from '../../machinery/mod.ts';
-import { amountOf, checkAmount, checkAtMostAll } from '../amounts.ts';
 import { checkDnsLabel, checkNonNegative, type Errors } from '../checks.ts';
 import { column, containerColumns } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
+import { dropDisabled } from '../core/pod-spec/disabled.ts';
 import { annotationKeyErrors } from '../core/pod-spec/validation/annotation-keys.ts';
 import { checkPodAnnotations } from '../core/pod-spec/validation/annotations.ts';
 import { checkClaimSpec } from '../core/persistent-volume-claim/validation.ts';
@@ -59,15 +59,18 @@ function setDefaults({ spec }: StatefulSet): void {
     update.type = 'RollingUpdate';
     update.rollingUpdate ??= {};
   }
-  if (update.type === 'RollingUpdate' && update.rollingUpdate !== undefined) {
-    update.rollingUpdate.partition ??= 0;
-    update.rollingUpdate.maxUnavailable ??= 1;
-  }
+  if (update.type === 'RollingUpdate' && update.rollingUpdate !== undefined) update.rollingUpdate.partition ??= 0;
   const retention = (spec.persistentVolumeClaimRetentionPolicy ??= {});
   retention.whenDeleted ??= 'Retain';
   retention.whenScaled ??= 'Retain';
   spec.replicas ??= 1;
   spec.revisionHistoryLimit ??= 10;
+}
+
+/** Pods are updated one at a time: how many may be is behind a feature that is off. */
+function dropDisabledFields({ spec }: StatefulSet): void {
+  dropDisabled(spec?.template);
+  delete spec?.updateStrategy?.rollingUpdate?.maxUnavailable;
 }
 
 /** A claim template is a whole claim, and says so even if the client did not. */
@@ -140,24 +143,13 @@ function checkUpdateStrategy(errors: Errors, update: DeepReadonly<StatefulSetUpd
   const { type = '', rollingUpdate } = update;
   const at = path.child('rollingUpdate');
   // The error shows the value in upstream's internal form.
-  const rolling =
-    rollingUpdate === undefined
-      ? null
-      : { Partition: rollingUpdate.partition ?? 0, MaxUnavailable: rollingUpdate.maxUnavailable ?? null };
+  const rolling = rollingUpdate && { Partition: rollingUpdate.partition ?? 0, MaxUnavailable: null };
   if (type === '') errors.push(required(path));
   else if (type === 'OnDelete') {
-    if (rolling !== null) errors.push(invalid(at, rolling, "only allowed for updateStrategy 'RollingUpdate'"));
+    if (rolling !== undefined) errors.push(invalid(at, rolling, "only allowed for updateStrategy 'RollingUpdate'"));
   } else if (type !== 'RollingUpdate')
-    errors.push(invalid(path, { Type: type, RollingUpdate: rolling }, "must be 'RollingUpdate' or 'OnDelete'"));
-  else if (rollingUpdate !== undefined) {
-    checkNonNegative(errors, rollingUpdate.partition, at.child('partition'));
-    const { maxUnavailable } = rollingUpdate;
-    if (maxUnavailable === undefined) return;
-    const most = at.child('maxUnavailable');
-    checkAmount(errors, maxUnavailable, most);
-    if (amountOf(maxUnavailable) === 0) errors.push(invalid(most, maxUnavailable, 'cannot be 0'));
-    checkAtMostAll(errors, maxUnavailable, most);
-  }
+    errors.push(invalid(path, { Type: type, RollingUpdate: rolling ?? null }, "must be 'RollingUpdate' or 'OnDelete'"));
+  else checkNonNegative(errors, rollingUpdate?.partition, at.child('partition'));
 }
 
 const mutable = [
@@ -190,7 +182,9 @@ const strategy: Strategy<StatefulSet> = {
   defaults: setDefaults,
   prepareForCreate(draft) {
     draft.status = { replicas: 0, availableReplicas: 0 };
+    dropDisabledFields(draft);
   },
+  prepareForUpdate: dropDisabledFields,
   validate: ({ spec = noSpec }) => specErrors(spec, { isNew: true, withPods: true }),
   validateUpdate: updateErrors,
   warnings({ spec }, old) {

@@ -16,6 +16,7 @@ import {
 } from '../../machinery/mod.ts';
 import { podNameWarnings } from '../apps/workload.ts';
 import { checkChoice, checkNonNegative, type Errors } from '../checks.ts';
+import { dropDisabled } from '../core/pod-spec/disabled.ts';
 import { column, containerColumns, integerColumn, none, wideColumn } from '../columns.ts';
 import type { CronJob, CronJobSpec, JobSpec } from '../upstream/types.ts';
 import { defaultJobTemplate, jobSpecWarnings } from './job.ts';
@@ -90,7 +91,9 @@ const strategy: Strategy<CronJob> = {
   defaults: setDefaults,
   prepareForCreate(draft) {
     draft.status = {};
+    dropDisabled(draft.spec.jobTemplate.spec?.template);
   },
+  prepareForUpdate: ({ spec }) => dropDisabled(spec.jobTemplate.spec?.template),
   validate({ metadata, spec }) {
     const errors = specErrors(spec, undefined);
     const { name = '' } = metadata;

@@ -22,6 +22,7 @@ import { checkSelected, compiledSelector, podNameWarnings, selectorPath, templat
 import { checkImmutable, type Errors } from '../checks.ts';
 import { column, containerColumns, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
+import { dropDisabled } from '../core/pod-spec/disabled.ts';
 import { sortedMap } from '../maps.ts';
 import type { Job, JobSpec, PodFailurePolicy } from '../upstream/types.ts';
 import { checkJobSpec, completionsMany, parallelismOfMany } from './job/spec.ts';
@@ -186,7 +187,9 @@ const strategy: Strategy<Job> = {
     // Upstream applies defaults again whenever it reads the object, and then the generated labels are there.
     if (draft.spec !== undefined) labelAsTemplate(draft.metadata, draft.spec);
     draft.status = {};
+    dropDisabled(draft.spec?.template);
   },
+  prepareForUpdate: ({ spec }) => dropDisabled(spec?.template),
   validate: (job) => jobErrors(job),
   validateUpdate: updateErrors,
   warnings({ metadata, spec }, old) {

@@ -46,8 +46,6 @@ function checkCidrs(errors: Errors, cidrs: readonly string[]): void {
   const families = new Set(cidrs.map((cidr) => parseCidr(cidr)?.address.family));
   if (families.size < 2 || cidrs.length > 2)
     errors.push(invalid(cidrsPath, cidrs, 'may specify no more than one CIDR for each IP family'));
-  for (const [i, cidr] of cidrs.entries())
-    if (cidrs.indexOf(cidr) < i) errors.push(duplicate(cidrsPath.index(i), cidr));
 }
 
 function nodeErrors(node: ReadonlyNode): FieldError[] {

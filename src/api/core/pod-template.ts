@@ -5,6 +5,7 @@ import { templateWarnings } from '../apps/workload.ts';
 import { column, containerColumns, labelsText } from '../columns.ts';
 import type { PodTemplate } from '../upstream/types.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
+import { dropDisabled } from './pod-spec/disabled.ts';
 import { checkPodTemplate } from './pod-spec/validation/spec.ts';
 
 const templatePath = field('template');
@@ -27,6 +28,8 @@ export const podTemplates = defineKind<PodTemplate>({
     defaults({ template }) {
       if (template !== undefined) defaultPodTemplate(template);
     },
+    prepareForCreate: ({ template }) => dropDisabled(template),
+    prepareForUpdate: ({ template }) => dropDisabled(template),
     validate: templateErrors,
     validateUpdate: templateErrors,
     warnings: ({ template }, old) =>

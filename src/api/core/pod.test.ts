@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { kinds } from '../all.ts';
 import type { Pod, PodSpec } from '../upstream/types.ts';
 import { defaultPullPolicy } from './pod-spec/image.ts';
-import { qosClassOf, totalRequests } from './pod-spec/resources.ts';
+import { containerTotal, qosClassOf } from './pod-spec/resources.ts';
 import { pods } from './pod.ts';
 
 void test('an image that may change under its name is always pulled', () => {
@@ -48,9 +48,9 @@ void test('what a pod asks for is what its most demanding moment needs', () => {
     ],
     containers: [container('app', '1'), container('other', '500m')],
   };
-  assert.equal(totalRequests(spec).get('cpu')?.toString(), '3');
+  assert.equal(containerTotal(spec, 'requests').get('cpu')?.toString(), '3');
   assert.equal(
-    totalRequests({ ...spec, initContainers: spec.initContainers?.slice(1) ?? [] })
+    containerTotal({ ...spec, initContainers: spec.initContainers?.slice(1) ?? [] }, 'requests')
       .get('cpu')
       ?.toString(),
     '2500m',

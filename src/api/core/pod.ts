@@ -10,6 +10,7 @@ import { ephemeralContainersPart, resizePart, statusPart } from './pod/parts.ts'
 import { newStatus, syncAddresses } from './pod/status.ts';
 import { podErrors, podUpdateErrors } from './pod/validation.ts';
 import { defaultPodOnly, defaultPodSpec } from './pod-spec/defaults.ts';
+import { dropDisabled } from './pod-spec/disabled.ts';
 import { podWarnings } from './pod-spec/warnings.ts';
 
 /** Whatever filled in the new name after the defaults, the old name says the same. */
@@ -27,11 +28,15 @@ const strategy: Strategy<Pod> = {
     if (draft.status !== undefined) syncAddresses(draft.status);
   },
   prepareForCreate(draft) {
+    dropDisabled(draft);
     syncServiceAccount(draft);
     draft.status = newStatus(draft);
     resolveLabelKeys(draft);
   },
-  prepareForUpdate: syncServiceAccount,
+  prepareForUpdate(draft) {
+    dropDisabled(draft);
+    syncServiceAccount(draft);
+  },
   validate: podErrors,
   validateUpdate: podUpdateErrors,
   warnings({ metadata, spec = { containers: [] } }, old) {

@@ -17,6 +17,7 @@ import { checkNonNegative } from '../checks.ts';
 import { containerColumns, integerColumn, labelsText, wideColumn } from '../columns.ts';
 import type { ReplicationController } from '../upstream/types.ts';
 import { defaultPodTemplate } from './pod-spec/defaults.ts';
+import { dropDisabled } from './pod-spec/disabled.ts';
 
 type ReadonlyController = DeepReadonly<ReplicationController>;
 
@@ -49,7 +50,9 @@ const strategy: Strategy<ReplicationController> = {
   defaults: setDefaults,
   prepareForCreate(draft) {
     draft.status = { replicas: 0 };
+    dropDisabled(draft.spec?.template);
   },
+  prepareForUpdate: ({ spec }) => dropDisabled(spec?.template),
   validate: controllerErrors,
   // Upstream looks at the whole a second time.
   validateUpdate: (controller) => [...controllerErrors(controller), ...controllerErrors(controller)],

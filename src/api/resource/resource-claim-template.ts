@@ -1,24 +1,18 @@
 /** ResourceClaimTemplate: the claims that are made for pods, one for each. It never changes. */
 import type { DeepReadonly } from '../../base/mod.ts';
-import { defineKind, field, forbidden, labelsErrors, type FieldError } from '../../machinery/mod.ts';
+import { defineKind, field, type FieldError } from '../../machinery/mod.ts';
 import { checkImmutable, type Errors } from '../checks.ts';
-import { annotationKeyErrors } from '../core/pod-spec/validation/annotation-keys.ts';
+import { checkTemplateMeta } from '../core/pod-spec/validation/claim-template.ts';
 import type { ResourceClaimTemplate } from '../upstream/types.ts';
 import { asksForAdminAccess, refuseAdminAccess } from './admin-access.ts';
 import { checkClaimSpec, defaultClaim } from './device-claim.ts';
 import { resourceGroup } from './group.ts';
 
 const specPath = field('spec');
-const metadataAllowed = ['annotations', 'labels', 'creationTimestamp'];
 
 function templateErrors({ spec: { metadata = {}, spec } }: DeepReadonly<ResourceClaimTemplate>): FieldError[] {
-  const metadataPath = specPath.child('metadata');
-  const errors: Errors = [
-    ...annotationKeyErrors(metadata.annotations, metadataPath.child('annotations')),
-    ...labelsErrors(metadata.labels, metadataPath.child('labels')),
-  ];
-  for (const name in metadata)
-    if (!metadataAllowed.includes(name)) errors.push(forbidden(metadataPath.child(name), 'cannot be set'));
+  const errors: Errors = [];
+  checkTemplateMeta(errors, metadata, specPath.child('metadata'));
   checkClaimSpec(errors, spec, specPath.child('spec'));
   return errors;
 }

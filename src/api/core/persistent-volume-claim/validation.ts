@@ -114,14 +114,12 @@ export function claimUpdateErrors(claim: ReadonlyClaim, old: ReadonlyClaim): Fie
   if (size.compare(sizeBefore) < 0 && size.compare(capacity) <= 0)
     errors.push(forbidden(sizePath, 'field can not be less than status.capacity'));
   checkImmutable(errors, spec.volumeMode, before.volumeMode, 'volumeMode');
-  if (
-    before.volumeAttributesClassName !== undefined &&
-    before.volumeAttributesClassName !== spec.volumeAttributesClassName
-  ) {
-    if (spec.volumeAttributesClassName === undefined)
-      errors.push(forbidden(attributesPath, 'update from non-nil value to nil is forbidden'));
-    else if (spec.volumeAttributesClassName === '')
-      errors.push(forbidden(attributesPath, 'update from non-nil value to an empty string is forbidden'));
+  const { volumeAttributesClassName: attributes } = spec;
+  // A class that the volume has had cannot be taken from it, only replaced.
+  if (old.status?.currentVolumeAttributesClassName !== undefined && attributes !== before.volumeAttributesClassName) {
+    const when = 'is forbidden when status.currentVolumeAttributesClassName is not nil';
+    if (attributes === undefined) errors.push(forbidden(attributesPath, `update to nil ${when}`));
+    else if (attributes === '') errors.push(forbidden(attributesPath, `update to empty string ${when}`));
   }
   return errors;
 }
@@ -146,7 +144,7 @@ function checkSpecChange(errors: Errors, claim: ReadonlyClaim, old: ReadonlyClai
   const now = {
     ...rest,
     storageClassName: fromAnnotation || fromNothing ? before.storageClassName : className,
-    volumeAttributesClassName: bound && attributes !== undefined ? before.volumeAttributesClassName : attributes,
+    volumeAttributesClassName: bound ? before.volumeAttributesClassName : attributes,
     resources:
       bound && resources?.requests !== undefined
         ? { ...resources, requests: { ...resources.requests, storage: before.resources?.requests?.['storage'] } }
@@ -184,7 +182,7 @@ export function claimStatusErrors({ spec, status = {} }: ReadonlyClaim): FieldEr
   if ((spec?.accessModes ?? []).length === 0) errors.push(required('Spec.accessModes'));
   const { capacity, allocatedResources, allocatedResourceStatuses } = status;
   for (const name in capacity) checkAmount(errors, capacity[name] ?? '0', field('status', 'capacity').key(name));
-  const statusesPath = field('status', 'allocatedResourceStatus');
+  const statusesPath = field('status', 'allocatedResourceStatuses');
   for (const name in allocatedResourceStatuses) {
     checkResourceKey(errors, name, statusesPath);
     if (!resizeStatuses.includes(allocatedResourceStatuses[name] ?? ''))
@@ -194,7 +192,9 @@ export function claimStatusErrors({ spec, status = {} }: ReadonlyClaim): FieldEr
   for (const name in allocatedResources) {
     const amount = allocatedResources[name] ?? '0';
     if (!checkResourceKey(errors, name, allocatedPath)) continue;
-    checkAmount(errors, amount, allocatedPath.key(name));
+    const at = allocatedPath.key(name);
+    if (parseQuantity(amount).value() < 0) checkAmount(errors, amount, at);
+    else checkQuantity(errors, 'storage', parseQuantity(amount), at);
   }
   return errors;
 }

@@ -13,7 +13,7 @@ import {
   type FieldError,
   type FieldPath,
 } from '../../../machinery/mod.ts';
-import { checkImmutable, report, type Errors } from '../../checks.ts';
+import { checkCsiDriverName, checkImmutable, report, type Errors } from '../../checks.ts';
 import type {
   PersistentVolume,
   PersistentVolumeSpec,
@@ -213,6 +213,7 @@ function checkPersistentSource(
   else if (local !== undefined) checkNoBacksteps(errors, local.path, path.child('local').child('path'));
   if (csi === undefined) return;
   const at = path.child('csi');
+  checkCsiDriverName(errors, csi.driver, at.child('driver'));
   if (csi.volumeHandle === '') errors.push(required(at.child('volumeHandle')));
   for (const key of [
     'controllerPublishSecretRef',

@@ -1,7 +1,7 @@
 /** Defaults of resource requirements: precision, requests that follow from limits, the pod's own resources. */
 import { parseQuantity, QuantityError, type Quantity } from '../../../machinery/mod.ts';
 import type { Container, PodSpec } from '../../upstream/types.ts';
-import { podResourceSupported, totalRequests } from './resources.ts';
+import { containerTotal, podResourceSupported } from './resources.ts';
 
 /** Nothing is counted finer than in thousandths. */
 export function roundResources(list: Record<string, string>): void {
@@ -41,7 +41,7 @@ export function defaultPodResources(spec: PodSpec): void {
   const limits = resources.limits ?? {};
   if (Object.keys(limits).length === 0) return;
   const requests = resources.requests ?? {};
-  for (const [name, quantity] of totalRequests(spec)) {
+  for (const [name, quantity] of containerTotal(spec, 'requests')) {
     if (podResourceSupported(name) && !name.startsWith('hugepages-')) requests[name] ??= quantity.toString();
   }
   for (const name in limits) if (podResourceSupported(name)) requests[name] ??= limits[name] ?? '0';

@@ -38,9 +38,9 @@ function raiseTo(highest: Map<string, Quantity>, list: ReadonlyMap<string, Quant
 /** What one container asks for, or what it may use at most. */
 type AmountsOf = (container: DeepReadonly<Container>) => ResourceList | undefined;
 
-/** What the containers ask for together. */
-export function totalRequests(spec: DeepReadonly<PodSpec>): Map<string, Quantity> {
-  return totalOf(spec, ({ resources }) => resources?.requests);
+/** What the containers ask for together, or may use at most. */
+export function containerTotal(spec: DeepReadonly<PodSpec>, list: 'requests' | 'limits'): Map<string, Quantity> {
+  return totalOf(spec, ({ resources }) => resources?.[list]);
 }
 
 /**

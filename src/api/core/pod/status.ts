@@ -7,13 +7,14 @@ import {
   invalid,
   nameIsDns1123Subdomain,
   parseIp,
+  required,
   type FieldError,
   type FieldPath,
 } from '../../../machinery/mod.ts';
-import { checkImmutable, checkIp, checkQualifiedName, report, type Errors } from '../../checks.ts';
-import type { Pod, PodCondition, PodStatus } from '../../upstream/types.ts';
-import { isSidecar } from '../pod-spec/containers.ts';
+import { checkDnsLabel, checkImmutable, checkIp, checkQualifiedName, report, type Errors } from '../../checks.ts';
+import type { Pod, PodCondition, PodExtendedResourceClaimStatus, PodSpec, PodStatus } from '../../upstream/types.ts';
 import { qosClassOf } from '../pod-spec/resources.ts';
+import { checkContainerUsers, checkDevices, checkTransitions } from './container-statuses.ts';
 import { checkAnnotationUpdates } from './validation.ts';
 
 type ReadonlyPod = DeepReadonly<Pod>;
@@ -42,6 +43,14 @@ export function syncAddresses(status: PodStatus): void {
   else if (podIP === '' && podIPs[0] !== undefined) status.podIP = podIPs[0].ip;
 }
 
+/** As of the specification: what is behind features that are off is not kept. */
+export function dropDisabledStatus(status: PodStatus): void {
+  delete status.nodeAllocatableResourceClaimStatuses;
+  for (const list of ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const)
+    for (const { volumeMounts } of status[list] ?? [])
+      for (const mount of volumeMounts ?? []) delete mount.volumeStatus;
+}
+
 /** A reporter that does not know a field does not mean to clear it. */
 export function keepObserved(status: PodStatus, before: DeepReadonly<PodStatus> = {}): void {
   if ((status.qosClass ?? '') === '' && before.qosClass !== undefined) status.qosClass = before.qosClass;
@@ -58,62 +67,42 @@ export function keepObserved(status: PodStatus, before: DeepReadonly<PodStatus> 
 
 export function podStatusErrors(pod: ReadonlyPod, old: ReadonlyPod): FieldError[] {
   const errors: FieldError[] = [];
-  const { status = {}, spec } = pod;
+  const { status = {}, spec = { containers: [] } } = pod;
   const { status: before = {} } = old;
   const path = field('status');
   checkAnnotationUpdates(errors, pod, old);
-  for (const [i, { type }] of (status.conditions ?? []).entries())
-    checkQualifiedName(errors, type, field('metadata', 'conditions').index(i).child('Type'));
-  const { nominatedNodeName: nominated = '' } = status;
-  if (nominated !== '' && nominated !== before.nominatedNodeName)
-    report(errors, path.child('nominatedNodeName'), nominated, nameIsDns1123Subdomain(nominated, false));
+  for (const [i, { type, observedGeneration }] of (status.conditions ?? []).entries()) {
+    const at = path.child('conditions').index(i);
+    checkObserved(errors, observedGeneration, at);
+    checkQualifiedName(errors, type, at.child('Type'));
+  }
+  checkNominated(errors, status.nominatedNodeName, old, path.child('nominatedNodeName'));
+  checkObserved(errors, status.observedGeneration, path);
   checkImmutable(errors, status.qosClass, before.qosClass, path.child('qosClass'));
-  const restartPolicy = spec?.restartPolicy ?? '';
-  const sidecars = new Set((spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
-  const mayRestart = new Set(
-    [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])]
-      .filter((container) => container.restartPolicy !== undefined || container.restartPolicyRules !== undefined)
-      .map(({ name }) => name),
-  );
-  const restarts = { restartPolicy, restartable: mayRestart };
-  checkTransitions(errors, status, before, { list: 'containerStatuses', ...restarts });
-  const starting = { restartPolicy, restartable: new Set([...sidecars, ...mayRestart]) };
-  checkTransitions(errors, status, before, { list: 'initContainerStatuses', ...starting });
-  const never = { restartPolicy: 'Never', restartable: new Set<string>() };
-  checkTransitions(errors, status, before, { list: 'ephemeralContainerStatuses', ...never });
+  checkTransitions(errors, status, before, old.spec ?? spec);
   checkClaims(errors, pod, path.child('resourceClaimStatuses'));
+  checkExtendedClaim(errors, status.extendedResourceClaimStatus, spec, path.child('extendedResourceClaimStatus'));
   if (!jsonEqual(status.podIPs, before.podIPs)) checkAddresses(errors, status.podIPs ?? [], path.child('podIPs'));
   const { hostIPs = [], hostIP = '' } = status;
   if (hostIPs.length > 0 && hostIPs[0]?.ip !== hostIP)
     errors.push(invalid(path.child('hostIPs').index(0).child('ip'), hostIPs[0]?.ip ?? '', 'must be equal to `hostIP`'));
   if (!jsonEqual(hostIPs, before.hostIPs ?? [])) checkAddresses(errors, hostIPs, path.child('hostIPs'));
+  checkContainerUsers(errors, status, spec);
+  checkDevices(errors, status, spec);
   return errors;
 }
 
-interface Restarts {
-  readonly list: 'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses';
-  readonly restartPolicy: string;
-  /** The containers that have a policy of their own. */
-  readonly restartable: ReadonlySet<string>;
+function checkObserved(errors: Errors, generation: number | undefined, path: FieldPath): void {
+  if (generation !== undefined && generation < 0)
+    errors.push(invalid(path.child('observedGeneration'), generation, 'must be a non-negative integer'));
 }
 
-/** A container that is over for good does not come back. */
-function checkTransitions(
-  errors: Errors,
-  status: DeepReadonly<PodStatus>,
-  before: DeepReadonly<PodStatus>,
-  { list, restartPolicy, restartable }: Restarts,
-): void {
-  if (restartPolicy === 'Always') return;
-  for (const [i, { name, state }] of (before[list] ?? []).entries()) {
-    if (state?.terminated === undefined || restartable.has(name)) continue;
-    if (state.terminated.exitCode !== 0 && restartPolicy === 'OnFailure') continue;
-    for (const now of status[list] ?? [])
-      if (now.name === name && now.state?.terminated === undefined)
-        errors.push(
-          forbidden(field('status', list).index(i).child('state'), 'may not be transitioned to non-terminated state'),
-        );
-  }
+/** The node where room is made for the pod: of no use to one that has its node. */
+function checkNominated(errors: Errors, name = '', { spec, status }: ReadonlyPod, path: FieldPath): void {
+  if (name === '' || name === status?.nominatedNodeName) return;
+  report(errors, path, name, nameIsDns1123Subdomain(name, false));
+  if ((spec?.nodeName ?? '') !== '')
+    errors.push(forbidden(path, 'may not be set on pods that are already bound to a node'));
 }
 
 function checkClaims(errors: Errors, { spec, status }: ReadonlyPod, path: FieldPath): void {
@@ -129,13 +118,65 @@ function checkClaims(errors: Errors, { spec, status }: ReadonlyPod, path: FieldP
   }
 }
 
+/** The claim that was made for devices that containers ask for as if they were plain resources. */
+function checkExtendedClaim(
+  errors: Errors,
+  claim: DeepReadonly<PodExtendedResourceClaimStatus> | undefined,
+  spec: DeepReadonly<PodSpec>,
+  path: FieldPath,
+): void {
+  if (claim === undefined) return;
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  const mappings = claim.requestMappings ?? [];
+  const mappingsPath = path.child('requestMappings');
+  if (mappings.length === 0) errors.push(required(mappingsPath, 'at least one request mapping is required'));
+  const seen = new Set<string>();
+  for (const [i, { containerName, resourceName, requestName }] of mappings.entries()) {
+    const at = mappingsPath.index(i);
+    const container = containers.findLast(({ name }) => name === containerName);
+    if (container === undefined)
+      errors.push(
+        invalid(
+          at.child('containerName'),
+          containerName,
+          'must match the name of an entry in spec.initContainers.name or spec.containers.name',
+        ),
+      );
+    else if (container.resources?.requests?.[resourceName] === undefined)
+      errors.push(
+        invalid(
+          at.child('resourceName'),
+          resourceName,
+          'must match the extended resource name of an entry in spec.initContainers.resources.requests or spec.containers.resources.requests',
+        ),
+      );
+    // Upstream names the claim here and not the mapping.
+    checkDnsLabel(errors, requestName, path.child('requestName'));
+    const key = JSON.stringify([containerName, resourceName, requestName]);
+    if (seen.has(key))
+      errors.push(
+        duplicate(at.child('containerName'), containerName),
+        duplicate(at.child('resourceName'), resourceName),
+        duplicate(at.child('requestName'), requestName),
+      );
+    seen.add(key);
+  }
+  const { resourceClaimName: name } = claim;
+  if (name === '') errors.push(required(path.child('resourceClaimName')));
+  else report(errors, path.child('resourceClaimName'), name, nameIsDns1123Subdomain(name, false));
+}
+
 /** One address of each family at most. */
 function checkAddresses(errors: Errors, addresses: readonly { readonly ip: string }[], path: FieldPath): void {
   for (const [i, { ip }] of addresses.entries()) checkIp(errors, ip, path.index(i));
   if (addresses.length < 2) return;
   const families = new Set(addresses.map(({ ip }) => parseIp(ip)?.family));
   if (families.size < 2 || addresses.length > 2)
-    errors.push(invalid(path, addresses, 'may specify no more than one IP for each IP family'));
-  for (const [i, address] of addresses.entries())
-    if (addresses.findIndex(({ ip }) => ip === address.ip) < i) errors.push(duplicate(path.index(i), address));
+    errors.push(
+      invalid(
+        path,
+        addresses.map(({ ip }) => ({ IP: ip })),
+        'may specify no more than one IP for each IP family',
+      ),
+    );
 }

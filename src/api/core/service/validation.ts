@@ -201,7 +201,7 @@ function checkTrafficPolicies(errors: Errors, spec: ReadonlySpec): void {
   checkOptionalChoice(
     errors,
     trafficDistribution,
-    ['PreferClose', 'PreferSameNode', 'PreferSameZone'],
+    ['PreferClose', 'PreferSameZone', 'PreferSameNode'],
     specPath.child('trafficDistribution'),
   );
 }

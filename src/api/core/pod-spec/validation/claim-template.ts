@@ -3,8 +3,20 @@ import type { DeepReadonly } from '../../../../base/mod.ts';
 import { annotationKeyErrors } from './annotation-keys.ts';
 import { forbidden, labelsErrors, type FieldPath } from '../../../../machinery/mod.ts';
 import type { Errors } from '../../../checks.ts';
-import type { PersistentVolumeClaimTemplate } from '../../../upstream/types.ts';
+import type { ObjectMeta, PersistentVolumeClaimTemplate } from '../../../upstream/types.ts';
 import { checkClaimSpec } from '../../persistent-volume-claim/validation.ts';
+
+/** Of an object's metadata a template has what its copies get, and nothing else. */
+export function checkTemplateMeta(errors: Errors, metadata: DeepReadonly<ObjectMeta>, path: FieldPath): void {
+  errors.push(
+    ...annotationKeyErrors(metadata.annotations, path.child('annotations')),
+    ...labelsErrors(metadata.labels, path.child('labels')),
+  );
+  for (const name in metadata)
+    if (name !== 'labels' && name !== 'annotations' && metadata[name as keyof ObjectMeta] !== null)
+      // Upstream takes the name from Go's.
+      errors.push(forbidden(path.child(name === 'uid' ? 'uID' : name), 'cannot be set'));
+}
 
 export function checkClaimTemplate(
   errors: Errors,
@@ -12,12 +24,6 @@ export function checkClaimTemplate(
   path: FieldPath,
 ): void {
   const meta = path.child('metadata');
-  errors.push(
-    ...labelsErrors(metadata.labels, meta.child('labels')),
-    ...annotationKeyErrors(metadata.annotations, meta.child('annotations')),
-  );
-  for (const name in metadata)
-    if (name !== 'labels' && name !== 'annotations' && name !== 'creationTimestamp')
-      errors.push(forbidden(meta.child(name), 'cannot be set for an Ephemeral Volume Claim Template'));
+  checkTemplateMeta(errors, metadata, meta);
   checkClaimSpec(errors, spec, path.child('spec'));
 }

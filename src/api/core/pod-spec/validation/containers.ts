@@ -56,8 +56,24 @@ export function checkInitContainers(errors: Errors, path: FieldPath, context: Sp
     else if (container.name !== '') names.add(container.name);
     checkHostPortConflicts(errors, [container], path);
     if (isSidecar(container)) checkRunning(errors, container, at, context);
-    else refuse(errors, container, at, notForInit);
+    else {
+      refuse(errors, container, at, notForInit);
+      checkNoRestartOnResize(errors, container, at.child('resizePolicy'));
+    }
   }
+}
+
+/** What runs once and ends cannot be started anew. */
+function checkNoRestartOnResize(errors: Errors, { resizePolicy = [] }: ReadonlyContainer, path: FieldPath): void {
+  for (const [i, { restartPolicy }] of resizePolicy.entries())
+    if (restartPolicy === 'RestartContainer')
+      errors.push(
+        invalid(
+          path.index(i).child('restartPolicy'),
+          restartPolicy,
+          "must not be set to 'RestartContainer' for non-sidecar initContainers",
+        ),
+      );
 }
 
 const notForInit: Refused = {
@@ -128,7 +144,7 @@ function checkCommon(errors: Errors, container: AnyContainer, path: FieldPath, c
     path.child('terminationMessagePolicy'),
   );
   if (container.ports !== undefined) checkPorts(errors, container.ports, path.child('ports'));
-  if (container.env !== undefined) checkEnv(errors, container.env, path.child('env'), context);
+  if (container.env !== undefined) checkEnv(errors, container.env, path.child('env'));
   if (container.envFrom !== undefined) checkEnvFrom(errors, container.envFrom, path.child('envFrom'));
   if (container.volumeMounts !== undefined) checkMounts(errors, container, path.child('volumeMounts'), context);
   if (container.volumeDevices !== undefined) checkDevices(errors, container, path.child('volumeDevices'), context);
@@ -193,7 +209,7 @@ function checkResizePolicy(
     checkChoice(errors, resourceName, ['cpu', 'memory'], path);
     checkChoice(errors, restartPolicy, ['NotRequired', 'RestartContainer'], path);
     if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired')
-      errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"));
+      errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
   }
 }
 

@@ -5,6 +5,7 @@ import {
   dns1123LabelErrors,
   invalid,
   nameIsDns1123Subdomain,
+  notFound,
   notSupported,
   parseQuantity,
   relaxedEnvVarNameErrors,
@@ -18,17 +19,13 @@ import type {
   EnvVar,
   FileKeySelector,
   ObjectFieldSelector,
+  PodSpec,
   ResourceFieldSelector,
 } from '../../../upstream/types.ts';
+import { visitContainers } from '../containers.ts';
 import { checkNoBacksteps } from './paths.ts';
-import type { SpecContext } from './spec.ts';
 
-export function checkEnv(
-  errors: Errors,
-  variables: readonly DeepReadonly<EnvVar>[],
-  path: FieldPath,
-  context: SpecContext,
-): void {
+export function checkEnv(errors: Errors, variables: readonly DeepReadonly<EnvVar>[], path: FieldPath): void {
   for (const [i, variable] of variables.entries()) {
     const { name, valueFrom } = variable;
     if (name === '') errors.push(required(path.index(i).child('name')));
@@ -36,16 +33,11 @@ export function checkEnv(
       const problems = relaxedEnvVarNameErrors(name);
       if (problems.length > 0) report(errors, path.index(i).child('name'), name, problems);
     }
-    if (valueFrom !== undefined) checkValueFrom(errors, variable, path.index(i).child('valueFrom'), context);
+    if (valueFrom !== undefined) checkValueFrom(errors, variable, path.index(i).child('valueFrom'));
   }
 }
 
-function checkValueFrom(
-  errors: Errors,
-  { value = '', valueFrom = {} }: DeepReadonly<EnvVar>,
-  path: FieldPath,
-  context: SpecContext,
-): void {
+function checkValueFrom(errors: Errors, { value = '', valueFrom = {} }: DeepReadonly<EnvVar>, path: FieldPath): void {
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = valueFrom;
   let sources = 0;
   for (const source of [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef])
@@ -55,7 +47,7 @@ function checkValueFrom(
     checkResourceFieldRef(errors, resourceFieldRef, path.child('resourceFieldRef'), false);
   if (configMapKeyRef !== undefined) checkKeySelector(errors, configMapKeyRef, path.child('configMapKeyRef'));
   if (secretKeyRef !== undefined) checkKeySelector(errors, secretKeyRef, path.child('secretKeyRef'));
-  if (fileKeyRef !== undefined) checkFileKeyRef(errors, fileKeyRef, path.child('fileKeyRef'), context);
+  if (fileKeyRef !== undefined) checkFileKeyRef(errors, fileKeyRef, path.child('fileKeyRef'));
   if (sources === 0)
     errors.push(
       invalid(
@@ -169,26 +161,28 @@ function checkFileKeyRef(
   errors: Errors,
   { volumeName, path: file, key }: DeepReadonly<FileKeySelector>,
   path: FieldPath,
-  context: SpecContext,
 ): void {
   if (key === '') errors.push(required(path.child('key')));
   else report(errors, path.child('key'), key, relaxedEnvVarNameErrors(key));
   if (volumeName === '') errors.push(required(path.child('volumeName')));
-  else {
-    report(errors, path.child('volumeName'), volumeName, dns1123LabelErrors(volumeName));
-    const volume = context.volumes.get(volumeName);
-    if (volume === undefined)
-      errors.push({
-        type: 'FieldValueNotFound',
-        field: path.child('volumeName').toString(),
-        badValue: volumeName,
-        detail: '',
-      });
-    else if (volume.emptyDir === undefined)
-      errors.push(invalid(path.child('volumeName'), volumeName, 'referenced volume must be of type emptyDir'));
-  }
+  else report(errors, path.child('volumeName'), volumeName, dns1123LabelErrors(volumeName));
   if (file === '') errors.push(required(path.child('path')));
   else checkNoBacksteps(errors, file, path.child('path'));
+}
+
+/** Files that variables come from are written by containers of the pod itself. */
+export function checkFileKeyVolumes(errors: Errors, spec: DeepReadonly<PodSpec>, path: FieldPath): void {
+  visitContainers(spec, path, ({ env = [] }, at) => {
+    for (const [i, { valueFrom }] of env.entries()) {
+      const name = valueFrom?.fileKeyRef?.volumeName;
+      if (name === undefined) continue;
+      const volumePath = at.child('env').index(i).child('valueFrom').child('fileKeyRef').child('volumeName');
+      const volume = spec.volumes?.findLast((candidate) => candidate.name === name);
+      if (volume === undefined) errors.push(notFound(volumePath, name));
+      else if (volume.emptyDir === undefined)
+        errors.push(invalid(volumePath, name, 'referenced volume must be of type emptyDir'));
+    }
+  });
 }
 
 export function checkEnvFrom(errors: Errors, sources: readonly DeepReadonly<EnvFromSource>[], path: FieldPath): void {

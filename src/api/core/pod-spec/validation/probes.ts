@@ -60,14 +60,12 @@ function checkProbe(errors: Errors, probe: DeepReadonly<Probe>, path: FieldPath,
 
 export function checkLifecycle(
   errors: Errors,
-  { postStart, preStop, stopSignal }: DeepReadonly<Lifecycle>,
+  { postStart, preStop }: DeepReadonly<Lifecycle>,
   path: FieldPath,
   context: SpecContext,
 ): void {
   if (postStart !== undefined) checkHandler(errors, postStart, path.child('postStart'), context);
   if (preStop !== undefined) checkHandler(errors, preStop, path.child('preStop'), context);
-  if (stopSignal !== undefined && context.spec.os === undefined)
-    errors.push(forbidden(path.child('stopSignal'), 'may not be set for containers with empty `spec.os.name`'));
 }
 
 type Handler = DeepReadonly<LifecycleHandler & Pick<Probe, 'grpc'>>;

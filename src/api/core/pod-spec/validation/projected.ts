@@ -1,23 +1,8 @@
 /** Volumes that are put together from other objects and from the pod itself. */
 import type { DeepReadonly } from '../../../../base/mod.ts';
-import {
-  dns1123SubdomainErrors,
-  forbidden,
-  invalid,
-  labelSelectorErrors,
-  notSupported,
-  required,
-  type FieldPath,
-} from '../../../../machinery/mod.ts';
-import { checkSignerName } from '../../../certificates/signer-name.ts';
+import { forbidden, invalid, required, type FieldPath } from '../../../../machinery/mod.ts';
 import type { Errors } from '../../../checks.ts';
-import type {
-  ClusterTrustBundleProjection,
-  DownwardAPIVolumeFile,
-  PodCertificateProjection,
-  ProjectedVolumeSource,
-  VolumeProjection,
-} from '../../../upstream/types.ts';
+import type { DownwardAPIVolumeFile, ProjectedVolumeSource, VolumeProjection } from '../../../upstream/types.ts';
 import { checkFieldRef, checkResourceFieldRef, volumeFields } from './env.ts';
 import { checkFileMode, checkFreePath, checkKey } from './paths.ts';
 
@@ -97,73 +82,4 @@ function checkProjection(
     if (target === '') errors.push(required(volume.child('path')));
     else checkFreePath(errors, target, volume.child('path'));
   }
-  if (source.clusterTrustBundle !== undefined) {
-    checkTrustBundle(errors, source.clusterTrustBundle, path.child('clusterTrustBundle'));
-    take(source.clusterTrustBundle.path, source.clusterTrustBundle.path);
-  }
-  if (source.podCertificate !== undefined) {
-    checkCertificate(errors, source.podCertificate, path.child('podCertificate'));
-    const { credentialBundlePath = '', keyPath = '', certificateChainPath = '' } = source.podCertificate;
-    for (const target of [credentialBundlePath, keyPath, certificateChainPath]) take(target, target);
-  }
-}
-
-function checkTrustBundle(errors: Errors, bundle: DeepReadonly<ClusterTrustBundleProjection>, path: FieldPath): void {
-  const { name, signerName, labelSelector, path: target } = bundle;
-  if (name !== undefined && signerName !== undefined)
-    errors.push(invalid(path, bundle, 'only one of name and signerName may be used'));
-  else if (name !== undefined) {
-    if (name === '') errors.push(required(path.child('name'), 'must be a valid object name'));
-    // `signer.example:group:name` belongs to a signer.
-    for (const problem of dns1123SubdomainErrors(name.split(':').at(-1) ?? ''))
-      errors.push(invalid(path.child('name'), name, `not a valid clustertrustbundlename: ${problem}`));
-    if (labelSelector !== undefined)
-      errors.push(
-        invalid(path.child('labelSelector'), labelSelector, 'labelSelector must be unset if name is specified'),
-      );
-  } else if (signerName !== undefined) {
-    if (signerName === '') errors.push(required(path.child('signerName'), 'must be a valid signer name'));
-    checkSignerName(errors, signerName, path.child('signerName'));
-    errors.push(...labelSelectorErrors(labelSelector, path.child('labelSelector')));
-  } else errors.push(required(path, 'either name or signerName must be specified'));
-  if (target === '') errors.push(required(path.child('path')));
-  checkFreePath(errors, target, path.child('path'));
-}
-
-const keyTypes = ['ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519', 'RSA3072', 'RSA4096'];
-const certificateSecondsMin = 3600;
-const certificateSecondsMax = 91 * 24 * 3600;
-
-function checkCertificate(
-  errors: Errors,
-  certificate: Partial<DeepReadonly<PodCertificateProjection>>,
-  path: FieldPath,
-): void {
-  const {
-    signerName = '',
-    keyType = '',
-    maxExpirationSeconds: seconds,
-    credentialBundlePath: bundle,
-    keyPath: key,
-    certificateChainPath: chain,
-  } = certificate;
-  checkSignerName(errors, signerName, path.child('signerName'));
-  if (!keyTypes.includes(keyType)) errors.push(notSupported(path.child('keyType'), keyType, keyTypes));
-  if (seconds !== undefined && seconds < certificateSecondsMin)
-    errors.push(
-      invalid(path.child('maxExpirationSeconds'), seconds, 'if provided, maxExpirationSeconds must be >= 3600'),
-    );
-  if (seconds !== undefined && seconds > certificateSecondsMax)
-    errors.push(
-      invalid(
-        path.child('maxExpirationSeconds'),
-        seconds,
-        `if provided, maxExpirationSeconds must be <= ${certificateSecondsMax}`,
-      ),
-    );
-  if (bundle === undefined && key === undefined && chain === undefined)
-    errors.push(required(path, 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath'));
-  if (bundle !== undefined) checkFreePath(errors, bundle, path.child('credentialBundlePath'));
-  if (key !== undefined) checkFreePath(errors, key, path.child('keyPath'));
-  if (chain !== undefined) checkFreePath(errors, chain, path.child('certificateChainPath'));
 }

@@ -14,7 +14,7 @@ import {
 } from '../../../../machinery/mod.ts';
 import { mustNotBeNegative, report, type Errors } from '../../../checks.ts';
 import type { PodSpec, ResourceRequirements } from '../../../upstream/types.ts';
-import { isNativeResource, isOvercommitAllowed, podResourceSupported, totalRequests } from '../resources.ts';
+import { isNativeResource, isOvercommitAllowed, podResourceSupported, containerTotal } from '../resources.ts';
 
 const forContainers: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage']);
 const standard: ReadonlySet<string> = new Set([
@@ -197,20 +197,24 @@ export function checkPodResources(
   claimNames: ReadonlySet<string>,
 ): void {
   const { resources = {} } = spec;
+  if (spec.os?.name === 'windows') return void errors.push(forbidden(path, 'may not be set for a windows pod'));
   if (resources.claims !== undefined)
-    errors.push(forbidden(path.child('claims'), 'claims cannot be set for Resources at pod-level'));
+    errors.push(forbidden(path.child('claims'), 'claims may not be set for Resources at pod-level'));
   checkResourceRequirements(errors, resources, path, { of: 'pod', claimNames });
-  for (const [name, total] of totalRequests(spec)) {
-    if (!podResourceSupported(name)) continue;
-    const own = parseQuantity(resources.requests?.[name] ?? '0');
-    if (total.compare(own) > 0)
-      errors.push(
-        invalid(
-          path.child('requests').key(name),
-          own.toString(),
-          `must be greater than or equal to aggregate container requests of ${total.toString()}`,
-        ),
-      );
+  for (const list of ['requests', 'limits'] as const) {
+    for (const [name, total] of containerTotal(spec, list)) {
+      const own = resources[list]?.[name];
+      // More may be allowed to each than to all together, but of what is set aside.
+      if (own === undefined || (list === 'limits' && !isHugePages(name))) continue;
+      if (total.compare(parseQuantity(own)) > 0)
+        errors.push(
+          invalid(
+            path.child(list).key(name),
+            parseQuantity(own).toString(),
+            `must be greater than or equal to aggregate container ${list} of ${total.toString()}`,
+          ),
+        );
+    }
   }
   for (const [i, container] of (spec.containers ?? []).entries()) {
     const limits = container.resources?.limits;

@@ -30,7 +30,11 @@ export function checkTolerations(
     } else if (operator === 'Exists') {
       if (value !== '')
         errors.push(invalid(at.child('operator'), value, "value must be empty when `operator` is 'Exists'"));
-    } else errors.push(notSupported(at.child('operator'), operator, ['Equal', 'Exists']));
+    } else {
+      // Upstream names the operators of a feature that is off to who asks for one of them.
+      const known = ['Equal', 'Exists', 'Lt', 'Gt'];
+      errors.push(notSupported(at.child('operator'), operator, known.includes(operator) ? known : known.slice(0, 2)));
+    }
     if (effect !== '') checkOptionalChoice(errors, effect, taintEffects, at.child('effect'));
   }
 }

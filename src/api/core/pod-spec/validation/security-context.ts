@@ -52,12 +52,8 @@ export function checkPodSecurityContext(errors: Errors, spec: DeepReadonly<PodSp
     ['Merge', 'Strict'],
     path.child('supplementalGroupsPolicy'),
   );
-  checkOptionalChoice(
-    errors,
-    context.seLinuxChangePolicy,
-    ['MountOption', 'Recursive'],
-    path.child('seLinuxChangePolicy'),
-  );
+  // The other policy is behind a feature that is off.
+  checkOptionalChoice(errors, context.seLinuxChangePolicy, ['Recursive'], path.child('seLinuxChangePolicy'));
 }
 
 function shareError(errors: Errors, path: FieldPath): void {

@@ -10,22 +10,18 @@ import {
   nameIsDns1123Subdomain,
   notSupported,
   required,
+  tooLong,
   type FieldPath,
 } from '../../../../machinery/mod.ts';
-import {
-  checkChoice,
-  checkDnsLabel,
-  checkOptionalChoice,
-  checkQualifiedName,
-  report,
-  type Errors,
-} from '../../../checks.ts';
+import { checkChoice, checkDnsLabel, checkQualifiedName, report, type Errors } from '../../../checks.ts';
 import type { PodSpec, PodTemplateSpec } from '../../../upstream/types.ts';
 import { checkAffinity } from './affinity.ts';
 import { annotationKeyErrors } from './annotation-keys.ts';
 import { checkPodAnnotations, checkProfilesMatchAnnotations } from './annotations.ts';
+import { visitContainers } from '../containers.ts';
 import { checkContainers, checkEphemeralContainers, checkInitContainers } from './containers.ts';
 import { checkDnsConfig, checkHostAliases } from './dns.ts';
+import { checkFileKeyVolumes } from './env.ts';
 import { checkPodResources, checkResourceRequirements } from './resources.ts';
 import { checkPodSecurityContext } from './security-context.ts';
 import { checkSchedulingGates, checkTolerations } from './scheduling.ts';
@@ -81,19 +77,25 @@ export function checkPodSpec(errors: Errors, spec: DeepReadonly<PodSpec>, path: 
     checkTopologySpread(errors, spec.topologySpreadConstraints, path.child('topologySpreadConstraints'));
   checkHostProcess(errors, spec, path);
   if (spec.hostUsers === false) checkHostUsers(errors, spec, path);
-  checkNames(errors, spec, path);
+  if (spec.hostnameOverride !== undefined) checkHostnameOverride(errors, spec, path.child('hostnameOverride'));
+  checkObjectNames(errors, spec, path, ['serviceAccountName', 'nodeName']);
   const { activeDeadlineSeconds: deadline } = spec;
   if (deadline !== undefined && (deadline < 1 || deadline > int32Max))
     errors.push(invalid(path.child('activeDeadlineSeconds'), deadline, inclusiveRangeError(1, int32Max)));
+  if (spec.hostname !== undefined) checkDnsLabel(errors, spec.hostname, path.child('hostname'));
+  if (spec.subdomain !== undefined) checkDnsLabel(errors, spec.subdomain, path.child('subdomain'));
   if (spec.tolerations !== undefined) checkTolerations(errors, spec.tolerations, path.child('tolerations'));
   if (spec.hostAliases !== undefined) checkHostAliases(errors, spec.hostAliases, path.child('hostAliases'));
-  checkOptionalChoice(errors, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], path.child('preemptionPolicy'));
+  checkObjectNames(errors, spec, path, ['priorityClassName', 'runtimeClassName']);
+  if (spec.preemptionPolicy !== undefined)
+    checkChoice(errors, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'], path.child('preemptionPolicy'));
   if (spec.overhead !== undefined)
     checkResourceRequirements(errors, { limits: spec.overhead }, path.child('overhead'), {
       of: 'container',
       claimNames,
     });
   if (spec.os !== undefined) checkOs(errors, spec, path);
+  checkFileKeyVolumes(errors, spec, path);
 }
 
 function checkResourceClaims(
@@ -144,41 +146,44 @@ function checkHostPorts(errors: Errors, spec: DeepReadonly<PodSpec>, path: Field
 }
 
 function checkHostUsers(errors: Errors, spec: DeepReadonly<PodSpec>, path: FieldPath): void {
-  const why = 'when `pod.Spec.HostUsers` is false';
+  const why = 'when `hostUsers` is false';
   if (spec.hostNetwork === true) errors.push(forbidden(path.child('hostNetwork'), why));
   if (spec.hostPID === true) errors.push(forbidden(path.child('HostPID'), why));
   if (spec.hostIPC === true) errors.push(forbidden(path.child('HostIPC'), why));
+  visitContainers(spec, path, ({ volumeDevices = [] }, at) => {
+    if (volumeDevices.length > 0) errors.push(forbidden(at.child('volumeDevices'), why));
+  });
 }
 
 const hostnameOverrideLengthMax = 64;
 
-function checkNames(errors: Errors, spec: DeepReadonly<PodSpec>, path: FieldPath): void {
-  for (const name of ['serviceAccountName', 'nodeName', 'priorityClassName', 'runtimeClassName'] as const) {
+function checkObjectNames(
+  errors: Errors,
+  spec: DeepReadonly<PodSpec>,
+  path: FieldPath,
+  names: readonly ('serviceAccountName' | 'nodeName' | 'priorityClassName' | 'runtimeClassName')[],
+): void {
+  for (const name of names) {
     const value = spec[name];
     if (value !== undefined && (value !== '' || name === 'runtimeClassName'))
       report(errors, path.child(name), value, nameIsDns1123Subdomain(value, false));
   }
-  if (spec.hostname !== undefined) checkDnsLabel(errors, spec.hostname, path.child('hostname'));
-  if (spec.subdomain !== undefined) checkDnsLabel(errors, spec.subdomain, path.child('subdomain'));
-  const { hostnameOverride } = spec;
-  if (hostnameOverride === undefined) return;
-  const at = path.child('hostnameOverride');
-  if (spec.hostNetwork === true) errors.push(forbidden(at, 'may not be specified when hostNetwork is true'));
-  if (spec.setHostnameAsFQDN === true)
-    errors.push(forbidden(at, 'may not be specified when setHostnameAsFQDN is true'));
-  if (hostnameOverride.length > hostnameOverrideLengthMax)
-    errors.push({
-      type: 'FieldValueTooLong',
-      field: at.toString(),
-      badValue: '',
-      detail: `may not be more than ${hostnameOverrideLengthMax} bytes`,
-    });
-  report(errors, at, hostnameOverride, dns1123SubdomainErrors(hostnameOverride));
+}
+
+function checkHostnameOverride(
+  errors: Errors,
+  { hostnameOverride: name = '', setHostnameAsFQDN, hostNetwork }: DeepReadonly<PodSpec>,
+  path: FieldPath,
+): void {
+  if (setHostnameAsFQDN === true) errors.push(forbidden(path, 'may not be specified when setHostnameAsFQDN is true'));
+  if (hostNetwork === true) errors.push(forbidden(path, 'may not be specified when hostNetwork is true'));
+  if (name.length > hostnameOverrideLengthMax) errors.push(tooLong(path, hostnameOverrideLengthMax));
+  report(errors, path, name, dns1123SubdomainErrors(name));
 }
 
 function checkOs(errors: Errors, spec: DeepReadonly<PodSpec>, path: FieldPath): void {
   const name = spec.os?.name ?? '';
-  if (name === '') errors.push(required(path.child('os').child('name'), 'cannot be empty'));
+  if (name === '') errors.push(required(path.child('os').child('name')));
   else if (name !== 'linux' && name !== 'windows')
     errors.push(notSupported(path.child('os'), name, ['linux', 'windows']));
   else checkWindows(errors, spec, path, name);

@@ -1,7 +1,7 @@
 /** Volumes of storage systems. Few of them can still be used, but what upstream refuses is refused here too. */
 import type { DeepReadonly } from '../../../../base/mod.ts';
 import { inclusiveRangeError, invalid, notSupported, required, type FieldPath } from '../../../../machinery/mod.ts';
-import { checkCsiDriverName, checkDnsLabel, type Errors } from '../../../checks.ts';
+import { checkDnsLabel, type Errors } from '../../../checks.ts';
 import type {
   AzureDiskVolumeSource,
   FCVolumeSource,
@@ -44,7 +44,7 @@ export function checkStorage(errors: Errors, volume: DeepReadonly<Volume>, path:
     }
   }
   const { gcePersistentDisk, awsElasticBlockStore, gitRepo, nfs, iscsi, flocker, quobyte, fc, flexVolume } = volume;
-  const { azureDisk, csi, storageos, cinder } = volume;
+  const { azureDisk, storageos, cinder } = volume;
   for (const [disk, name] of [
     [gcePersistentDisk, 'persistentDisk'],
     [awsElasticBlockStore, 'awsElasticBlockStore'],
@@ -69,7 +69,6 @@ export function checkStorage(errors: Errors, volume: DeepReadonly<Volume>, path:
   if (fc !== undefined) checkFibreChannel(errors, fc, path.child('fc'));
   if (flexVolume !== undefined) checkFlex(errors, flexVolume, path.child('flexVolume'));
   if (azureDisk !== undefined) checkAzureDisk(errors, azureDisk, path.child('azureDisk'));
-  if (csi !== undefined) checkCsiDriverName(errors, csi.driver, path.child('csi').child('driver'));
   if (storageos !== undefined) checkStorageOs(errors, storageos, path.child('storageos'));
   if (cinder?.secretRef !== undefined && (cinder.secretRef.name ?? '') === '')
     errors.push(required(path.child('cinder').child('secretRef', 'name')));

@@ -9,7 +9,14 @@ import {
   required,
   type FieldPath,
 } from '../../../../machinery/mod.ts';
-import { checkChoice, checkDnsLabel, checkOptionalChoice, type Errors } from '../../../checks.ts';
+import {
+  checkChoice,
+  checkCsiDriverName,
+  checkDnsLabel,
+  checkOptionalChoice,
+  report,
+  type Errors,
+} from '../../../checks.ts';
 import type { HostPathVolumeSource, KeyToPath, Volume } from '../../../upstream/types.ts';
 import { checkClaimTemplate } from './claim-template.ts';
 import { checkFileMode, checkKey, checkNoBacksteps } from './paths.ts';
@@ -140,6 +147,14 @@ const checks: Readonly<Partial<Record<Source, Check>>> = {
   },
   projected(errors, { projected = {} }, path) {
     checkProjected(errors, projected, path);
+  },
+  csi(errors, { csi }, path) {
+    checkCsiDriverName(errors, csi?.driver ?? '', path.child('driver'));
+    if (csi?.nodePublishSecretRef === undefined) return;
+    const { name = '' } = csi.nodePublishSecretRef;
+    if (name === '') errors.push(required(path.child('nodePublishSecretRef', 'name')));
+    // Upstream names the volume here and not the secret.
+    else report(errors, path.child('name'), name, dns1123SubdomainErrors(name));
   },
   ephemeral: checkEphemeral,
   image(errors, { image }, path, { isPod }) {

@@ -5,19 +5,24 @@ import { report, type Errors } from '../../../checks.ts';
 import type { PodSpec, WindowsSecurityContextOptions } from '../../../upstream/types.ts';
 import { visitContainers } from '../containers.ts';
 
+/** Of the pod and of its security context, in upstream's order. */
 const podFields = [
-  'appArmorProfile',
-  'seLinuxOptions',
-  'seccompProfile',
-  'fsGroup',
-  'fsGroupChangePolicy',
-  'sysctls',
-  'runAsUser',
-  'runAsGroup',
-  'supplementalGroups',
-  'supplementalGroupsPolicy',
-  'seLinuxChangePolicy',
-] as const;
+  'securityContext.appArmorProfile',
+  'securityContext.seLinuxOptions',
+  'hostUsers',
+  'hostPID',
+  'hostIPC',
+  'securityContext.seccompProfile',
+  'securityContext.fsGroup',
+  'securityContext.fsGroupChangePolicy',
+  'securityContext.sysctls',
+  'shareProcessNamespace',
+  'securityContext.runAsUser',
+  'securityContext.runAsGroup',
+  'securityContext.supplementalGroups',
+  'securityContext.supplementalGroupsPolicy',
+  'securityContext.seLinuxChangePolicy',
+];
 const containerFields = [
   'appArmorProfile',
   'seLinuxOptions',
@@ -50,10 +55,14 @@ export function checkWindows(
     return;
   }
   const why = 'cannot be set for a windows pod';
-  for (const name of podFields)
-    if (securityContext?.[name] !== undefined) errors.push(forbidden(path.child('securityContext').child(name), why));
-  for (const name of ['hostUsers', 'hostPID', 'hostIPC', 'shareProcessNamespace'] as const)
-    if (spec[name] !== undefined) errors.push(forbidden(path.child(name), why));
+  for (const name of podFields) {
+    const [first = '', second] = name.split('.');
+    const holder = (second === undefined ? spec : securityContext) as Readonly<Record<string, unknown>> | undefined;
+    const value = holder?.[second ?? first];
+    // These two are on or off; what is off is as good as not there.
+    if (value === undefined || (value === false && (name === 'hostPID' || name === 'hostIPC'))) continue;
+    errors.push(forbidden(path.child(name), why));
+  }
   visitContainers(spec, path, (container, at) => {
     for (const name of containerFields)
       if (container.securityContext?.[name] !== undefined)
