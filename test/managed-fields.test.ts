@@ -315,6 +315,39 @@ test('fields that were written in another version stay with their manager', asyn
   assert.deepEqual([second?.manager, second?.apiVersion, second?.fieldsV1], ['old', 'v1', { 'f:message': {} }]);
 });
 
+test('what is emptied on the way through another version stops no apply', async () => {
+  await using cluster = await startApiServer({ https: true, legacyApis: true });
+  using api = new Requests(new RawHttp(cluster.endpoint));
+  const path = (version: string, name: string): string =>
+    `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers${name}`;
+  const autoscaler = (version: string, behavior: object | undefined, annotations?: object): object => ({
+    apiVersion: `autoscaling/${version}`,
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'a', annotations },
+    spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 5, behavior },
+  });
+  const created = autoscaler('v2', { scaleDown: { stabilizationWindowSeconds: 50 } });
+  assert.equal((await api.send('POST', path('v2', '?fieldManager=other'), created)).code, 201);
+  // All that is in scaleDown changes hands, scaleDown itself does not.
+  const rules = {
+    StabilizationWindowSeconds: 60,
+    SelectPolicy: 'Min',
+    Policies: [{ Type: 'Pods', Value: 1, PeriodSeconds: 1 }],
+  };
+  const behavior = { 'autoscaling.alpha.kubernetes.io/behavior': JSON.stringify({ ScaleDown: rules }) };
+  const old = path('v2beta1', '/a');
+  assert.equal(
+    (await api.apply(old, autoscaler('v2beta1', undefined, behavior), 'fieldManager=me&force=true')).code,
+    200,
+  );
+  const { code, body } = await api.apply(old, autoscaler('v2beta1', undefined), 'fieldManager=me');
+  assert.equal(code, 200, String(body.message));
+  // The owner of scaleDown still has it, and all of it is one annotation here.
+  const shown = (await api.send('GET', path('v2', '/a'))).body.spec?.['behavior'];
+  const { scaleDown } = shown as { scaleDown: { stabilizationWindowSeconds: number } };
+  assert.equal(scaleDown.stabilizationWindowSeconds, 60);
+});
+
 test('custom resources merge as their schema says, in every version', async () => {
   await using cluster = await startApiServer({ https: true });
   using api = new Requests(new RawHttp(cluster.endpoint));

@@ -304,11 +304,18 @@ class KindVersions {
     const from = this.#find(fromVersion) ?? this.#kind;
     const to = this.#find(apiVersion) ?? this.#kind;
     const { version } = parseApiVersion(fromVersion);
-    // What is being pruned may lack whole parts or have them emptied, which no conversion reckons with.
-    const parts = Object.fromEntries(Object.entries(object).filter(([, part]) => part !== null));
-    const hub = toStorage(from, version, { ...emptyObject(this.#world, from, version), ...parts });
+    const hub = toStorage(from, version, this.#read(object, from, version));
     const shown = from === to ? hub : await shownAs(to, await kept(from, hub));
     return fromStorage(to, parseApiVersion(apiVersion).version, shown) as JsonObject;
+  }
+
+  /** What is being pruned may lack whole parts or have them emptied to null, which no conversion reckons with. */
+  #read(body: JsonObject, kind: Kind, version: string): KubeObject {
+    const { schema, decoder } = versionOf(kind, version);
+    const gvk = { group: kind.group, version, kind: kind.kind };
+    if (decoder === undefined) return this.#world.codec.decode({ gvk, schema, body, validation: 'Ignore' });
+    const parts = Object.fromEntries(Object.entries(body).filter(([, part]) => part !== null));
+    return { ...emptyObject(this.#world, kind, version), ...parts };
   }
 
   /** The kind that serves a version of these objects. */
