@@ -77,6 +77,11 @@ test('a pod is bound by the old address, gets a container for debugging, and ano
   await withHttp(cluster, async (http) => {
     const path = '/api/v1/namespaces/default/pods';
     const json = { 'content-type': 'application/json' };
+    const node = { metadata: { name: 'n1' }, status: { allocatable: { cpu: '1' } } };
+    await succeeds(
+      http.send({ method: 'POST', path: '/api/v1/nodes', headers: json, body: JSON.stringify(node) }),
+      201,
+    );
     const strategic = { 'content-type': 'application/strategic-merge-patch+json' };
     const resources = { requests: { cpu: '100m' } };
     const pod = { metadata: { name: 'web' }, spec: { containers: [{ name: 'a', image: 'a', resources }] } };

@@ -11,6 +11,14 @@ export const requestOptions = {
   ),
   'disable-admission-plugins': text('NAMES', 'Admission plugins that do not run, comma separated'),
   'admission-control-config-file': file('AdmissionConfiguration: the configuration of admission plugins'),
+  'default-not-ready-toleration-seconds': text(
+    'SECONDS',
+    'How long pods stay on a node that is not ready, unless they say (default: 300)',
+  ),
+  'default-unreachable-toleration-seconds': text(
+    'SECONDS',
+    'How long pods stay on a node that cannot be reached, unless they say (default: 300)',
+  ),
   'audit-policy-file': file('Policy that says of which requests how much is audited; without it nothing is'),
   'audit-log-path': file('Where audit events are written, one a line; - is the standard output'),
   'audit-log-mode': text('MODE', 'batch, blocking or blocking-strict (default: blocking)'),

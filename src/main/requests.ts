@@ -65,17 +65,37 @@ export async function openRequests(flags: Flags, world: RequestsWorld): Promise<
       legacy: boolean(flags, 'legacy-apis', false),
       runtimeConfig: flags['runtime-config'] ?? '',
     },
-    admission: await openAdmission(flags),
+    admission: await openAdmission(flags, world),
   };
 }
 
-async function openAdmission(flags: Flags): Promise<AdmissionChoice> {
+async function openAdmission(flags: Flags, { stack }: RequestsWorld): Promise<AdmissionChoice> {
   const path = flags['admission-control-config-file'];
-  const read = (file: string): string => readFileSync(resolve(dirname(path ?? ''), file), 'utf8');
-  return {
+  const usual = {
+    DefaultTolerationSeconds: {
+      'node.kubernetes.io/not-ready': wholeNumber(flags, 'default-not-ready-toleration-seconds', 300),
+      'node.kubernetes.io/unreachable': wholeNumber(flags, 'default-unreachable-toleration-seconds', 300),
+    },
+  };
+  const choice = {
     enabled: names(flags['enable-admission-plugins']),
     disabled: names(flags['disable-admission-plugins']),
-    configurations: path === undefined ? {} : readAdmissionConfiguration(await contents(path), read),
+  };
+  if (path === undefined) return { ...choice, configurations: usual };
+  const near =
+    (file: string) =>
+    (other: string): string =>
+      readFileSync(resolve(dirname(file), other), 'utf8');
+  const { HttpsWebClient } = await import('../host/http/mod.ts');
+  return {
+    ...choice,
+    configurations: { ...readAdmissionConfiguration(await contents(path), near(path)), ...usual },
+    connect(kubeConfigFile) {
+      const file = resolve(dirname(path), kubeConfigFile);
+      const { server, token, ...trust } = currentAccess(readFileSync(file, 'utf8'), near(file));
+      const client = stack.use(new HttpsWebClient(trust));
+      return { client, url: server, ...(token === undefined ? {} : { token }) };
+    },
   };
 }
 

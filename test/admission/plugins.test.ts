@@ -175,7 +175,7 @@ plugins:
     const resources = { requests: { 'example.com/gpu': '1' }, limits: { 'example.com/gpu': '1' } };
     const spec = specOf(await pod('p', { containers: [{ ...container, resources, imagePullPolicy: 'Never' }] }, own));
     assert.deepEqual(spec['nodeSelector'], { env: 'dev' });
-    assert.deepEqual(spec['tolerations'], [{ key: 'example.com/gpu', operator: 'Exists' }]);
+    assert.deepEqual(spec['tolerations'], [{ key: 'example.com/gpu', operator: 'Exists', effect: 'NoSchedule' }]);
     assert.equal((spec['containers'] as [{ imagePullPolicy: string }])[0].imagePullPolicy, 'Always');
     await refused(
       pod('q', { nodeSelector: { env: 'prod' } }, own),

@@ -116,7 +116,7 @@ test('what a webhook that does not answer means', async () => {
     assert.equal(late.status, 500);
     assert.match(
       late.text,
-      /^Internal Server Error: "\/api\/v1\/namespaces\/default\/pods": Post "https:\/\/127.0.0.1:\d+\/hook": context deadline exceeded\n$/,
+      /^Internal Server Error: "\/api\/v1\/namespaces\/default\/pods": Post "https:\/\/127.0.0.1:\d+\/hook\?timeout=200ms": context deadline exceeded\n$/,
     );
     assert.equal((await as(cluster.endpoint, '/apis')).status, 200, 'somebody else allows it');
     hook.reviews(() => ({ allowed: true, denied: true }));

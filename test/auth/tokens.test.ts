@@ -410,7 +410,7 @@ test('tokens that a webhook knows', async () => {
   const expected = { username: 'ann', uid: 'u', groups: ['dev', everybody], extra: { scope: ['a'] } };
   assert.deepEqual((await ask(endpoint, { token: 'good' })).user, expected);
   const [first] = hook.asked;
-  assert.equal(first?.path, '/hook');
+  assert.equal(first?.path, '/hook?timeout=30s');
   assert.equal(first.headers['authorization'], 'Bearer from-api-server');
   assert.deepEqual(first.body, {
     apiVersion: 'authentication.k8s.io/v1',
@@ -466,7 +466,7 @@ test('a webhook for tokens that answers rubbish, fails, or is not there', async 
   await hook[Symbol.asyncDispose]();
   assert.match(
     await why('e'),
-    /Post "https:\/\/127.0.0.1:\d+\/hook": dial tcp 127.0.0.1:\d+: connect: connection refused/,
+    /Post "https:\/\/127.0.0.1:\d+\/hook\?timeout=30s": dial tcp 127.0.0.1:\d+: connect: connection refused/,
   );
   assert.equal((await ask(endpoint, { token: 'e' })).status, 401);
 });

@@ -6,6 +6,7 @@ import type { Clock, DeepReadonly, JsonObject } from '../../base/mod.ts';
 import type { Client } from '../../client/mod.ts';
 import type { Change } from '../../store/mod.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
+import type { WebhookTarget } from '../http/webhook.ts';
 import type { Annotate, OperationOptions } from '../operation.ts';
 import { ApiError, groupResource, type HookContext, type Kind, type KubeObject } from '../../machinery/mod.ts';
 
@@ -57,6 +58,9 @@ export interface ObjectReader {
   list<T extends KubeObject>(kind: Kind<T>, namespace?: string): readonly DeepReadonly<T>[];
 }
 
+/** Makes the way to who is named in a kubeconfig. Throws HostError. */
+export type Connect = (kubeConfigFile: string) => WebhookTarget;
+
 export interface AdmissionPlugin {
   /** Upstream's name, as `--enable-admission-plugins` takes it. */
   readonly name: string;
@@ -65,7 +69,9 @@ export interface AdmissionPlugin {
   /** The resources that it concerns (`pods`, `ingresses.networking.k8s.io`); all unless said otherwise. */
   readonly on?: readonly string[];
   /** The plugin as its part of an AdmissionConfiguration makes it; throws HostError. */
-  configured?(configuration: JsonObject): AdmissionPlugin;
+  configured?(configuration: JsonObject, connect: Connect): AdmissionPlugin;
+  /** It cannot run without a configuration; where there is none, it is told so by an empty one. */
+  readonly mustBeConfigured?: true;
   mutate?(request: AdmissionRequest): void | Promise<void>;
   validate?(request: AdmissionRequest): void | Promise<void>;
 }

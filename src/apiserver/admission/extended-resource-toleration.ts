@@ -2,6 +2,8 @@
 import { isExtendedResource, type Pod } from '../../api/mod.ts';
 import { isOfPods, type AdmissionPlugin } from './admission.ts';
 
+const noSchedule = 'NoSchedule';
+
 export const extendedResourceToleration: AdmissionPlugin = {
   name: 'ExtendedResourceToleration',
   off: true,
@@ -18,8 +20,11 @@ export const extendedResourceToleration: AdmissionPlugin = {
       .sort()
       .filter(
         (name) =>
-          !tolerated.some(({ key, operator, effect }) => key === name && operator === 'Exists' && effect === undefined),
+          !tolerated.some(
+            ({ key, operator, effect }) => key === name && operator === 'Exists' && effect === noSchedule,
+          ),
       );
-    if (lacking.length > 0) spec.tolerations = [...tolerated, ...lacking.map((key) => ({ key, operator: 'Exists' }))];
+    if (lacking.length > 0)
+      spec.tolerations = [...tolerated, ...lacking.map((key) => ({ key, operator: 'Exists', effect: noSchedule }))];
   },
 };

@@ -3,7 +3,7 @@
  * growing pauses; what is refused is not.
  */
 import { HostError, isJsonObject, sleep, type Clock, type JsonObject, type Random } from '../../base/mod.ts';
-import { ApiError, JsonSyntaxError, parseJson } from '../../machinery/mod.ts';
+import { ApiError, durationText, JsonSyntaxError, parseJson } from '../../machinery/mod.ts';
 import type { WebAnswer, WebClient } from './web.ts';
 
 export interface WebhookTarget {
@@ -17,10 +17,12 @@ export interface WebhookOptions extends WebhookTarget {
   readonly clock: Clock;
   readonly random: Random;
   readonly timeoutMs: number;
+  /** Before the second try; half a second unless said otherwise. */
+  readonly pauseMs?: number;
 }
 
 const attemptsMax = 5;
-const pauseMs = 500;
+const pauseMsUsual = 500;
 const pauseFactor = 1.5;
 const pauseJitter = 0.2;
 const decoder = new TextDecoder();
@@ -34,7 +36,7 @@ export class Webhook {
 
   /** The object as it came back. Rejects with ApiError or HostError. */
   async post(object: JsonObject): Promise<JsonObject> {
-    const { clock, random } = this.#options;
+    const { clock, random, pauseMs = pauseMsUsual } = this.#options;
     let pause = pauseMs;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -51,7 +53,8 @@ export class Webhook {
     const { client, url, token, timeoutMs } = this.#options;
     const answer = await client.send({
       method: 'POST',
-      url,
+      // As client-go tells it.
+      url: `${url}?timeout=${durationText(timeoutMs * 1e6)}`,
       headers: {
         'content-type': 'application/json',
         accept: 'application/json',
