@@ -10,13 +10,13 @@
  */
 import { assert, errorText, HostError, sleep, type Clock, type Log, type Random } from '../base/mod.ts';
 import { EncryptedEtcdClient, StoredForms, type ValueTransformer } from './encryption.ts';
+import { assertDistinct, Engine } from './engine.ts';
 import { StoredEntry } from './entry.ts';
 import type { EtcdClient, EtcdEvent, EtcdOperation, EtcdTxnResult } from './etcd-client.ts';
 import { compactPeriodically } from './etcd-compaction.ts';
 import { encodeValue, entryOf, prefix, prefixEnd, splitKey } from './etcd-layout.ts';
 import { Leases, type Lease } from './etcd-leases.ts';
-import { History, Root, type Publication } from './history.ts';
-import { assertDistinct } from './local.ts';
+import { Root, type Publication } from './history.ts';
 import {
   type Change,
   type ChangeEvent,
@@ -26,8 +26,6 @@ import {
   type Stamp,
   type Store,
   type StoreLimits,
-  type Watch,
-  type Interest,
 } from './store.ts';
 
 export interface EtcdStoreOptions {
@@ -61,10 +59,8 @@ const retryMaxMs = 5_000;
 /** How long a commit that etcd has accepted may take to come back, before its writer is told that it is unknown. */
 const echoTimeoutMs = 30_000;
 
-export class EtcdStore implements Store {
+export class EtcdStore extends Engine implements Store {
   readonly #options: EtcdStoreOptions;
-  readonly #history: History;
-  readonly #forms: StoredForms | undefined;
   readonly #leases: Leases;
   readonly #stop = new AbortController();
   readonly #waiters = new Set<Waiter>();
@@ -74,9 +70,8 @@ export class EtcdStore implements Store {
   #background: Promise<unknown> = Promise.resolve();
 
   private constructor(options: EtcdStoreOptions, root: Root, leases: Leases, forms: StoredForms | undefined) {
+    super(options.limits, root, forms);
     this.#options = options;
-    this.#forms = forms;
-    this.#history = new History(options.limits, root);
     this.#leases = leases;
     this.#root = root;
   }
@@ -100,29 +95,8 @@ export class EtcdStore implements Store {
     return store;
   }
 
-  get current(): Snapshot {
-    return this.#history.current;
-  }
   get head(): Snapshot {
-    return this.#history.current;
-  }
-  get compacted(): number {
-    return this.#history.compacted;
-  }
-  at(revision: number): Snapshot {
-    return this.#history.at(revision);
-  }
-  watch(collection: string, after: number, onReady: () => void, interest?: Interest): Watch {
-    return this.#history.watch(collection, { after, onReady, interest });
-  }
-  subscribe(onEvents: (events: readonly ChangeEvent[]) => void): Disposable {
-    return this.#history.subscribe(onEvents);
-  }
-  compact(revision: number): void {
-    this.#history.compact(revision);
-  }
-  isStale(entry: Entry): boolean {
-    return this.#forms?.isStale(entry) ?? false;
+    return this.history.current;
   }
 
   /** Calls that come while one is under way share the next one: the answer to this one may be older than they are. */
@@ -210,7 +184,7 @@ export class EtcdStore implements Store {
 
   /** In the order of the changes. Should the history have moved past them already, they are made up from the changes. */
   #eventsOf(changes: readonly Change[], revision: number): readonly ChangeEvent[] {
-    const events = this.#history.eventsOf(revision);
+    const events = this.history.eventsOf(revision);
     if (events === undefined) return changes.map((change) => this.#eventOf(change, revision));
     return changes.flatMap(
       ({ collection, name }) =>
@@ -292,7 +266,7 @@ export class EtcdStore implements Store {
       // Revisions of others matter only as far as they have been reached.
       if (events.length > 0 || i === batch.length) publications.push({ root: this.#root, events });
     }
-    if (publications.length > 0) this.#history.publish(publications);
+    if (publications.length > 0) this.history.publish(publications);
     this.#wake();
   }
 
@@ -318,7 +292,7 @@ export class EtcdStore implements Store {
       const next = await list(this.#options);
       const events = difference(this.#root, next, stamp);
       this.#root = next;
-      this.#history.reset(next, events);
+      this.history.reset(next, events);
       this.#wake();
     } catch (error) {
       if (error instanceof HostError && error.code === 'Unsupported') return onFatal(error);

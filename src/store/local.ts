@@ -8,20 +8,10 @@
  */
 import { assert, HostError, Tree, type Clock } from '../base/mod.ts';
 import { EncryptedJournal, StoredForms, type ValueTransformer } from './encryption.ts';
+import { assertDistinct, Engine } from './engine.ts';
 import { StoredEntry } from './entry.ts';
-import { History, Root, type Publication } from './history.ts';
-import type {
-  Change,
-  ChangeEvent,
-  CommitResult,
-  Entry,
-  Snapshot,
-  Stamp,
-  Store,
-  StoreLimits,
-  Watch,
-  Interest,
-} from './store.ts';
+import { Root, type Publication } from './history.ts';
+import type { Change, ChangeEvent, CommitResult, Entry, Snapshot, Stamp, Store, StoreLimits } from './store.ts';
 
 /** One change as the journal keeps it. */
 export interface JournalRecord {
@@ -78,10 +68,8 @@ const expiryCheckMinMs = 100;
 const expiryCheckMaxMs = 60_000;
 const expiriesMax = 1_000;
 
-export class LocalStore implements Store {
+export class LocalStore extends Engine implements Store {
   readonly #options: LocalStoreOptions;
-  readonly #history: History;
-  readonly #forms: StoredForms | undefined;
   /** What goes away by itself, in the order in which it does. */
   #expiring: Tree<Entry> = Tree.empty();
   #head: Root;
@@ -99,9 +87,8 @@ export class LocalStore implements Store {
     root: Root,
     { journalCompacted, forms }: { readonly journalCompacted: number; readonly forms: StoredForms | undefined },
   ) {
+    super(options.limits, root, forms);
     this.#options = options;
-    this.#forms = forms;
-    this.#history = new History(options.limits, root);
     this.#head = root;
     this.#journalCompacted = journalCompacted;
   }
@@ -127,37 +114,16 @@ export class LocalStore implements Store {
     const root = Root.of(compacted, base.values());
     const store = new LocalStore(options, root, { journalCompacted: compacted, forms });
     store.#replay(later, revision);
-    for (const entry of store.#history.current.entries()) store.#track(entry);
+    for (const entry of store.history.current.entries()) store.#track(entry);
     store.#armExpiry();
     return store;
   }
 
-  get current(): Snapshot {
-    return this.#history.current;
-  }
   get head(): Snapshot {
     return this.#head;
   }
-  get compacted(): number {
-    return this.#history.compacted;
-  }
-  at(revision: number): Snapshot {
-    return this.#history.at(revision);
-  }
-  watch(collection: string, after: number, onReady: () => void, interest?: Interest): Watch {
-    return this.#history.watch(collection, { after, onReady, interest });
-  }
-  subscribe(onEvents: (events: readonly ChangeEvent[]) => void): Disposable {
-    return this.#history.subscribe(onEvents);
-  }
-  compact(revision: number): void {
-    this.#history.compact(revision);
-  }
   sync(): Promise<void> {
     return Promise.resolve();
-  }
-  isStale(entry: Entry): boolean {
-    return this.#forms?.isStale(entry) ?? false;
   }
 
   commit(changes: readonly Change[], cause?: unknown): Promise<CommitResult> {
@@ -183,7 +149,7 @@ export class LocalStore implements Store {
   }
 
   #enqueue(events: readonly ChangeEvent[], result: CommitResult): Promise<CommitResult> {
-    if (events.length === 0 && this.#head === this.#history.current) return Promise.resolve(result);
+    if (events.length === 0 && this.#head === this.history.current) return Promise.resolve(result);
     return new Promise((resolve, reject) => {
       this.#pending.push({ root: this.#head, events, result, resolve, reject });
       if (this.#options.journal === undefined) this.#publishPending();
@@ -237,7 +203,7 @@ export class LocalStore implements Store {
 
   #refuse(group: readonly Pending[], cause: unknown): void {
     const refused = [...group, ...this.#pending.splice(0)];
-    this.#head = this.#history.current;
+    this.#head = this.history.current;
     const error = new HostError('Unavailable', 'the store could not make the change durable', { cause });
     for (const { reject } of refused) reject(error);
   }
@@ -251,13 +217,13 @@ export class LocalStore implements Store {
       }
     }
     this.#armExpiry();
-    if (changed.length > 0) this.#history.publish(changed);
+    if (changed.length > 0) this.history.publish(changed);
     for (const { result, resolve } of group) resolve(result);
   }
 
   /** Superseded records leave the journal once the history in memory no longer needs them. */
   #compactJournal(journal: Journal): void {
-    const { compacted } = this.#history;
+    const { compacted } = this.history;
     if (this.#compacting !== undefined || compacted - this.#journalCompacted < journalSlackRevisions) return;
     this.#journalCompacted = compacted;
     // A failure costs disk space only; the next group tells if the disk is really gone.
@@ -310,11 +276,11 @@ export class LocalStore implements Store {
         });
       }
       this.#head = this.#head.apply(first.revision, events);
-      this.#history.publish([{ root: this.#head, events }]);
+      this.history.publish([{ root: this.#head, events }]);
     }
     if (revision > this.#head.revision) {
       this.#head = this.#head.apply(revision, []);
-      this.#history.publish([{ root: this.#head, events: [] }]);
+      this.history.publish([{ root: this.#head, events: [] }]);
     }
   }
 }
@@ -328,10 +294,4 @@ function recordOf({ type, entry, previous }: ChangeEvent): JournalRecord {
 /** Sorts by time: 15 digits last for another 31,000 years. */
 function expiryKey({ expiresAtMs, collection, name }: Entry): string {
   return String(expiresAtMs).padStart(15, '0') + collection + name;
-}
-
-export function assertDistinct(changes: readonly Change[]): void {
-  if (changes.length < 2) return;
-  const keys = new Set(changes.map(({ collection, name }) => collection + name));
-  assert(keys.size === changes.length, 'the changes of one commit are to different keys');
 }
