@@ -101,6 +101,8 @@ export interface ComposedServer {
   readonly customResources: CustomResources;
   /** Serves what extension API servers serve; ended as the one above. */
   readonly aggregation: Aggregation;
+  /** Tells in the status of policies what their expressions do not fit; ended as the ones above. */
+  readonly typeChecks: Disposable;
   client(user: UserInfo): InProcessClient;
   /** One that also reaches what extension API servers serve. */
   clientOfAll(user: UserInfo): Client;
@@ -177,6 +179,7 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
     webhooks,
     customResources,
     aggregation,
+    typeChecks: keepTypeChecks({ store, client: self(), registry, facts, log }),
     client: (user) => new InProcessClient(server, user),
     clientOfAll: (user) => clientOfAll(new InProcessClient(server, user), { server, aggregation, user }),
     resources: allResources(registry, aggregation),
@@ -241,7 +244,6 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
   const upkeep = new DisposableStack();
   upkeep.use(keepDangling({ store, client: self, clock, log }));
   upkeep.use(keepFlowControl(api));
-  upkeep.use(keepTypeChecks({ store, client: self, registry: server.registry, facts: server.world.codec.facts, log }));
   const discovery = new Discovery(server.registry, aggregation.discovery);
   const metrics = new RequestMetrics({
     store,

@@ -157,6 +157,7 @@ export class ControlPlane implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
     this.front[Symbol.dispose]();
+    this.api.typeChecks[Symbol.dispose]();
     await this.http[Symbol.asyncDispose]();
     await this.api.customResources[Symbol.asyncDispose]();
     await this.api.aggregation[Symbol.asyncDispose]();

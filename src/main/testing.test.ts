@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deployments, namespaces, pods, startCluster, type Deployment } from './testing.ts';
+import {
+  deployments,
+  namespaces,
+  pods,
+  startApiServer,
+  startCluster,
+  validatingAdmissionPolicies,
+  type Deployment,
+} from './testing.ts';
 import type { Cause } from '../client/mod.ts';
 import { isApiError } from '../machinery/mod.ts';
 
@@ -57,4 +65,25 @@ test('the same seed gives the same cluster', async () => {
     return (await cluster.client.list(pods)).items;
   };
   assert.deepEqual(await trace(), await trace());
+});
+
+test('expressions of policies are checked against types without an endpoint too', async () => {
+  await using cluster = await startApiServer({ clock: 'virtual' });
+  await cluster.client.create(validatingAdmissionPolicies, {
+    metadata: { name: 'wrong' },
+    spec: {
+      matchConstraints: {
+        resourceRules: [
+          { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['deployments'] },
+        ],
+      },
+      validations: [{ expression: "object.spec.replicas > '1'" }],
+    },
+  });
+  await cluster.advance(1_000);
+  const { status } = await cluster.client.get(validatingAdmissionPolicies, { name: 'wrong' });
+  assert.deepEqual(
+    [status?.observedGeneration, status?.typeChecking?.expressionWarnings?.map(({ fieldRef }) => fieldRef)],
+    [1, ['spec.validations[0].expression']],
+  );
 });

@@ -204,6 +204,7 @@ export class TestCluster implements AsyncDisposable {
     await this.#stack.disposeAsync();
     this.cache[Symbol.dispose]();
     await this.#endpoint?.[Symbol.asyncDispose]();
+    this.api.typeChecks[Symbol.dispose]();
     await this.api.customResources[Symbol.asyncDispose]();
     await this.api.aggregation[Symbol.asyncDispose]();
     await this.#webClients[Symbol.asyncDispose]();
