@@ -389,3 +389,48 @@ void test('items of a list are whole, whatever the names of their fields', async
     ],
   );
 });
+
+void test('a custom resource says itself what it is', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  await api.define(definition('widgets', 'Widget'));
+  const self = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a' }, spec: { size: 1 } };
+  const { kind: _, ...kindless } = self;
+  const text = JSON.stringify(kindless);
+  const [unrecognized, elsewhere] = [
+    `the object provided is unrecognized (must be of type Widget): Object 'Kind' is missing in '${text}' ({"apiVersion":"example.com/v1 ...)`,
+    'the API version in the data (example.com/v9) does not match the expected API version (example.com/v1)',
+  ];
+  const refused = async (body: object): Promise<unknown[]> => {
+    const { status, body: answer } = await api.send('POST', widgets, body);
+    return [status, answer.message];
+  };
+  assert.deepEqual(await refused(kindless), [400, unrecognized]);
+  assert.deepEqual(await refused({ ...self, kind: '' }), [
+    400,
+    `the object provided is unrecognized (must be of type Widget): Object 'Kind' is missing in '${JSON.stringify({ ...self, kind: '' })}' ({"apiVersion":"example.com/v1 ...)`,
+  ]);
+  assert.deepEqual(await refused({ ...self, apiVersion: 'example.com/v9' }), [400, elsewhere]);
+  assert.deepEqual(await refused({ ...self, apiVersion: '' }), [400, elsewhere.replace('example.com/v9', '')]);
+  assert.deepEqual(await refused({ ...self, kind: 'Gadget' }), [
+    422,
+    'Gadget.example.com "a" is invalid: kind: Invalid value: "Gadget": must be Widget',
+  ]);
+  assert.equal((await api.send('POST', widgets, self)).status, 201);
+  const patched = async (patch: object): Promise<unknown[]> => {
+    const { status, body } = await api.merge(`${widgets}/a`, patch);
+    return [status, body.message];
+  };
+  const [status, message] = await patched({ kind: null });
+  assert.equal(status, 422);
+  assert.match(String(message), /^ "" is invalid: patch: Invalid value: ".*": Object 'Kind' is missing in '.*'$/);
+  assert.deepEqual(await patched({ kind: 'Gadget', apiVersion: 'example.com/v9' }), [
+    422,
+    'Gadget.example.com "a" is invalid: [kind: Invalid value: "Gadget": must be Widget, apiVersion: Invalid value: "example.com/v9": must be example.com/v1]',
+  ]);
+  assert.equal((await patched({ apiVersion: '' }))[0], 422);
+  assert.deepEqual(
+    [(await api.get(`${widgets}/a`)).body.kind, (await api.get(widgets)).body.items.length],
+    ['Widget', 1],
+  );
+});

@@ -6,6 +6,7 @@ import { errorText, HostError, isJsonObject, type DeepReadonly, type Json, type 
 import {
   ApiError,
   apiVersionOf,
+  areKnown,
   compileDecoder,
   DecodeError,
   goQuote,
@@ -19,6 +20,7 @@ import {
   type Kind,
   type KindVersion,
   type KubeObject,
+  type ManagedEntry,
   type Decoder,
 } from '../machinery/mod.ts';
 import type { Entry } from '../store/mod.ts';
@@ -90,14 +92,19 @@ export class Codec {
     if (!isJsonObject(body))
       throw ApiError.badRequest(`the object provided is unrecognized (must be of type ${gvk.kind})`);
     if (request.decoder === undefined) this.#checkKind(body, gvk);
-    else checkCustomKind(body, gvk);
+    else checkCustomKind(body, request);
     const decoder = request.decoder ?? this.#decoder(request.schema);
-    const clean = cleaned(decoder, body, refuse);
+    const entries = entriesIn(body);
+    const shared = areKnown(entries);
+    const clean = cleaned(decoder, shared ? withoutEntries(body) : body, refuse);
     const unknown = clean.hasUnknownFields && validation !== 'Ignore' ? decoder.unknownFields(body) : [];
     const notes = request.decoder === undefined ? inOrder(body, unknown, findings) : [...findings, ...unknown];
     if (notes.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${notes.join(', ')}`);
     const object = { kind: gvk.kind, apiVersion: apiVersionOf(gvk.group, gvk.version), ...clean.object } as KubeObject;
-    if (clearsManagedFields(body)) (object.metadata ??= {}).managedFields = [{}];
+    // Patches and clients in this process hand back the very entries that are stored.
+    if (shared) (object.metadata ??= {}).managedFields = entries as ManagedEntry[];
+    // An empty list says more than none: one entry that says nothing means the same, and is not dropped as empty.
+    else if (Array.isArray(entries) && entries.length === 0) (object.metadata ??= {}).managedFields = [{}];
     if (validation === 'Warn' && warn !== undefined) for (const note of notes) warn(note);
     return object;
   }
@@ -133,10 +140,13 @@ export class Codec {
   }
 }
 
-/** An empty list says more than none: one entry that says nothing means the same, and is not dropped as empty. */
-function clearsManagedFields({ metadata }: JsonObject): boolean {
-  const sent = isJsonObject(metadata) ? metadata['managedFields'] : undefined;
-  return Array.isArray(sent) && sent.length === 0;
+function entriesIn({ metadata }: JsonObject): Json | undefined {
+  return isJsonObject(metadata) ? metadata['managedFields'] : undefined;
+}
+
+function withoutEntries(object: JsonObject): JsonObject {
+  const { managedFields: _, ...metadata } = object['metadata'] as JsonObject;
+  return { ...object, metadata };
 }
 
 function cleaned(decoder: Decoder, body: unknown, refuse: (why: string, error?: DecodeError) => ApiError): CleanObject {
@@ -148,20 +158,33 @@ function cleaned(decoder: Decoder, body: unknown, refuse: (why: string, error?: 
   }
 }
 
-/** A custom resource is held against its own version only. Throws ApiError. */
-function checkCustomKind(body: JsonObject, { group, version, kind }: GroupVersionKind): void {
+/** A custom resource says itself what it is, and is held against its own version only. Throws ApiError. */
+function checkCustomKind(body: JsonObject, { gvk, validation, refuse }: DecodeRequest): void {
+  const { group, version, kind } = gvk;
   const apiVersion = apiVersionOf(group, version);
-  const sentVersion = said(body, 'apiVersion', kind) ?? apiVersion;
-  const sentKind = said(body, 'kind', kind) ?? kind;
-  if (sentVersion !== apiVersion)
+  const sentVersion = said(body, 'apiVersion', kind) ?? '';
+  const sentKind = said(body, 'kind', kind) ?? '';
+  if (sentVersion === apiVersion && sentKind === kind) return;
+  const text = JSON.stringify(body);
+  if (sentKind === '') {
+    const why = `Object 'Kind' is missing in '${text}'`;
+    if (refuse !== undefined || validation === 'Ignore') throw (refuse ?? refusalOf(gvk))(why);
+    const start = text.length > summaryMax ? `${text.slice(0, summaryMax)} ...` : text;
+    throw ApiError.badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${start})`);
+  }
+  // What a patch has made of it upstream reads first and then validates.
+  if (sentVersion !== apiVersion && refuse === undefined)
     throw ApiError.badRequest(
       `the API version in the data (${sentVersion}) does not match the expected API version (${apiVersion})`,
     );
-  if (sentKind !== kind)
-    throw ApiError.invalid({ group, kind }, (body as KubeObject).metadata?.name ?? '', [
-      invalid('kind', sentKind, `must be ${kind}`),
-    ]);
+  if (sentVersion === '' && refuse !== undefined) throw refuse(`Object 'apiVersion' is missing in '${text}'`);
+  throw ApiError.invalid({ group, kind: sentKind }, (body as KubeObject).metadata?.name ?? '', [
+    ...(sentKind === kind ? [] : [invalid('kind', sentKind, `must be ${kind}`)]),
+    ...(sentVersion === apiVersion ? [] : [invalid('apiVersion', sentVersion, `must be ${apiVersion}`)]),
+  ]);
 }
+
+const summaryMax = 30;
 
 function refusalOf({ kind, version }: GroupVersionKind): (why: string) => ApiError {
   return (why) => ApiError.badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
