@@ -22,6 +22,7 @@ export { controllerRevisions } from './apps/controller-revision.ts';
 export { jobs } from './batch/job.ts';
 export { cronJobs } from './batch/cron-job.ts';
 export { parseSchedule, ScheduleError, type Schedule } from './batch/schedule.ts';
+export { offsetsIn, timeZoneError } from './batch/time-zone.ts';
 export { horizontalPodAutoscalers } from './autoscaling/horizontal-pod-autoscaler.ts';
 export { podDisruptionBudgets } from './policy/pod-disruption-budget.ts';
 export { podTemplates } from './core/pod-template.ts';

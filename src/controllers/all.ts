@@ -3,6 +3,7 @@ import { csrApproving } from './certificates/approving.ts';
 import { csrCleaner } from './certificates/cleaner.ts';
 import { csrSigning } from './certificates/signing.ts';
 import { clusterRoleAggregation } from './clusterrole-aggregation.ts';
+import { cronJob } from './cronjob/cronjob.ts';
 import { deployment } from './deployment/deployment.ts';
 import { endpointsController } from './endpoints.ts';
 import { endpointSliceMirroring } from './endpointslice-mirroring.ts';
@@ -41,6 +42,12 @@ export const controllers: readonly ControllerUnit[] = [
     account: 'replication-controller',
     component: 'replication-controller',
     controllers: () => [replicationController],
+  }),
+  controllerUnit({
+    name: 'cronjob-controller',
+    account: 'cronjob-controller',
+    component: 'cronjob-controller',
+    controllers: () => [cronJob],
   }),
   controllerUnit({
     name: 'endpointslice-controller',

@@ -14,6 +14,7 @@ import {
   isApiError,
   keyOf,
   labelSelectorFromSpec,
+  objectKey,
   parseApiVersion,
   SelectorError,
   type KubeObject,
@@ -132,6 +133,16 @@ export function selects(spec: LabelSelectorSpec | undefined, { metadata }: ReadO
   }
 }
 
+/** The key of an object's controller, if that is of this kind. */
+export function controllerToWake(
+  object: ReadObject,
+  owners: { readonly kind: string; readonly group: string },
+): readonly string[] {
+  const controller = controllerOf(object);
+  if (controller?.kind !== owners.kind || parseApiVersion(controller.apiVersion).group !== owners.group) return [];
+  return [objectKey(object.metadata?.namespace, controller.name)];
+}
+
 /** The keys of the owners that an object concerns: its controller of that kind, or, for an orphan, all that would adopt it. */
 export function ownersToWake<T extends KubeObject>(
   object: ReadObject,
@@ -142,14 +153,9 @@ export function ownersToWake<T extends KubeObject>(
     readonly selects: (owner: DeepReadonly<T>, object: ReadObject) => boolean;
   },
 ): readonly string[] {
-  const namespace = object.metadata?.namespace;
-  const controller = controllerOf(object);
-  if (controller !== undefined) {
-    const ours = controller.kind === owners.kind && parseApiVersion(controller.apiVersion).group === owners.group;
-    return ours ? [`${namespace ?? ''}/${controller.name}`] : [];
-  }
+  if (controllerOf(object) !== undefined) return controllerToWake(object, owners);
   return owners.view
-    .list(namespace)
+    .list(object.metadata?.namespace)
     .filter((owner) => owners.selects(owner, object))
     .map((owner) => keyOf(owner));
 }

@@ -35,6 +35,7 @@ import {
   type LabelSelectorSpec,
   type Resource,
 } from '../machinery/mod.ts';
+import { event } from './event-action.ts';
 import { claim, controlledBy, isNamespaceTerminating, ownershipIndexes, ownersToWake, selects } from './ownership.ts';
 import { podsByDeletionOrder } from './pod-deletion-order.ts';
 import { availableAtMs, isActive, isDeleting, isFinished, isReady } from './pod-state.ts';
@@ -124,10 +125,6 @@ function planClaimed(subject: Subject, claimed: readonly ReadPod[]): Plan {
     },
     ...(waiting.length === 0 ? {} : { wakeAtMs: Math.min(...waiting) }),
   };
-}
-
-function event(regarding: ReadOwner, type: 'Normal' | 'Warning', reason: string, message: string): Action {
-  return { do: 'event', event: { regarding, type, reason, message } };
 }
 
 function creations(owner: ReadOwner, missing: number): Action[] {

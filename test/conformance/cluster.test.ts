@@ -25,7 +25,7 @@ async function ready(prefix: string): Promise<string> {
   return path;
 }
 
-const pod = (name: string, spec: object = {}): object => ({
+const pod = (name: string, spec: object = {}) => ({
   metadata: { name },
   spec: { containers: [{ name: 'a', image: 'a' }], ...spec },
 });
@@ -124,6 +124,29 @@ test('SchedulerPredicates validates that NodeSelector is respected if not matchi
   );
   const { status } = await requests.get(`${path}/pods/restricted`);
   assert.deepEqual([status.phase, status.conditions[0].reason], ['Pending', 'Unschedulable']);
+});
+
+test('CronJob should not schedule jobs when suspended', async () => {
+  await using still = await startCluster({ https: true, clock: 'virtual' });
+  using asked = new Requests(still);
+  const path = `/apis/batch/v1/namespaces/${await asked.namespace('suspended')}`;
+  const cronJob = `${path}/cronjobs/suspended`;
+  const { spec } = pod('c');
+  const jobTemplate = { spec: { template: { spec: { ...spec, restartPolicy: 'OnFailure' } } } };
+  await asked.create(`${path}/cronjobs`, {
+    metadata: { name: 'suspended' },
+    spec: { schedule: '*/1 * * * ?', suspend: true, concurrencyPolicy: 'Allow', jobTemplate },
+  });
+  for (let minutes = 0; minutes < 5; minutes++) {
+    await still.advance(60_000);
+    assert.deepEqual((await asked.get(cronJob)).status, {});
+  }
+  assert.deepEqual((await asked.get(`${path}/jobs`)).items, []);
+  await asked.patch(cronJob, 'merge', { spec: { suspend: false } });
+  await still.advance(1000);
+  assert.equal((await asked.get(`${path}/jobs`)).items.length, 1, 'it is the suspension that held them back');
+  assert.equal((await asked.get(cronJob)).status.active.length, 1);
+  await asked.delete(cronJob);
 });
 
 test('ReplicationController should surface a failure condition on a common issue like exceeded quota', async () => {

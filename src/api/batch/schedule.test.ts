@@ -37,6 +37,19 @@ for (const [schedule, from, expected] of cases)
     assert.deepEqual(times(schedule, from, expected.length === 0 ? 1 : expected.length), expected);
   });
 
+void test('the last time up to another is where walking there ends', () => {
+  const from = Date.parse('2026-01-31T23:58:00Z');
+  const untils = ['2026-01-31T23:58:59.999Z', '2026-01-31T23:59:00Z', '2026-03-29T01:30:00Z', '2026-10-25T01:00:01Z'];
+  for (const schedule of ['30 2 * * *', '*/7 9-17 * 2,10 mon', '0 0 31 2 *', '@every 90m', '59 23 31 1 *'])
+    for (const zone of ['UTC', 'Europe/Berlin', 'America/New_York'])
+      for (const until of untils.map((text) => Date.parse(text))) {
+        const parsed = parseSchedule(schedule, zone);
+        let walked: number | undefined;
+        for (let ms = parsed.next(from); ms !== undefined && ms <= until; ms = parsed.next(ms)) walked = ms;
+        assert.equal(parsed.last(from, until), walked, `${schedule} ${zone} ${until}`);
+      }
+});
+
 void test('a local time that is skipped does not happen, one that is repeated happens twice', () => {
   const zone = 'Europe/Berlin';
   // 2026-03-29: 02:00 becomes 03:00; 2026-10-25: 03:00 becomes 02:00.

@@ -20,6 +20,8 @@ export class ScheduleError extends TerminalError {
 export interface Schedule {
   /** The first time after `afterMs`, in milliseconds since the epoch; undefined: not in the next five years. */
   next(afterMs: number): number | undefined;
+  /** The last time after `afterMs` and up to `untilMs`, if there is one; of an interval that begins at `afterMs`. */
+  last(afterMs: number, untilMs: number): number | undefined;
 }
 
 const secondMs = 1000;
@@ -86,7 +88,14 @@ function interval(text: string): Schedule {
   const problem = durationError(duration);
   if (problem !== undefined) throw new ScheduleError(`failed to parse duration ${text}: ${problem}`);
   const delayMs = Math.max(1, Math.floor(durationNanoseconds(duration) / 1e9)) * secondMs;
-  return { next: (afterMs) => Math.floor(afterMs / secondMs) * secondMs + delayMs };
+  const begin = (afterMs: number): number => Math.floor(afterMs / secondMs) * secondMs;
+  return {
+    next: (afterMs) => begin(afterMs) + delayMs,
+    last(afterMs, untilMs) {
+      const passed = Math.floor((untilMs - begin(afterMs)) / delayMs);
+      return passed < 1 ? undefined : begin(afterMs) + passed * delayMs;
+    },
+  };
 }
 
 interface Field {
@@ -165,6 +174,19 @@ class CronSchedule implements Schedule {
       const found = this.#firstOf(day, afterMs);
       if (found !== undefined) return found;
     }
+  }
+
+  /** Years of minutes are not walked through: what comes after the last time comes after `untilMs`, and only that. */
+  last(afterMs: number, untilMs: number): number | undefined {
+    const next = (ms: number): number => this.next(ms) ?? Infinity;
+    if (next(afterMs) > untilMs) return undefined;
+    let [before, after] = [afterMs, untilMs];
+    while (after - before > secondMs) {
+      const middle = Math.floor((before + after) / 2);
+      if (next(middle) <= untilMs) before = middle;
+      else after = middle;
+    }
+    return next(before);
   }
 
   /** `day` is the local date as if it were in UTC. Of two restricted kinds of day one is enough. */
