@@ -6,6 +6,7 @@ import { errorText, HostError, isJsonObject, type DeepReadonly, type Json, type 
 import {
   ApiError,
   apiVersionOf,
+  areKnown,
   compileDecoder,
   DecodeError,
   goQuote,
@@ -19,6 +20,7 @@ import {
   type Kind,
   type KindVersion,
   type KubeObject,
+  type ManagedEntry,
   type Decoder,
 } from '../machinery/mod.ts';
 import type { Entry } from '../store/mod.ts';
@@ -92,12 +94,17 @@ export class Codec {
     if (request.decoder === undefined) this.#checkKind(body, gvk);
     else checkCustomKind(body, request);
     const decoder = request.decoder ?? this.#decoder(request.schema);
-    const clean = cleaned(decoder, body, refuse);
+    const entries = entriesIn(body);
+    // Patches and clients in this process hand back the very entries that are stored.
+    const shared = areKnown(entries) ? entries : undefined;
+    const clean = cleaned(decoder, shared === undefined ? body : withoutEntries(body), refuse);
     const unknown = clean.hasUnknownFields && validation !== 'Ignore' ? decoder.unknownFields(body) : [];
     const notes = request.decoder === undefined ? inOrder(body, unknown, findings) : [...findings, ...unknown];
     if (notes.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${notes.join(', ')}`);
     const object = { kind: gvk.kind, apiVersion: apiVersionOf(gvk.group, gvk.version), ...clean.object } as KubeObject;
-    if (clearsManagedFields(body)) (object.metadata ??= {}).managedFields = [{}];
+    if (shared !== undefined) (object.metadata ??= {}).managedFields = shared as ManagedEntry[];
+    // An empty list says more than none: one entry that says nothing means the same, and is not dropped as empty.
+    else if (Array.isArray(entries) && entries.length === 0) (object.metadata ??= {}).managedFields = [{}];
     if (validation === 'Warn' && warn !== undefined) for (const note of notes) warn(note);
     return object;
   }
@@ -133,10 +140,13 @@ export class Codec {
   }
 }
 
-/** An empty list says more than none: one entry that says nothing means the same, and is not dropped as empty. */
-function clearsManagedFields({ metadata }: JsonObject): boolean {
-  const sent = isJsonObject(metadata) ? metadata['managedFields'] : undefined;
-  return Array.isArray(sent) && sent.length === 0;
+function entriesIn({ metadata }: JsonObject): unknown {
+  return isJsonObject(metadata) ? metadata['managedFields'] : undefined;
+}
+
+function withoutEntries(object: JsonObject): JsonObject {
+  const { managedFields: _, ...metadata } = object['metadata'] as JsonObject;
+  return { ...object, metadata };
 }
 
 function cleaned(decoder: Decoder, body: unknown, refuse: (why: string, error?: DecodeError) => ApiError): CleanObject {

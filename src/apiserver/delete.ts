@@ -126,9 +126,9 @@ function begin(
   options: DeleteOptions,
   old: DeepReadonly<KubeObject>,
 ): KubeObject | undefined {
-  const draft = structuredClone(old) as KubeObject;
-  const metadata: ObjectMeta = (draft.metadata ??= {});
   const before = old.metadata ?? {};
+  const metadata = { ...before } as ObjectMeta;
+  const draft = { ...old, metadata } as KubeObject;
   const finalizers = finalizersFor(options, before.finalizers ?? [], kind.strategy.orphansDependents === true);
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;

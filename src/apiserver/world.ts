@@ -1,7 +1,7 @@
 /** What the API server's operations stand on: the store, the clock, the codec, admission. One value, made at start. */
 import type { Clock, DeepReadonly, JsonObject, Log, Random } from '../base/mod.ts';
 import type { Client } from '../client/mod.ts';
-import type { ClusterConfig, HookContext, Kind, KubeObject } from '../machinery/mod.ts';
+import type { ClusterConfig, HookContext, Kind, KubeObject, UserInfo } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
 import { concerns, type AdmissionPlugin, type AdmissionRequest, type ObjectReader } from './admission/admission.ts';
 import type { Authorizer } from './authz/authorizer.ts';
@@ -52,26 +52,13 @@ export class WriteWorld {
   }
 
   context(operation: Operation): HookContext {
-    const { store, random, config } = this;
-    return {
-      now: this.clock.now(),
-      random,
-      user: operation.user,
-      namespace: operation.namespace,
-      exists: (collection, name) => store.head.get(collection, name) !== undefined,
-      list(collection) {
-        const found: JsonObject[] = [];
-        store.head.collection(collection).scan((entry) => void found.push(entry.value), '');
-        return found;
-      },
-      config,
-    };
+    return new OperationContext(this, operation);
   }
 
   admissionRequest(
     kind: Kind,
     operation: Operation,
-    what: Pick<AdmissionRequest, 'operation' | 'name' | 'draft' | 'old' | 'deleteOptions'>,
+    what: Pick<AdmissionRequest, 'operation' | 'name' | 'draft' | 'old' | 'deleteOptions'> & Partial<HasContext>,
   ): AdmissionRequest {
     const { version, subresource, namespace, options } = operation;
     return {
@@ -82,7 +69,7 @@ export class WriteWorld {
       subresource,
       namespace,
       dryRun: options.dryRun === true || isDryDeletion(what.deleteOptions),
-      context: this.context(operation),
+      context: what.context ?? this.context(operation),
       annotate: operation.annotate ?? unheard,
       warn: operation.warn ?? unheard,
       alongside: undefined,
@@ -94,6 +81,37 @@ export class WriteWorld {
       authorizers: this.#authorizers,
       self: this.#self,
     };
+  }
+}
+
+type HasContext = Pick<AdmissionRequest, 'context'>;
+
+/** What hooks see of the operation and of the cluster. */
+class OperationContext implements HookContext {
+  readonly now: number;
+  readonly random: Random;
+  readonly user: UserInfo;
+  readonly namespace: string | undefined;
+  readonly config: ClusterConfig;
+  readonly #store: Store;
+
+  constructor({ clock, random, config, store }: WriteWorld, { user, namespace }: Operation) {
+    this.now = clock.now();
+    this.random = random;
+    this.user = user;
+    this.namespace = namespace;
+    this.config = config;
+    this.#store = store;
+  }
+
+  exists(collection: string, name: string): boolean {
+    return this.#store.head.get(collection, name) !== undefined;
+  }
+
+  list(collection: string): readonly JsonObject[] {
+    const found: JsonObject[] = [];
+    this.#store.head.collection(collection).scan((entry) => void found.push(entry.value), '');
+    return found;
   }
 }
 

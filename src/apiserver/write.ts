@@ -81,6 +81,7 @@ async function createOnce(
     name,
     draft: sent,
     old: undefined,
+    context,
   });
   await world.admission.mutate(admission);
   const draft = admission.draft ?? sent;
@@ -239,7 +240,7 @@ async function changeOnce(
   strategy.defaults?.(sent);
   separateStatus(kind, operation.subresource, sent, old);
   if (!isTracked) await trackFields(world, { kind, operation, live: old, draft: sent });
-  const admission = world.admissionRequest(kind, operation, { operation: 'UPDATE', name, draft: sent, old });
+  const admission = world.admissionRequest(kind, operation, { operation: 'UPDATE', name, draft: sent, old, context });
   await world.admission.mutate(admission);
   const draft = admission.draft ?? sent;
   if (draft !== sent) separateStatus(kind, operation.subresource, draft, old);

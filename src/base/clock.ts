@@ -27,9 +27,17 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
-/** RFC 3339 with seconds, as `metav1.Time` is written. */
+let lastSecond = 0;
+let lastText = '1970-01-01T00:00:00Z';
+
+/** RFC 3339 with seconds, as `metav1.Time` is written. The text of the last second is kept: every write asks for it. */
 export function rfc3339(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastText = `${new Date(ms).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastText;
 }
 
 /** RFC 3339 with microseconds, as `metav1.MicroTime` is written. */

@@ -144,7 +144,10 @@ export interface Strategy<T> extends UpdateStrategy<T> {
   readonly unconditionalUpdate?: boolean;
   /** The grace period of a deletion in seconds; undefined: the object goes at once. */
   gracePeriodSeconds?(object: DeepReadonly<T>, requested: number | undefined): number | undefined;
-  /** Changes the object when its deletion begins and it stays for a while. */
+  /**
+   * Changes the object when its deletion begins and it stays for a while. Only the draft and its metadata are copies: what
+   * lies in them is replaced, not changed.
+   */
   prepareForDelete?(draft: T, context: HookContext): void;
   /** Something other than finalizers keeps a deleted object: a namespace with `spec.finalizers`. */
   holdsDeletion?(object: DeepReadonly<T>): boolean;

@@ -91,17 +91,14 @@ const strategy: Strategy<CustomResourceDefinition> = {
     const { metadata, status } = draft;
     const finalizers = metadata.finalizers ?? [];
     if (!finalizers.includes(cleanupFinalizer)) metadata.finalizers = [...finalizers, cleanupFinalizer];
-    if (status !== undefined)
-      status.conditions = withCondition(
-        status.conditions ?? [],
-        {
-          type: 'Terminating',
-          status: 'True',
-          reason: 'InstanceDeletionPending',
-          message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
-        },
-        rfc3339(now),
-      );
+    if (status === undefined) return;
+    const terminating = {
+      type: 'Terminating',
+      status: 'True',
+      reason: 'InstanceDeletionPending',
+      message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+    } as const;
+    draft.status = { ...status, conditions: withCondition(status.conditions ?? [], terminating, rfc3339(now)) };
   },
   validate: (definition) => definitionErrors(definition),
   validateUpdate: (definition, old) => definitionErrors(definition, old),

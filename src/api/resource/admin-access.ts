@@ -14,11 +14,11 @@ export function asksForAdminAccess({ requests }: DeepReadonly<DeviceClaim>): boo
 export function refuseAdminAccess(
   kind: { readonly group: string; readonly kind: string },
   draft: KubeObject,
-  { namespace, list }: HookContext,
+  context: HookContext,
   others: readonly FieldError[],
 ): void {
-  const found = list(namespaces.collection ?? '') as readonly DeepReadonly<KubeObject>[];
-  const labels = found.find(({ metadata }) => metadata?.name === namespace)?.metadata?.labels;
+  const found = context.list(namespaces.collection ?? '') as readonly DeepReadonly<KubeObject>[];
+  const labels = found.find(({ metadata }) => metadata?.name === context.namespace)?.metadata?.labels;
   if (labels?.[label] === 'true') return;
   const refusal = forbidden(
     '',

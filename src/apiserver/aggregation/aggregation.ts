@@ -1,7 +1,6 @@
 /** The aggregator: groups and versions that extension API servers serve, as if this server served them. */
-import type { Clock, Log, Random } from '../../base/mod.ts';
+import { uuid, type Clock, type Log, type Random } from '../../base/mod.ts';
 import type { Store } from '../../store/mod.ts';
-import { shortUuid } from '../http/answers.ts';
 import type { Delegate } from '../http/front.ts';
 import type { InProcessClient } from '../in-process-client.ts';
 import type { Backends } from '../proxying/backend.ts';
@@ -85,7 +84,7 @@ export class Aggregation implements AsyncDisposable {
 
   /** For a request of this process itself. */
   auditId(): string {
-    return shortUuid(this.#parts.random);
+    return uuid(this.#parts.random);
   }
 
   /** Who serves a path when it is an extension server. */

@@ -1,5 +1,5 @@
 /** Small parts of answers that are the same for every sort of request. */
-import { HostError, type Random } from '../../base/mod.ts';
+import { HostError } from '../../base/mod.ts';
 import { ApiError } from '../../machinery/mod.ts';
 import { AuthorizationFailure } from '../authz/authorizer.ts';
 import { FlowRejection } from '../flow-control/fair-queues.ts';
@@ -21,14 +21,6 @@ export function isBug(error: unknown): boolean {
     error instanceof AuthorizationFailure ||
     error instanceof FlowRejection
   );
-}
-
-/** A version 4 UUID from the cheap source: it names a request, and protects nothing. */
-export function shortUuid(random: Random): string {
-  const word = (): string => ((random.next() * 0x1_0000_0000) >>> 0).toString(16).padStart(8, '0');
-  const [a, b, c, d] = [word(), word(), word(), word()];
-  const variant = '89ab'[Number.parseInt(c[0] ?? '0', 16) & 3] ?? '8';
-  return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-${variant}${c.slice(1, 4)}-${c.slice(4)}${d}`;
 }
 
 /** What a JSON body says. */

@@ -5,6 +5,7 @@
 import {
   errorText,
   HostError,
+  uuid,
   type Clock,
   type JsonObject,
   type Log,
@@ -31,7 +32,7 @@ import type { FlowControl } from '../flow-control/flow-control.ts';
 import type { OpenWatches } from '../flow-control/open-watches.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
 import { attributesOf, methodNotAllowed, notServed, type ApiServer } from '../server.ts';
-import { isBug, shortUuid, tooManyRequests, valueOf } from './answers.ts';
+import { isBug, tooManyRequests, valueOf } from './answers.ts';
 import { parseBody, parseConfiguration, parsePatch, type ParsedBody } from './body.ts';
 import {
   encode,
@@ -121,6 +122,8 @@ interface Call {
   readonly trail: AuditTrail | undefined;
   /** What the client is told beside the answer, whatever that is. */
   readonly warnings: string[];
+  /** The headers that tell which turn it had; undefined when it had none. */
+  flow?: Readonly<Record<string, string>>;
 }
 
 const bodyBytesMax = 3 * 1024 * 1024;
@@ -168,13 +171,13 @@ export class HttpFront implements Disposable {
       if (isBug(error)) call?.trail?.panicked(errorText(error));
     }
     metrics.observe(call?.info, request.method, response.status, (clock.monotonic() - begun) / 1000);
-    const headers = withWarnings({ ...response.headers, 'audit-id': auditId }, call?.warnings ?? []);
-    const answer = { ...response, headers };
+    const headers = { ...response.headers, ...call?.flow, 'audit-id': auditId };
+    const answer = { ...response, headers: withWarnings(headers, call?.warnings ?? []) };
     return call?.trail === undefined ? answer : call.trail.answered(answer);
   }
 
   #idOf({ headers }: Pick<HttpRequest, 'headers'>): string {
-    return headers['audit-id'] ?? shortUuid(this.#parts.random);
+    return headers['audit-id'] ?? uuid(this.#parts.random);
   }
 
   #begun(request: AuditedRequest, auditId: string): Call {
@@ -201,24 +204,18 @@ export class HttpFront implements Disposable {
 
   /** Waits for the request's turn, or refuses it, as priority and fairness say. */
   async #inTurn(request: HttpRequest, call: Call, user: UserInfo): Promise<HttpResponse> {
-    const { info, trail } = call;
+    const { info } = call;
     const { flowControl } = this.#parts;
     const { method } = request;
     const flow = flowControl.flowOf(user, method, info);
-    let response: HttpResponse;
+    call.flow = flow.headers;
+    const entered = flowControl.enter(flow, { user: user.username, info, method }, () => request.signal);
+    const seat = entered instanceof Promise ? await entered : entered;
     try {
-      const entered = flowControl.enter(flow, { user: user.username, info, method }, () => request.signal);
-      const seat = entered instanceof Promise ? await entered : entered;
-      try {
-        response = await this.#respond(request, call, user);
-      } finally {
-        seat.release();
-      }
-    } catch (error) {
-      if (isBug(error)) trail?.panicked(errorText(error));
-      response = error instanceof FlowRejection ? tooManyRequests() : this.refusal(error, request);
+      return await this.#respond(request, call, user);
+    } finally {
+      seat.release();
     }
-    return { ...response, headers: { ...response.headers, ...flow.headers } };
   }
 
   /** The response for a failure of any sort. */
@@ -226,6 +223,7 @@ export class HttpFront implements Disposable {
     // As upstream: the one failure that is told in plain text.
     if (error instanceof AuthorizationFailure)
       return text(500, `Internal Server Error: ${goQuote(request.url)}: ${error.message}\n`);
+    if (error instanceof FlowRejection) return tooManyRequests();
     if (error instanceof ApiError) return failure(error);
     if (error instanceof HostError && error.code === 'RequestEntityTooLarge')
       return failure(new ApiError('RequestEntityTooLarge', `Request entity too large: ${error.message}`));

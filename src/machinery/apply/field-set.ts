@@ -54,8 +54,25 @@ export function hasPath(set: FieldSet, path: ElementPath): boolean {
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || isEmptySet(b)) return a;
-  return isEmptySet(a) ? b : unionOfNodes(a, b);
+  return isEmptySet(a) ? b : unions(a, b);
 }
+
+/**
+ * The operation, which remembers for each set its last result. Objects that are written alike have the same sets, as values
+ * in memory: so nothing is made anew, and they go on having the same.
+ */
+function rememberingPairs<T>(derive: (a: FieldSet, b: FieldSet) => T): (a: FieldSet, b: FieldSet) => T {
+  const last = new WeakMap<FieldSet, { readonly b: FieldSet; readonly derived: T }>();
+  return (a, b) => {
+    const known = last.get(a);
+    if (known?.b === b) return known.derived;
+    const derived = derive(a, b);
+    last.set(a, { b, derived });
+    return derived;
+  };
+}
+
+const unions = rememberingPairs(unionOfNodes);
 
 function unionOfNodes(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b) return a;
@@ -90,8 +107,10 @@ export function inOrder(node: FieldSet): FieldSet {
 
 /** The members of `a` that are not in `b`, each path for itself: what lies below a path of `b` stays. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  return isEmptySet(a) || isEmptySet(b) ? a : (childrenWithout(a, b, false) ?? noFields);
+  return isEmptySet(a) || isEmptySet(b) ? a : differences(a, b);
 }
+
+const differences = rememberingPairs((a, b) => childrenWithout(a, b, false) ?? noFields);
 
 /** The members of `a` that are neither in `b` nor below a path of `b`. */
 export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
@@ -147,8 +166,10 @@ function childrenWithout(a: FieldSet, b: FieldSet, recursive: boolean): FieldSet
 
 /** The members that are in both. */
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
-  return isEmptySet(a) || isEmptySet(b) ? noFields : (commonChildren(a, b) ?? noFields);
+  return isEmptySet(a) || isEmptySet(b) ? noFields : intersections(a, b);
 }
+
+const intersections = rememberingPairs((a, b) => commonChildren(a, b) ?? noFields);
 
 function commonNode(a: FieldSet, b: FieldSet): FieldSet | undefined {
   if (a === b) return a;

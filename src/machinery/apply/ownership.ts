@@ -31,6 +31,7 @@ import {
   isEqual,
   isReset,
   isSame,
+  asKnown,
   managedEntry,
   readEntries,
   reconciled,
@@ -102,7 +103,7 @@ export async function updateFields(live: Live, next: Live, write: FieldWrite): P
   if (before.length === 0 && (live.metadata?.uid ?? '') !== '') return undefined;
   try {
     const entries = await afterUpdate(withoutEntries(live), withoutEntries(next), before, write);
-    return entries.length === 0 ? undefined : entries;
+    return entries.length === 0 ? undefined : asKnown(entries);
   } catch (error) {
     if (error instanceof TypedError || error instanceof ApiError)
       return live.metadata?.managedFields as Entries | undefined;
@@ -177,11 +178,11 @@ class Change {
   }
 
   /** The entries without what changed, and for each what that took from it. */
-  async settle(before: Entries): Promise<{ readonly entries: Entries; readonly conflicts: readonly Conflict[] }> {
+  async settle(all: Entries): Promise<{ readonly entries: Entries; readonly conflicts: readonly Conflict[] }> {
     const entries: ManagedEntry[] = [];
     const conflicts: Conflict[] = [];
     let same = true;
-    for (const entry of before) {
+    for (const entry of all) {
       const { apiVersion } = entry;
       const type = this.#write.versions.typeOf(apiVersion);
       const changes = this.#known.get(apiVersion) ?? (type && (await this.#at(apiVersion, type)));
@@ -189,14 +190,14 @@ class Change {
         same = false;
         continue;
       }
-      const known = reconciled(entry, type);
-      const lost = intersection(known.fieldsV1, changes.changed);
-      if (!isEmptySet(lost)) conflicts.push({ entry: known, fields: lost });
-      const after = withFields(known, difference(difference(known.fieldsV1, lost), changes.removed));
+      const before = reconciled(entry, type);
+      const lost = intersection(before.fieldsV1, changes.changed);
+      if (!isEmptySet(lost)) conflicts.push({ entry: before, fields: lost });
+      const after = withFields(before, difference(difference(before.fieldsV1, lost), changes.removed));
       same &&= after === entry;
       entries.push(after);
     }
-    return { entries: same ? before : withoutEmpty(entries), conflicts };
+    return { entries: same ? all : withoutEmpty(entries), conflicts };
   }
 
   async #at(apiVersion: string, type: MergeType): Promise<Changes> {

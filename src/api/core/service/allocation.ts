@@ -121,11 +121,11 @@ function isReady({ metadata, status }: DeepReadonly<ServiceCIDR>): boolean {
 }
 
 /** The ranges of all ServiceCIDRs, that of the cluster itself first: it is there even while nothing says so. */
-function rangesOf({ list, config }: HookContext): AddressRange[] {
-  const own = config.serviceCidr;
+function rangesOf(context: HookContext): AddressRange[] {
+  const own = context.config.serviceCidr;
   const cidrs = new Set<string>();
   let ownSeen = false;
-  for (const object of list(serviceCidrs.collection ?? '')) {
+  for (const object of context.list(serviceCidrs.collection ?? '')) {
     const range = object as unknown as DeepReadonly<ServiceCIDR>;
     const named = range.spec?.cidrs ?? [];
     ownSeen ||= named.includes(own);
