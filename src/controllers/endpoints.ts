@@ -3,15 +3,7 @@
  * ports form a subset; ready and not ready ones stand apart in it.
  */
 import { jsonEqual, rfc3339 } from '../base/mod.ts';
-import {
-  endpoints,
-  pods,
-  services,
-  type EndpointAddress,
-  type EndpointPort,
-  type Endpoints,
-  type EndpointSubset,
-} from '../api/mod.ts';
+import { endpoints, type EndpointAddress, type EndpointPort, type Endpoints, type EndpointSubset } from '../api/mod.ts';
 import { defineController, nothing, read, type Action } from '../client/mod.ts';
 import { keyOf, splitKey } from '../machinery/mod.ts';
 import { isReady } from './pod-state.ts';
@@ -21,11 +13,10 @@ import {
   hostnameOf,
   isHeadless,
   isReachable,
-  podIndexes,
+  labelsOf,
   selectedPods,
   selectsPods,
-  serviceIndexes,
-  servicesToWake,
+  serviceReads,
   targetOf,
   targetPort,
   triggerTime,
@@ -37,13 +28,11 @@ import {
 
 const capacityMax = 1000;
 const overCapacity = 'endpoints.kubernetes.io/over-capacity';
-const headlessLabel = 'service.kubernetes.io/headless';
 const managedByLabel = 'endpoints.kubernetes.io/managed-by';
 const managedBy = 'endpoint-controller';
 
 const reads = {
-  services: read(services, { indexes: serviceIndexes, wakes: (service) => [keyOf(service)] }),
-  pods: read(pods, { indexes: podIndexes, wakes: servicesToWake }),
+  ...serviceReads,
   // What somebody made by hand without a service is nobody's leftover.
   endpoints: read(endpoints, {
     wakes: (object) => (object.metadata.labels?.[managedByLabel] === managedBy ? [keyOf(object)] : []),
@@ -63,7 +52,7 @@ export const endpointsController = defineController({
     const selected = selectedPods(view.pods, service);
     const { atMs, times } = triggerTime(service, selected, remembered);
     const { subsets, truncated } = withinCapacity(subsetsOf(service, selected));
-    const labels = labelsOf(service);
+    const labels: Record<string, string> = { ...labelsOf(service), [managedByLabel]: managedBy };
     const same =
       current !== undefined &&
       jsonEqual(current.subsets ?? [], subsets) &&
@@ -211,9 +200,4 @@ function withinCapacity(subsets: readonly EndpointSubset[]): {
     ),
     truncated: true,
   };
-}
-
-function labelsOf(service: ReadService): Record<string, string> {
-  const { [headlessLabel]: _, ...own } = service.metadata.labels ?? {};
-  return { ...own, ...(isHeadless(service) ? { [headlessLabel]: '' } : {}), [managedByLabel]: managedBy };
 }

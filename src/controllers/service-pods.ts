@@ -5,8 +5,8 @@
  * as that pod has labels.
  */
 import { jsonEqual, type DeepReadonly } from '../base/mod.ts';
-import type { Pod, Service, ServicePort } from '../api/mod.ts';
-import type { IndexFunction, ObjectChange, ResourceView, View } from '../client/mod.ts';
+import { pods, services, type Pod, type Service, type ServicePort } from '../api/mod.ts';
+import { read, type IndexFunction, type ObjectChange, type ResourceView, type View } from '../client/mod.ts';
 import { keyOf, type KubeObject } from '../machinery/mod.ts';
 import { isDeleting, isFinished, isReady, podCondition, timeMs } from './pod-state.ts';
 
@@ -23,7 +23,14 @@ const byNode: IndexFunction<Pod> = ({ spec }) =>
 const bySelector: IndexFunction<Service> = (service) => pairs(service, service.spec?.selector).toSorted().slice(0, 1);
 
 export const podIndexes = { label: byLabel, node: byNode };
-export const serviceIndexes = { selector: bySelector };
+
+/** What a controller reads that makes a service's endpoints of its pods. */
+export const serviceReads = {
+  services: read(services, { indexes: { selector: bySelector }, wakes: (service) => [keyOf(service)] }),
+  pods: read(pods, { indexes: podIndexes, wakes: servicesToWake }),
+};
+
+const headlessLabel = 'service.kubernetes.io/headless';
 
 /** Whether this is a service whose endpoints follow from pods. */
 export function selectsPods({ spec }: ReadService): boolean {
@@ -32,6 +39,12 @@ export function selectsPods({ spec }: ReadService): boolean {
 
 export function isHeadless({ spec }: ReadService): boolean {
   return spec?.clusterIP === 'None';
+}
+
+/** The service's own labels for what is made of it. */
+export function labelsOf(service: ReadService): Record<string, string> {
+  const { [headlessLabel]: _, ...own } = service.metadata.labels ?? {};
+  return isHeadless(service) ? { ...own, [headlessLabel]: '' } : own;
 }
 
 export function selectedPods(view: ResourceView<Pod>, service: ReadService): readonly ReadPod[] {
@@ -46,15 +59,15 @@ function isSelected({ spec }: ReadService, { metadata }: ReadPod): boolean {
 
 /** The keys of the services that select a pod, for the view's `services`. */
 export function servicesOf(pod: ReadPod, view: View): readonly string[] {
-  const services = view['services'] as ResourceView<Service>;
+  const selecting = view['services'] as ResourceView<Service>;
   return pairs(pod, pod.metadata.labels)
-    .flatMap((pair) => services.index('selector', pair))
+    .flatMap((pair) => selecting.index('selector', pair))
     .filter((service) => isSelected(service, pod))
     .map((service) => keyOf(service));
 }
 
 /** The services to plan for a change of a pod: none, if nothing about it is to be told. */
-export function servicesToWake(pod: ReadPod, view: View, { object, previous }: ObjectChange<Pod>): readonly string[] {
+function servicesToWake(pod: ReadPod, view: View, { object, previous }: ObjectChange<Pod>): readonly string[] {
   if (object !== undefined && previous !== undefined && jsonEqual(toldOf(object), toldOf(previous))) return [];
   return servicesOf(pod, view);
 }
@@ -148,12 +161,12 @@ export interface TriggerTimes {
 /** The time of the first change that was not told yet, and what to remember of it. */
 export function triggerTime(
   service: ReadService,
-  pods: readonly ReadPod[],
+  selected: readonly ReadPod[],
   known: TriggerTimes = { serviceMs: 0, podsMs: {} },
 ): { readonly atMs: number | undefined; readonly times: TriggerTimes } {
   const podsMs: Record<string, number> = {};
   const changed: number[] = [];
-  for (const pod of pods) {
+  for (const pod of selected) {
     const { name = '' } = pod.metadata;
     const atMs = timeMs(podCondition(pod, 'Ready')?.lastTransitionTime);
     if (atMs === undefined) continue;

@@ -4,13 +4,12 @@
  * What always holds: the time of tolerance begins when we first see the pod with these taints, and starts anew only after
  * they have gone; a pod that tolerates for ever is left alone.
  */
-import { jsonEqual, rfc3339 } from '../base/mod.ts';
-import { nodes, pods, type Node, type Pod, type PodCondition } from '../api/mod.ts';
+import { jsonEqual, rfc3339, type DeepReadonly } from '../base/mod.ts';
+import { nodes, pods, type Node, type Pod, type PodCondition, type Taint, type Toleration } from '../api/mod.ts';
 import { defineController, nothing, read, type Action, type Plan, type ResourceView } from '../client/mod.ts';
-import { keyOf } from '../machinery/mod.ts';
+import { keyOf, toleratesTaint } from '../machinery/mod.ts';
 import { isDeleting, podCondition } from './pod-state.ts';
 import { podIndexes, type ReadPod } from './service-pods.ts';
-import { toleratedSeconds } from './tolerations.ts';
 
 interface Marked {
   readonly sinceMs: number;
@@ -88,4 +87,19 @@ function disruption(pod: ReadPod, now: number): readonly Action[] {
 
 function deletion({ metadata: { namespace, name = '', uid = '' } }: ReadPod): Action {
   return { do: 'delete', resource: pods, key: { namespace, name }, options: { uid } };
+}
+
+/** How long these taints are tolerated, in seconds: 0 not at all, Infinity for ever. */
+function toleratedSeconds(
+  taints: readonly DeepReadonly<Taint>[],
+  tolerations: readonly DeepReadonly<Toleration>[],
+): number {
+  let seconds = Infinity;
+  for (const taint of taints) {
+    const toleration = tolerations.find((candidate) => toleratesTaint(candidate, taint));
+    if (toleration === undefined) return 0;
+    if (toleration.tolerationSeconds !== undefined)
+      seconds = Math.min(seconds, Math.max(0, toleration.tolerationSeconds));
+  }
+  return seconds;
 }

@@ -25,6 +25,7 @@ export * from './quantity.ts';
 export * from './schema.ts';
 export * from './status.ts';
 export * from './strict-json.ts';
+export { toleratesTaint } from './taints.ts';
 export * from './times.ts';
 export * from './protobuf.ts';
 export * from './structural/decoder.ts';

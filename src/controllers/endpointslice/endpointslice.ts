@@ -9,8 +9,6 @@ import type { DeepReadonly } from '../../base/mod.ts';
 import {
   endpointSlices,
   nodes,
-  pods,
-  services,
   type DiscoveryV1EndpointPort,
   type Endpoint,
   type EndpointSlice,
@@ -26,20 +24,18 @@ import {
   type ResourceView,
   type ViewOf,
 } from '../../client/mod.ts';
-import { keyOf, objectKey } from '../../machinery/mod.ts';
+import { objectKey } from '../../machinery/mod.ts';
 import { isDeleting, isReady } from '../pod-state.ts';
 import {
   addressesOfFamily,
   familiesOf,
   hostnameOf,
-  isHeadless,
   isReachable,
-  podIndexes,
+  labelsOf,
   selectedPods,
   selectsPods,
-  serviceIndexes,
+  serviceReads,
   servicesOf,
-  servicesToWake,
   targetOf,
   targetPort,
   triggerTime,
@@ -52,7 +48,6 @@ import { managedByLabel, removal, serviceNameLabel, sliceWrites, type PortGroup,
 const managedBy = 'endpointslice-controller.k8s.io';
 const endpointsMax = 100;
 const zoneLabel = 'topology.kubernetes.io/zone';
-const headlessLabel = 'service.kubernetes.io/headless';
 
 type Family = ReturnType<typeof familiesOf>[number];
 
@@ -63,8 +58,7 @@ export const byService: IndexFunction<EndpointSlice> = ({ metadata: { namespace,
 };
 
 const reads = {
-  services: read(services, { indexes: serviceIndexes, wakes: (service) => [keyOf(service)] }),
-  pods: read(pods, { indexes: podIndexes, wakes: servicesToWake }),
+  ...serviceReads,
   nodes: read(nodes, {
     wakes: (node, view, { object, previous }) =>
       object !== undefined && previous !== undefined && zoneOf(object) === zoneOf(previous)
@@ -95,7 +89,11 @@ export const endpointSlice = defineController({
     const { atMs, times } = triggerTime(service, selected, remembered);
     const owner: SliceOwner = {
       owner: service,
-      labels: labelsOf(service),
+      labels: {
+        ...labelsOf(service),
+        [serviceNameLabel]: service.metadata.name ?? '',
+        [managedByLabel]: managedBy,
+      },
       triggerMs: atMs,
       endpointsMax,
       placeholder: true,
@@ -198,12 +196,3 @@ function zoneOf(node: DeepReadonly<Node> | undefined): string | undefined {
 }
 
 /** The service's own labels, and those by which its slices are found. */
-function labelsOf(service: ReadService): Record<string, string> {
-  const { [headlessLabel]: _, ...own } = service.metadata.labels ?? {};
-  return {
-    ...own,
-    ...(isHeadless(service) ? { [headlessLabel]: '' } : {}),
-    [serviceNameLabel]: service.metadata.name ?? '',
-    [managedByLabel]: managedBy,
-  };
-}
