@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import { Pki } from '../../src/host/pki/mod.ts';
 import { systemClock } from '../../src/host/system.ts';
 import { serviceAccounts, startApiServer } from '../../src/main/testing.ts';
 import { ask, Files, reviewToken, TlsServer, type Reply } from './tls-server.ts';
+import { provide, signed, signingKey } from './identity-provider.ts';
 
 const everybody = 'system:authenticated';
 
@@ -119,38 +119,6 @@ test('a front proxy of another name, and headers of other names', async () => {
   assert.equal((await ask(cluster.endpoint, { headers, credential: other })).status, 401);
   assert.equal((await ask(cluster.endpoint, { headers, credential: cluster.endpoint.frontProxy })).status, 401);
 });
-
-interface SigningKey {
-  readonly kid: string;
-  readonly alg: string;
-  readonly private: KeyObject;
-  readonly jwk: object;
-}
-
-function signingKey(kid: string, alg: 'RS256' | 'ES256' | 'PS384'): SigningKey {
-  const pair =
-    alg === 'ES256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return { kid, alg, private: pair.privateKey, jwk: { ...pair.publicKey.export({ format: 'jwk' }), kid, use: 'sig' } };
-}
-
-function signed(key: SigningKey, claims: object): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const text = `${part({ alg: key.alg, kid: key.kid })}.${part(claims)}`;
-  const how = key.alg.startsWith('PS') ? { padding: 6, saltLength: -1 } : { dsaEncoding: 'ieee-p1363' as const };
-  const hash = `sha${key.alg.slice(2)}`;
-  return `${text}.${sign(hash, Buffer.from(text), { key: key.private, ...how }).toString('base64url')}`;
-}
-
-/** Answers as an identity provider with these keys. */
-function provide(server: TlsServer, keys: readonly SigningKey[]): void {
-  server.answer = ({ path }) => {
-    if (path === '/.well-known/openid-configuration')
-      return { text: JSON.stringify({ issuer: server.url, jwks_uri: `${server.url}/keys` }) };
-    return { text: JSON.stringify({ keys: keys.map(({ jwk }) => jwk) }) };
-  };
-}
 
 test('tokens of an identity provider', async () => {
   using files = new Files();

@@ -1,17 +1,13 @@
-/**
- * OpenID Connect: tokens that an identity provider has issued. Its keys are found through its discovery document, kept, and
- * asked for again when a token is signed with one that is not known.
- */
-import { errorText, HostError, isJsonObject, type Clock, type Json, type JsonObject } from '../../base/mod.ts';
-import { goQuote, JsonSyntaxError, parseJson, type UserInfo } from '../../machinery/mod.ts';
+/** OpenID Connect: whom the tokens name that an identity provider has issued. */
+import type { Json, JsonObject } from '../../base/mod.ts';
+import { goQuote, type UserInfo } from '../../machinery/mod.ts';
 import { Expression, ExpressionError } from '../expression.ts';
-import type { WebClient } from '../http/web.ts';
 import { authenticated } from './authenticator.ts';
+import { DistributedClaim } from './distributed-claim.ts';
+import { mismatch } from './go-json.ts';
 import { parseToken, type ParsedToken } from './token.ts';
+import { issuerOf, TokenVerifier, type OidcWorld, type TrustedIssuer } from './token-verifier.ts';
 import { InvalidToken } from './tokens.ts';
-
-/** Whether a signature is that of a JSON Web Key. False for keys and algorithms that do not go together. */
-export type SignatureCheck = (key: JsonObject, token: ParsedToken) => boolean;
 
 export interface ClaimMapping {
   readonly claim: string;
@@ -19,13 +15,9 @@ export interface ClaimMapping {
 }
 
 /** One issuer of an AuthenticationConfiguration, or the one that the `--oidc-` flags say. */
-export interface JwtIssuer {
-  readonly url: string;
-  readonly discoveryUrl?: string;
+export interface JwtIssuer extends TrustedIssuer {
   /** PEM; the well-known CAs unless given. */
   readonly certificateAuthority?: string;
-  readonly audiences: readonly string[];
-  readonly algorithms: readonly string[];
   readonly username: ClaimMapping | Expression;
   readonly groups?: ClaimMapping | Expression;
   readonly uid?: string | Expression;
@@ -42,12 +34,6 @@ export interface Rule {
   readonly message: string;
 }
 
-export interface OidcWorld {
-  readonly client: WebClient;
-  readonly check: SignatureCheck;
-  readonly clock: Clock;
-}
-
 /** Signing algorithms that upstream takes. */
 export const signingAlgorithms = [
   'RS256',
@@ -61,35 +47,41 @@ export const signingAlgorithms = [
   'PS512',
 ] as const;
 
-const timeoutMs = 30_000;
-/** An issuer that does not answer is asked again this often, and one whose keys do not fit as often at most. */
-const discoveryPauseMs = 10_000;
-const keysPauseMs = 1_000;
-const notBeforeLeewayMs = 5 * 60_000;
+const credentialIdKey = 'authentication.kubernetes.io/credential-id';
 
 export class OidcTokens {
   readonly #issuer: JwtIssuer;
-  readonly #world: OidcWorld;
-  readonly #keys: IssuerKeys;
+  readonly #verifier: TokenVerifier;
+  /** The groups, which may be kept elsewhere. */
+  readonly #distributed: DistributedClaim | undefined;
 
   constructor(issuer: JwtIssuer, world: OidcWorld) {
+    const { groups, audiences, algorithms } = issuer;
     this.#issuer = issuer;
-    this.#world = world;
-    this.#keys = new IssuerKeys(issuer, world);
+    this.#verifier = new TokenVerifier(issuer, world);
+    this.#distributed =
+      groups === undefined || groups instanceof Expression
+        ? undefined
+        : new DistributedClaim(groups.claim, { audiences, algorithms }, world);
   }
 
   /** Undefined: of another issuer. Rejects with InvalidToken. */
   userOf(token: string): Promise<UserInfo> | undefined {
     const parsed = parseToken(token);
-    if (parsed === undefined || parsed.claims['iss'] !== this.#issuer.url) return undefined;
+    if (parsed === undefined || issuerOf(parsed) !== this.#issuer.url) return undefined;
     return this.#read(parsed);
   }
 
+  /** Whether the issuer has been found; looks for it. */
+  ready(): Promise<boolean> {
+    return this.#verifier.ready();
+  }
+
   async #read(token: ParsedToken): Promise<UserInfo> {
-    await this.#keys.discover();
-    const problem = await this.#problem(token);
+    if (!(await this.#verifier.ready())) throw new InvalidToken('oidc: authenticator not initialized');
+    const problem = await this.#verifier.problem(token);
     if (problem !== undefined) throw new InvalidToken(`oidc: verify token: ${problem}`);
-    const { claims } = token;
+    const claims = (await this.#distributed?.expanded(token.claims)) ?? token.claims;
     const { username, groups, uid, extra = [], requiredClaims, claimRules = [], userRules = [] } = this.#issuer;
     const name = usernameOf(claims, username);
     const members = groups === undefined ? [] : groupsOf(claims, groups);
@@ -111,126 +103,6 @@ export class OidcTokens {
     keepTo(userRules, user, 'error evaluating user info validation rule');
     return authenticated(user);
   }
-
-  async #problem(token: ParsedToken): Promise<string | undefined> {
-    const { exp, nbf, aud } = token.claims;
-    const now = this.#world.clock.now();
-    if (typeof exp !== 'number' || Math.trunc(exp) * 1000 < now)
-      return `oidc: token is expired (Token Expiry: ${typeof exp === 'number' ? goTime(exp * 1000) : zeroTime})`;
-    if (typeof nbf === 'number' && now + notBeforeLeewayMs < nbf * 1000)
-      return `oidc: current time ${goTime(now)} before the nbf (not before) time: ${goTime(nbf * 1000)}`;
-    const { algorithms, audiences } = this.#issuer;
-    if (!algorithms.includes(token.algorithm))
-      return `oidc: malformed jwt: go-jose/go-jose: unexpected signature algorithm ${goQuote(token.algorithm)}; expected [${algorithms.map(goQuote).join(' ')}]`;
-    const unsigned = await this.#keys.problem(token);
-    if (unsigned !== undefined) return `failed to verify signature: ${unsigned}`;
-    const held = (Array.isArray(aud) ? aud : [aud]).filter((audience) => typeof audience === 'string');
-    if (held.some((audience) => audiences.includes(audience))) return undefined;
-    const list = (names: readonly string[]): string => `[${names.map(goQuote).join(' ')}]`;
-    return `oidc: expected audience in ${list(audiences.toSorted())} got ${list(held)}`;
-  }
-}
-
-/** The keys of one issuer. One request at a time, whoever needs its answer. */
-class IssuerKeys {
-  readonly #issuer: JwtIssuer;
-  readonly #world: OidcWorld;
-  #keysUrl: string | undefined;
-  #keys: readonly JsonObject[] = [];
-  #discovery: Promise<void> | undefined;
-  #fetch: Promise<void> | undefined;
-  #failedAtMs = -Infinity;
-  #fetchedAtMs = -Infinity;
-
-  constructor(issuer: JwtIssuer, world: OidcWorld) {
-    this.#issuer = issuer;
-    this.#world = world;
-  }
-
-  /** Finds out where the keys are, once. Rejects with InvalidToken while the issuer does not say so. */
-  async discover(): Promise<void> {
-    if (this.#keysUrl !== undefined) return;
-    if (this.#discovery === undefined && this.#world.clock.monotonic() < this.#failedAtMs + discoveryPauseMs)
-      throw new InvalidToken('oidc: authenticator not initialized');
-    this.#discovery ??= this.#discover().finally(() => (this.#discovery = undefined));
-    try {
-      await this.#discovery;
-    } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-      this.#failedAtMs = this.#world.clock.monotonic();
-      throw new InvalidToken('oidc: authenticator not initialized');
-    }
-  }
-
-  async #discover(): Promise<void> {
-    const { url, discoveryUrl } = this.#issuer;
-    const document = await this.#get(discoveryUrl ?? `${url.replace(/\/$/, '')}/.well-known/openid-configuration`);
-    if (document['issuer'] !== url)
-      throw new HostError(
-        'Oidc',
-        `oidc: issuer did not match the issuer returned by provider, expected ${goQuote(url)} got ${JSON.stringify(document['issuer'] ?? '')}`,
-      );
-    const keysUrl = document['jwks_uri'];
-    if (typeof keysUrl !== 'string' || !URL.canParse(keysUrl) || !keysUrl.startsWith('https://'))
-      throw new HostError('Oidc', `oidc: the issuer ${url} names no place of its keys`);
-    this.#keysUrl = keysUrl;
-  }
-
-  /** Why the signature is not that of one of the issuer's keys. */
-  async problem(token: ParsedToken): Promise<string | undefined> {
-    if (this.#signed(token)) return undefined;
-    const { clock } = this.#world;
-    // Whoever sends tokens with wrong signatures must not make us ask the issuer for each of them.
-    if (this.#fetch === undefined && clock.monotonic() < this.#fetchedAtMs + keysPauseMs) return unsigned;
-    this.#fetch ??= this.#fetchKeys().finally(() => (this.#fetch = undefined));
-    try {
-      await this.#fetch;
-    } catch (error) {
-      return `fetching keys ${errorText(error)}`;
-    }
-    return this.#signed(token) ? undefined : unsigned;
-  }
-
-  #signed(token: ParsedToken): boolean {
-    return this.#keys.some(
-      (key) => (token.keyId === '' || key['kid'] === token.keyId) && this.#world.check(key, token),
-    );
-  }
-
-  async #fetchKeys(): Promise<void> {
-    this.#fetchedAtMs = this.#world.clock.monotonic();
-    const { keys } = await this.#get(this.#keysUrl ?? '');
-    this.#keys = Array.isArray(keys) ? keys.filter(isJsonObject) : [];
-  }
-
-  async #get(url: string): Promise<JsonObject> {
-    const { status, body } = await this.#world.client.send({
-      method: 'GET',
-      url,
-      headers: { accept: 'application/json' },
-      timeoutMs,
-    });
-    if (status !== 200) throw new HostError('Oidc', `oidc: get keys failed: ${status}`);
-    try {
-      const value = parseJson(body);
-      if (isJsonObject(value)) return value;
-      throw new HostError('Oidc', `oidc: the answer of ${url} is no object`);
-    } catch (error) {
-      if (!(error instanceof JsonSyntaxError)) throw error;
-      throw new HostError('Oidc', `oidc: failed to decode ${url}: ${error.message}`);
-    }
-  }
-}
-
-const unsigned = 'failed to verify id token signature';
-/** Go's time that says nothing. */
-const zeroTime = '0001-01-01 00:00:00 +0000 UTC';
-
-function goTime(ms: number): string {
-  return new Date(ms)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, ' +0000 UTC');
 }
 
 function evaluated(expression: Expression, about: JsonObject, doing: string): Json {
@@ -271,12 +143,18 @@ function uidOf(claims: JsonObject, uid: string | Expression): string {
 }
 
 function extraOf(claims: JsonObject, extra: NonNullable<JwtIssuer['extra']>): Record<string, string[]> {
+  const { jti } = claims;
+  const id = typeof jti === 'string' && jti !== '' ? [[credentialIdKey, [`JTI=${jti}`]] as const] : [];
   const found = extra.map(({ key, value }) => [key, evaluatedList(value, claims, 'extra')] as const);
-  return Object.fromEntries(found.filter(([, values]) => values.length > 0));
+  return Object.fromEntries([...id, ...found.filter(([, values]) => values.length > 0)]);
 }
 
 function usernameOf(claims: JsonObject, username: ClaimMapping | Expression): string {
-  if (username instanceof Expression) return evaluatedText(username, claims, 'username');
+  if (username instanceof Expression) {
+    const name = evaluatedText(username, claims, 'username');
+    if (name === '') throw new InvalidToken('oidc: empty username via CEL expression is not allowed');
+    return name;
+  }
   const { claim, prefix } = username;
   const name = text(claims, claim, `parse username claims ${goQuote(claim)}`);
   // An address counts unless its issuer says that it is not its owner's.
@@ -307,9 +185,4 @@ function text(claims: JsonObject, claim: string, doing: string): string {
   if (value === null) return '';
   if (typeof value !== 'string') throw new InvalidToken(`oidc: ${doing}: ${mismatch(value, 'string')}`);
   return value;
-}
-
-function mismatch(value: Json, wanted: string): string {
-  const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  return `json: cannot unmarshal ${type} into Go value of type ${wanted}`;
 }

@@ -13,6 +13,8 @@ export interface WebRequest {
 
 export interface WebAnswer {
   readonly status: number;
+  /** `Not Found`, as the server says it. */
+  readonly statusText: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;

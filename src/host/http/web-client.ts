@@ -63,6 +63,7 @@ export class HttpsWebClient implements WebClient, Disposable {
             end(() =>
               resolve({
                 status: response.statusCode ?? 0,
+                statusText: response.statusMessage ?? '',
                 headers: response.headers as Record<string, string | undefined>,
                 body: Buffer.concat(chunks, size),
               }),
