@@ -73,6 +73,7 @@ export class WriteWorld {
       annotate: operation.annotate ?? unheard,
       warn: operation.warn ?? unheard,
       alongside: undefined,
+      phase: 'mutating',
       round: 0,
       reinvoke: false,
       clock: this.clock,
@@ -146,6 +147,7 @@ class AdmissionChain {
   }
 
   async validate(request: AdmissionRequest): Promise<void> {
+    request.phase = 'validating';
     for (const plugin of this.#concerned(request.kind)) {
       const done = plugin.validate?.(request);
       if (done !== undefined) await done;

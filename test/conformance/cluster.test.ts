@@ -164,7 +164,7 @@ test('ReplicationController should surface a failure condition on a common issue
   assert.deepEqual([status, reason, failing.status.observedGeneration], ['True', 'FailedCreate', 1]);
   assert.match(
     message,
-    /^pods "condition-test-[a-z0-9]*" is forbidden: exceeded quota: condition-test, requested: pods=1, used: pods=2, limited: pods=2$/,
+    /^pods "condition-test-[a-z0-9]{5}" is forbidden: exceeded quota: condition-test, requested: pods=1, used: pods=2, limited: pods=2$/,
   );
   const about = `${path}/events?fieldSelector=involvedObject.name%3D${name},reason%3DFailedCreate`;
   const { items } = await requests.until(about, (body) => body.items.length > 0);

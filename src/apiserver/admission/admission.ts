@@ -38,6 +38,8 @@ export interface AdmissionRequest {
    * ApiError when the object may not be written after all.
    */
   alongside: (() => readonly Change[]) | undefined;
+  /** Whether those are asked that change the object, or those that judge it. */
+  phase: 'mutating' | 'validating';
   /** 1 while those that change objects are asked once more, because `reinvoke` was set in round 0. */
   round: 0 | 1;
   reinvoke: boolean;
@@ -95,8 +97,11 @@ export function isOfPods(
   );
 }
 
-/** A plugin's refusal. An object whose name the server made up is called by the prefix that it was given, as upstream does. */
-export function forbidden({ kind, name, draft }: AdmissionRequest, why: string): ApiError {
-  const prefix = draft?.metadata?.generateName ?? '';
+/**
+ * A plugin's refusal. Who changes objects calls one whose name the server made up by the prefix that it was given: upstream
+ * makes up names after that.
+ */
+export function forbidden({ kind, name, draft, phase }: AdmissionRequest, why: string): ApiError {
+  const prefix = phase === 'mutating' ? (draft?.metadata?.generateName ?? '') : '';
   return ApiError.forbidden(kind, prefix !== '' && name.startsWith(prefix) ? prefix : name, why);
 }

@@ -112,7 +112,7 @@ class Dispatch {
   constructor(parts: DynamicAdmissionParts, request: AdmissionRequest, reinvocations: Reinvocations) {
     this.#request = request;
     this.#reinvocations = reinvocations;
-    this.#versioned = new VersionedRequest(parts.world(), request, 'mutating');
+    this.#versioned = new VersionedRequest(parts.world(), request);
     this.#authority = new Authority(parts.authorizers, request.context.user);
   }
 

@@ -45,7 +45,7 @@ class Round {
     this.#parts = parts;
     this.#request = request;
     this.#reinvocations = reinvocations;
-    this.#versioned = new VersionedRequest(parts.world(), request, 'mutating');
+    this.#versioned = new VersionedRequest(parts.world(), request);
     this.#authority = new Authority(parts.authorizers, request.context.user);
   }
 

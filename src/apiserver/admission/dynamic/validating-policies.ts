@@ -104,7 +104,7 @@ class Dispatch {
 
   constructor(parts: DynamicAdmissionParts, request: AdmissionRequest) {
     this.#request = request;
-    this.#versioned = new VersionedRequest(parts.world(), request, 'validating');
+    this.#versioned = new VersionedRequest(parts.world(), request);
     this.#authority = new Authority(parts.authorizers, request.context.user);
   }
 

@@ -28,7 +28,7 @@ async function validate(
   request: AdmissionRequest,
   hooks: readonly CompiledWebhook[],
 ): Promise<void> {
-  const versioned = new VersionedRequest(parts.world(), request, 'validating');
+  const versioned = new VersionedRequest(parts.world(), request);
   if (isExempt(versioned)) return;
   const authority = new Authority(parts.authorizers, request.context.user);
   const invocations: { readonly compiled: CompiledWebhook; readonly target: Target }[] = [];

@@ -41,8 +41,6 @@ type Form =
   | { readonly type: 'scale'; readonly scale: ScaleStrategy<KubeObject> }
   | { readonly type: 'posted'; readonly schema: string | undefined };
 
-export type Phase = 'mutating' | 'validating';
-
 export class VersionedRequest {
   readonly request: AdmissionRequest;
   /** As it was asked. */
@@ -53,15 +51,16 @@ export class VersionedRequest {
   readonly subresource: string;
   readonly isNamespace: boolean;
   readonly world: WriteWorld;
-  readonly #phase: Phase;
+  /** As it is when this is made: both phases are asked about one request. */
+  readonly #phase: AdmissionRequest['phase'];
   readonly #form: Form;
   readonly #isNameGenerated: boolean;
   #equivalents: readonly Target[] | undefined;
   /** The object that was converted last: many ask for the same one. */
   #shown: { readonly draft: KubeObject; readonly apiVersion: string; readonly object: JsonObject } | undefined;
 
-  constructor(world: WriteWorld, request: AdmissionRequest, phase: Phase) {
-    const { kind, version, subresource = '', draft } = request;
+  constructor(world: WriteWorld, request: AdmissionRequest) {
+    const { kind, version, subresource = '', draft, phase } = request;
     this.world = world;
     this.request = request;
     this.subresource = subresource;
