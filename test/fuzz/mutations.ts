@@ -64,6 +64,7 @@ const keys = [
   '$setElementOrder/containers',
   '$deleteFromPrimitiveList/finalizers',
   '',
+  '7',
   'a/b',
   'ß',
   'finalizers',

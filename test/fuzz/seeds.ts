@@ -53,11 +53,11 @@ const widget: JsonObject = {
   spec: { size: 3, port: 'http', note: 'x', open: { a: { b: [1, null] } }, parts: [{ name: 'p' }, { name: 'q' }] },
 };
 
-/** Custom resources in two versions, one kind in namespaces and one without. */
+/** Custom resources in two versions, one kind in namespaces and one without, which keeps what it does not know. */
 export const customDefinitions: readonly JsonObject[] = [
-  ['widgets', 'Widget', 'Namespaced'] as const,
-  ['gadgets', 'Gadget', 'Cluster'] as const,
-].map(([plural, kind, scope]) => {
+  ['widgets', 'Widget', 'Namespaced', widgetSchema] as const,
+  ['gadgets', 'Gadget', 'Cluster', { ...widgetSchema, 'x-kubernetes-preserve-unknown-fields': true }] as const,
+].map(([plural, kind, scope, schema]) => {
   const subresources = {
     status: {},
     scale: {
@@ -66,7 +66,7 @@ export const customDefinitions: readonly JsonObject[] = [
       labelSelectorPath: '.status.selector',
     },
   };
-  const version = { served: true, schema: { openAPIV3Schema: widgetSchema }, subresources };
+  const version = { served: true, schema: { openAPIV3Schema: schema }, subresources };
   const versions = [
     { ...version, name: 'v1', storage: true },
     { ...version, name: 'v2', storage: false },
