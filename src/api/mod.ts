@@ -6,6 +6,7 @@ export { bindings } from './core/binding.ts';
 export { componentStatuses } from './core/component-status.ts';
 export { pods } from './core/pod.ts';
 export { services } from './core/service.ts';
+export { nodePortCollection } from './core/service/allocation.ts';
 export { endpoints } from './core/endpoints.ts';
 export { configMaps } from './core/config-map.ts';
 export { secrets } from './core/secret.ts';
@@ -79,6 +80,6 @@ export {
   customResourceDefinitions,
   withCondition,
 } from './apiextensions/custom-resource-definition.ts';
-export { compileRules, declTypeOf, type CompiledRule } from './apiextensions/definition/rules.ts';
+export { schemaRules } from './apiextensions/definition/evaluation.ts';
 export { approvalOf, isProtected } from './apiextensions/definition/approval.ts';
 export type * from './upstream/types.ts';

@@ -49,10 +49,11 @@ interface WebhookService {
 
 function checkWebhookService(errors: Errors, service: WebhookService, path: FieldPath): void {
   const { name, namespace, path: urlPath = '', port = webhookPort } = service;
-  if (name === '') errors.push(required(path.child('name')));
-  if (namespace === '') errors.push(required(path.child('namespace')));
+  // Upstream blames each of the two for the other.
+  if (namespace === '') errors.push(required(path.child('name')));
+  if (name === '') errors.push(required(path.child('namespace')));
   const wrong = portNumberErrors(port);
-  if (wrong.length > 0) errors.push(invalid(path.child('port'), port, `port is not valid: ${wrong.join(',')}`));
+  if (wrong.length > 0) errors.push(invalid(path.child('port'), port, `port is not valid: ${wrong.join(', ')}`));
   if (urlPath === '' || urlPath === '/') return;
   const refuse = (detail: string): void => void errors.push(invalid(path.child('path'), urlPath, detail));
   if (urlPath === '//') {

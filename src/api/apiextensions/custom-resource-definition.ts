@@ -2,13 +2,12 @@
  * CustomResourceDefinition. What it defines is served by the API server as soon as its names are accepted; on deletion a
  * finalizer keeps it until all of its resources are gone.
  */
-import { jsonEqual, rfc3339, type DeepReadonly } from '../../base/mod.ts';
+import { rfc3339, type DeepReadonly } from '../../base/mod.ts';
 import {
   defineKind,
-  isCheckedFormat,
+  goQuote,
   nameColumn,
   type Column,
-  type JsonSchema,
   type Strategy,
   type UpdateStrategy,
 } from '../../machinery/mod.ts';
@@ -18,7 +17,7 @@ import type {
   CustomResourceDefinitionStatus,
 } from '../upstream/types.ts';
 import { webhookPort } from '../webhook-client.ts';
-import { versionsOf } from './definition/internal.ts';
+import { schemaOf, versionsOf } from './definition/internal.ts';
 import { unknownFormats } from './definition/schema.ts';
 import { definitionErrors, definitionStatusErrors } from './definition/validation.ts';
 
@@ -48,15 +47,9 @@ function rememberStorage(draft: CustomResourceDefinition): void {
     draft.status = { ...(status ?? structuredClone(emptyStatus)), storedVersions: [...stored, name] };
 }
 
-function formatWarnings(definition: DeepReadonly<CustomResourceDefinition>): string[] {
-  const known = (format: string): boolean =>
-    isCheckedFormat(format) || ['int32', 'int64', 'float', 'double'].includes(format);
-  const found = new Set(
-    versionsOf(definition.spec).flatMap(({ schema }) =>
-      unknownFormats((schema?.openAPIV3Schema ?? {}) as JsonSchema, known),
-    ),
-  );
-  return [...found].map((format) => `unrecognized format ${JSON.stringify(format)}`);
+function unknownFormatsOf(definition: DeepReadonly<CustomResourceDefinition> | undefined): Set<string> {
+  const versions = definition === undefined ? [] : versionsOf(definition.spec);
+  return new Set(versions.flatMap(({ schema }) => unknownFormats(schemaOf(schema))));
 }
 
 /** As Go writes it: lists without items are null. */
@@ -102,8 +95,10 @@ const strategy: Strategy<CustomResourceDefinition> = {
   },
   validate: (definition) => definitionErrors(definition),
   validateUpdate: (definition, old) => definitionErrors(definition, old),
-  warnings: (definition, old) =>
-    old !== undefined && jsonEqual(old.spec, definition.spec) ? [] : formatWarnings(definition),
+  warnings(definition, old) {
+    const added = unknownFormatsOf(definition).difference(unknownFormatsOf(old));
+    return [...added].map((format) => `unrecognized format ${goQuote(format)}`);
+  },
 };
 
 const statusPart: UpdateStrategy<CustomResourceDefinition> = {

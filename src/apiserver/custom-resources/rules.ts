@@ -2,6 +2,7 @@
  * All that the schema of a version says about whole objects: the schema itself, embedded resources, lists that are sets or
  * maps, and its rules. On updates nothing is refused that was there before.
  */
+import { schemaRules } from '../../api/mod.ts';
 import type { DeepReadonly, Json, JsonObject } from '../../base/mod.ts';
 import {
   compileLists,
@@ -16,7 +17,6 @@ import {
   type ObjectMeta,
 } from '../../machinery/mod.ts';
 import { sharedErrors } from '../object-meta.ts';
-import { schemaRules } from './schema-rules.ts';
 
 export interface ObjectRules {
   errors(object: DeepReadonly<KubeObject>, old?: DeepReadonly<KubeObject>): FieldError[];

@@ -5,13 +5,21 @@ import { itemsOf, metaFields, type JsonSchema } from './json-schema.ts';
 import { compileShape } from './shape.ts';
 import { compileValidator } from './validate.ts';
 
+interface Options {
+  readonly resource?: boolean;
+  readonly meta?: boolean;
+  /** What else is asked of a default that fits. */
+  readonly check?: (schema: JsonSchema, value: Json, path: FieldPath, resource: boolean) => FieldError[];
+}
+
 /** Defaults inside of `additionalProperties` are forbidden elsewhere. */
 export function defaultErrors(
   schema: JsonSchema,
   path: FieldPath,
-  { resource = true, meta = false } = {},
+  { resource = true, meta = false, check }: Options = {},
 ): FieldError[] {
   const errors: FieldError[] = [];
+  const options = check === undefined ? {} : { check };
   const { default: value } = schema;
   const embedded = schema['x-kubernetes-embedded-resource'] === true;
   const isResource = resource || embedded;
@@ -20,14 +28,17 @@ export function defaultErrors(
     const at = path.child('default');
     if (!insideMeta && !jsonEqual(pruned(value as Json, schema), value))
       errors.push(invalid(at, value, 'must not have unknown fields'));
-    errors.push(...compileValidator(schema, at.toString()).validate(value as Json));
+    const wrong = compileValidator(schema, at.toString()).validate(value as Json);
+    errors.push(...wrong);
+    if (wrong.length === 0 && check !== undefined) errors.push(...check(schema, value as Json, at, isResource));
   }
   const items = itemsOf(schema);
   if (items !== undefined)
-    errors.push(...defaultErrors(items, path.child('items'), { resource: false, meta: insideMeta }));
+    errors.push(...defaultErrors(items, path.child('items'), { ...options, resource: false, meta: insideMeta }));
   for (const [name, property] of Object.entries(schema.properties ?? {}))
     errors.push(
       ...defaultErrors(property, path.child('properties').key(name), {
+        ...options,
         resource: false,
         meta: insideMeta || (isResource && metaFields.includes(name)),
       }),

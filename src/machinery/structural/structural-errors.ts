@@ -51,7 +51,7 @@ export function unsupportedInSchema(schema: JsonSchema): string | undefined {
 export function structuralErrors(schema: JsonSchema, path: FieldPath): FieldError[] {
   const errors: Errors = [];
   checkInvariants(errors, schema, 'root', path);
-  checkCompleteness(errors, schema, schema, path);
+  checkCompleteness(errors, schema, path);
   const texts = new Map(errors.map((error) => [error, fieldErrorText(error)]));
   return errors.sort((a, b) => ((texts.get(a) ?? '') < (texts.get(b) ?? '') ? -1 : 1));
 }
@@ -199,30 +199,22 @@ function checkNested(errors: Errors, schema: JsonSchema, path: FieldPath, checke
   for (const [name, text] of forbiddenWhenSet) {
     const value = schema[name];
     const empty = value === undefined || value === '' || value === null || (isList(value) && value.length === 0);
-    if (!empty && !(value === false && name !== 'default' && name !== 'additionalProperties'))
-      errors.push(forbidden(path.child(name), text));
+    if (!empty && !(value === false && name !== 'default')) errors.push(forbidden(path.child(name), text));
   }
   if (schema.properties?.['metadata'] !== undefined)
     errors.push(forbidden(path.child('properties').key('metadata'), 'must not be specified in a nested context'));
 }
 
-/** Whatever value validation speaks of must be there outside of it. */
-function checkCompleteness(errors: Errors, schema: JsonSchema, validation: JsonSchema, path: FieldPath): void {
+/** Whatever value validation at the root speaks of must be there outside of it; upstream asks it of the root alone. */
+function checkCompleteness(errors: Errors, schema: JsonSchema, path: FieldPath): void {
   const nested = (clauses: readonly JsonSchema[] | undefined, name: string): void => {
     for (const [i, clause] of (clauses ?? []).entries())
       checkClause(errors, schema, clause, { path, at: path.child(name).index(i) });
   };
-  nested(validation.allOf, 'allOf');
-  nested(validation.anyOf, 'anyOf');
-  nested(validation.oneOf, 'oneOf');
-  if (validation.not !== undefined) checkClause(errors, schema, validation.not, { path, at: path.child('not') });
-  if (validation !== schema) return;
-  const items = itemsOf(schema);
-  if (items !== undefined) checkCompleteness(errors, items, items, path.child('items'));
-  for (const [name, property] of Object.entries(schema.properties ?? {}))
-    checkCompleteness(errors, property, property, path.child('properties').key(name));
-  const additional = additionalOf(schema);
-  if (additional !== undefined) checkCompleteness(errors, additional, additional, path.child('additionalProperties'));
+  nested(schema.allOf, 'allOf');
+  nested(schema.anyOf, 'anyOf');
+  nested(schema.oneOf, 'oneOf');
+  if (schema.not !== undefined) checkClause(errors, schema, schema.not, { path, at: path.child('not') });
 }
 
 /** `path` is where the schema should say it, `at` where the clause speaks of it. */

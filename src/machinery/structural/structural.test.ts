@@ -250,11 +250,14 @@ void test('a schema that is not structural says all that is missing, in order', 
       a: { type: 'array' },
       b: { type: 'object', anyOf: [{ required: ['x'], properties: { x: { type: 'string' } } }] },
     },
+    // Only here must there be a schema for what clauses speak of.
+    anyOf: [{ properties: { c: { additionalProperties: false, not: { additionalProperties: true } } } }],
   };
   assert.deepEqual(structuralErrors(schema, field('s')).map(fieldErrorText), [
+    's.anyOf[0].properties[c].not.additionalProperties: Forbidden: must be undefined to be structural',
     's.properties[a].items: Required value: must be specified',
     's.properties[b].anyOf[0].properties[x].type: Forbidden: must be empty to be structural',
-    's.properties[b].properties[x]: Required value: because it is defined in s.properties[b].anyOf[0].properties[x]',
+    's.properties[c]: Required value: because it is defined in s.anyOf[0].properties[c]',
     's.type: Required value: must not be empty at the root',
   ]);
 });

@@ -54,8 +54,7 @@ export function internalOf(spec: Spec): InternalSpec {
   const schema = isCommon('schema');
   const subresources = isCommon('subresources');
   const columns = isCommon('columns');
-  // They are held against the schema, so they stay where that is.
-  const selectableFields = schema && isCommon('selectableFields');
+  const selectableFields = isCommon('selectableFields');
   const part = (shared: Shared, common: boolean): Shared => ({
     schema: schema === common ? shared.schema : undefined,
     subresources: subresources === common ? shared.subresources : undefined,
@@ -66,21 +65,6 @@ export function internalOf(spec: Spec): InternalSpec {
     common: part(first, true),
     versions: versions.map((version, i) => ({ version, ...part(all[i] ?? nothing, false) })),
   };
-}
-
-/** The versions as error texts show them: upstream prints its own form of them, which has no JSON names. */
-export function shownVersions({ versions }: InternalSpec): unknown {
-  return versions.map(({ version, schema, subresources, columns, selectableFields }) => ({
-    Name: version.name,
-    Served: version.served,
-    Storage: version.storage,
-    Deprecated: version.deprecated ?? false,
-    DeprecationWarning: version.deprecationWarning ?? null,
-    Schema: schema ?? null,
-    Subresources: subresources ?? null,
-    AdditionalPrinterColumns: columns.length === 0 ? null : columns,
-    SelectableFields: selectableFields.length === 0 ? null : selectableFields,
-  }));
 }
 
 export function schemaOf(validation: DeepReadonly<CustomResourceValidation> | undefined): JsonSchema | undefined {

@@ -14,6 +14,7 @@ import {
 } from '../../../cel/mod.ts';
 import { fieldIn, forbidden, internalError, invalid, type FieldPath, type JsonSchema } from '../../../machinery/mod.ts';
 import type { Errors } from '../../checks.ts';
+import { shownRule } from './shown.ts';
 
 type Rule = NonNullable<JsonSchema['x-kubernetes-validations']>[number];
 
@@ -109,6 +110,7 @@ export class RuleCosts {
 
   add(path: FieldPath, cost: number): void {
     this.#total = Math.min(uint64Max, this.#total + cost);
+    if (cost < totalCostMax / 100) return;
     this.#most = [...this.#most, { path, cost }].sort((a, b) => b.cost - a.cost).slice(0, blamedMax);
   }
 
@@ -141,16 +143,22 @@ export interface RulePlace {
   readonly uncorrelatable: FieldPath | undefined;
 }
 
-/** The place inside of a list or a map of which a value can have so many members. */
-export function placeOfMembers(place: RulePlace, countMax: number | undefined): RulePlace {
+/** The place of what values of a schema are made of. */
+export function placeOfMembers(place: RulePlace, schema: JsonSchema): RulePlace {
   const { cardinality } = place;
+  const countMax = membersMax(schema);
   return {
     ...place,
     cardinality:
-      countMax === undefined || cardinality === undefined
-        ? undefined
-        : Math.min(uint64Max, cardinality * Math.max(0, countMax)),
+      countMax === undefined || cardinality === undefined ? undefined : Math.min(uint64Max, cardinality * countMax),
   };
+}
+
+/** Undefined when nothing limits it. */
+function membersMax({ type, additionalProperties, maxProperties, maxItems }: JsonSchema): number | undefined {
+  if (type === 'array') return maxItems === undefined ? undefined : Math.max(0, maxItems);
+  if (type !== 'object' || additionalProperties === undefined) return 1;
+  return maxProperties === undefined ? undefined : Math.max(0, maxProperties);
 }
 
 interface Checked {
@@ -177,8 +185,8 @@ export function checkRules(errors: Errors, { schema, root, path }: Checked, plac
     const cost = Math.min(uint64Max, (program?.estimate.max ?? 0) * count);
     if (cost > costMax) errors.push(forbidden(rulePath, tooExpensive('estimated rule cost', cost, costMax)));
     costs.add(rulePath, cost);
-    if (program === undefined) errors.push(invalid(rulePath, shown(rule), compiled.error));
-    if (compiled.messageError !== '') errors.push(invalid(messagePath, shown(rule), compiled.messageError));
+    if (program === undefined) errors.push(invalid(rulePath, shownRule(rule), compiled.error));
+    if (compiled.messageError !== '') errors.push(invalid(messagePath, shownRule(rule), compiled.messageError));
     else if (message !== undefined) {
       const { max } = message.estimate;
       if (max > costMax)
@@ -202,16 +210,4 @@ export function checkRules(errors: Errors, { schema, root, path }: Checked, plac
         ),
       );
   }
-}
-
-/** A rule as error texts show it: upstream prints its own form, which has no JSON names. */
-function shown(rule: Rule): unknown {
-  return {
-    Rule: rule.rule,
-    Message: rule.message ?? '',
-    MessageExpression: rule.messageExpression ?? '',
-    Reason: rule.reason ?? null,
-    FieldPath: rule.fieldPath ?? '',
-    OptionalOldSelf: rule.optionalOldSelf ?? null,
-  };
 }

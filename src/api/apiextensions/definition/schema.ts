@@ -9,6 +9,7 @@ import {
   fieldIn,
   forbidden,
   invalid,
+  isCheckedFormat,
   itemsOf,
   metaFields,
   notSupported,
@@ -22,7 +23,9 @@ import {
 } from '../../../machinery/mod.ts';
 import type { Errors } from '../../checks.ts';
 import type { ValidationRule } from '../../upstream/types.ts';
+import { defaultRuleErrors } from './evaluation.ts';
 import { checkRules, placeOfMembers, RuleCosts, type RulePlace } from './rules.ts';
+import { shownSchema } from './shown.ts';
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
@@ -59,7 +62,7 @@ export function checkSchema(errors: Errors, schema: JsonSchema, path: FieldPath,
   let rules: RulePlace | undefined;
   if (unsupported === undefined) {
     const structural = structuralErrors(schema, path);
-    const defaults = structural.length > 0 ? structural : defaultErrors(schema, path);
+    const defaults = structural.length > 0 ? structural : defaultErrors(schema, path, { check: defaultRuleErrors });
     if (defaults.length === 0) rules = { costs, cardinality: 1, uncorrelatable: undefined };
     errors.push(...defaults);
   }
@@ -71,33 +74,39 @@ export function checkSchema(errors: Errors, schema: JsonSchema, path: FieldPath,
 }
 
 /** With a status subresource the schema of the status is taken out of the whole, so the root may say nothing about both. */
-const allowedAtRoot: Readonly<Record<string, string>> = {
-  description: 'Description',
-  type: 'Type',
-  format: 'Format',
-  title: 'Title',
-  maximum: 'Maximum',
-  exclusiveMaximum: 'ExclusiveMaximum',
-  minimum: 'Minimum',
-  exclusiveMinimum: 'ExclusiveMinimum',
-  maxLength: 'MaxLength',
-  minLength: 'MinLength',
-  pattern: 'Pattern',
-  maxItems: 'MaxItems',
-  minItems: 'MinItems',
-  uniqueItems: 'UniqueItems',
-  multipleOf: 'MultipleOf',
-  required: 'Required',
-  items: 'Items',
-  properties: 'Properties',
-  externalDocs: 'ExternalDocs',
-  example: 'Example',
-  'x-kubernetes-preserve-unknown-fields': 'XPreserveUnknownFields',
-  'x-kubernetes-validations': 'XValidations',
-};
+const allowedAtRoot: readonly string[] = [
+  'Description',
+  'Type',
+  'Format',
+  'Title',
+  'Maximum',
+  'ExclusiveMaximum',
+  'Minimum',
+  'ExclusiveMinimum',
+  'MaxLength',
+  'MinLength',
+  'Pattern',
+  'MaxItems',
+  'MinItems',
+  'UniqueItems',
+  'MultipleOf',
+  'Required',
+  'Items',
+  'Properties',
+  'ExternalDocs',
+  'Example',
+  'XPreserveUnknownFields',
+  'XValidations',
+];
 
+/** Refuses the first field that is wrong, in Go's order of them. */
 function checkRoot(errors: Errors, schema: JsonSchema, path: FieldPath): void {
-  if (schema.type !== undefined && schema.type !== 'object')
+  const shown = shownSchema(schema);
+  const wrong = Object.entries(shown).find(([name, value]) => {
+    if (name === 'Type') return value !== '' && value !== 'object';
+    return value !== '' && value !== false && value !== null && !allowedAtRoot.includes(name);
+  });
+  if (wrong?.[0] === 'Type')
     errors.push(
       invalid(
         path.child('type'),
@@ -105,12 +114,12 @@ function checkRoot(errors: Errors, schema: JsonSchema, path: FieldPath): void {
         'only "object" is allowed as the type at the root of the schema if the status subresource is enabled',
       ),
     );
-  if (Object.keys(schema).some((name) => !Object.hasOwn(allowedAtRoot, name)))
+  else if (wrong !== undefined)
     errors.push(
       invalid(
         path,
-        schema,
-        `only [${Object.values(allowedAtRoot).join(' ')}] fields are allowed at the root of the schema if the status subresource is enabled`,
+        shown,
+        `only [${allowedAtRoot.join(' ')}] fields are allowed at the root of the schema if the status subresource is enabled`,
       ),
     );
 }
@@ -139,6 +148,9 @@ function checkNode(found: Found, schema: JsonSchema, place: Place): void {
 function checkMembers(found: Found, schema: JsonSchema, place: Place): void {
   const { path, root, meta, rules } = place;
   const inner: Place = { ...place, root: false };
+  const members = rules && placeOfMembers(rules, schema);
+  const within = (correlatable: boolean): RulePlace | undefined =>
+    members && { ...members, uncorrelatable: members.uncorrelatable ?? (correlatable ? undefined : path) };
   const go = (nested: JsonSchema, at: FieldPath, more: Partial<Place>): void =>
     checkNode(found, nested, { ...inner, ...more, path: at });
   if (schema.additionalProperties !== undefined) {
@@ -149,21 +161,18 @@ function checkMembers(found: Found, schema: JsonSchema, place: Place): void {
       found.schema.push(forbidden(at, 'additionalProperties and properties are mutual exclusive'));
     if (further !== undefined)
       go(further, at, {
-        rules: rules && placeOfMembers(rules, schema.type === 'object' ? schema.maxProperties : undefined),
+        rules: members,
         ...(meta ? { noDefault: ' inside additionalProperties applying to object metadata' } : {}),
       });
   }
+  const ownRules = within((schema['x-kubernetes-map-type'] ?? 'granular') === 'granular');
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const isMeta = (root || schema['x-kubernetes-embedded-resource'] === true) && metaFields.includes(name);
     const more = isMeta ? { meta: true, ...(root ? { noDefault: ` in top-level ${name}` } : {}) } : {};
-    go(property, path.child('properties').key(name), more);
+    go(property, path.child('properties').key(name), { rules: ownRules, ...more });
   }
   const at = path.child('items');
-  const byKey = schema['x-kubernetes-list-type'] === 'map';
-  const items = rules && {
-    ...placeOfMembers(rules, schema.type === 'array' ? schema.maxItems : undefined),
-    uncorrelatable: rules.uncorrelatable ?? (byKey ? undefined : path),
-  };
+  const items = within(schema['x-kubernetes-list-type'] === 'map');
   const one = itemsOf(schema);
   if (one !== undefined) go(one, at, { rules: items });
   else if (Array.isArray(schema.items))
@@ -179,6 +188,8 @@ function checkClauses(found: Found, schema: JsonSchema, place: Place): void {
     for (const [i, nested] of (schema[name] ?? []).entries()) go(nested, path.child(name).index(i));
   for (const [name, nested] of Object.entries(schema.definitions ?? {}))
     go(nested, path.child('definitions').key(name));
+  for (const [name, nested] of Object.entries(schema.dependencies ?? {}))
+    if (!Array.isArray(nested)) go(nested as JsonSchema, path.child('dependencies').key(name));
 }
 
 function checkSupported(errors: Errors, schema: JsonSchema, { path, meta, noDefault }: Place): void {
@@ -312,9 +323,8 @@ function checkRule(errors: Errors, rule: DeepReadonly<ValidationRule>, schema: J
   const refuse = (name: string, value: string, detail: string): void =>
     void errors.push(invalid(path.child(name), value, detail));
   if (text.trim() === '') errors.push(required(path.child('rule'), 'rule is not specified'));
-  else if (message !== '' && message.trim() === '')
-    refuse('message', message, 'message must be non-empty if specified');
-  else if (hasLineBreak(message.trim())) refuse('message', message, 'message must not contain line breaks');
+  else if (message !== '' && message.trim() === '') refuse('message', message, 'must be non-empty if specified');
+  else if (hasLineBreak(message.trim())) refuse('message', message, 'must not contain line breaks');
   else if (hasLineBreak(text.trim()) && message.trim() === '')
     errors.push(required(path.child('message'), 'message must be specified if rule contains line breaks'));
   if (messageExpression !== '' && messageExpression.trim() === '')
@@ -322,9 +332,10 @@ function checkRule(errors: Errors, rule: DeepReadonly<ValidationRule>, schema: J
   if (reason !== undefined && !reasons.includes(reason))
     errors.push(notSupported(path.child('reason'), reason, reasons));
   if (fieldPath === '') return;
-  if (fieldPath.trim() === '') refuse('fieldPath', fieldPath, 'fieldPath must be non-empty if specified');
-  if (hasLineBreak(fieldPath)) refuse('fieldPath', fieldPath, 'fieldPath must not contain line breaks');
-  if (!leadsSomewhere(fieldPath, schema)) refuse('fieldPath', fieldPath, 'fieldPath must be a valid path');
+  if (fieldPath.trim() === '') refuse('fieldPath', fieldPath, 'must be non-empty if specified');
+  if (hasLineBreak(fieldPath)) refuse('fieldPath', fieldPath, 'must not contain line breaks');
+  if (unsupportedInSchema(schema) === undefined && !leadsSomewhere(fieldPath, schema))
+    refuse('fieldPath', fieldPath, 'must be a valid path');
 }
 
 function leadsSomewhere(path: string, schema: JsonSchema): boolean {
@@ -337,11 +348,18 @@ function leadsSomewhere(path: string, schema: JsonSchema): boolean {
   }
 }
 
-/** Formats that are looked at nowhere, in the order of their names. */
-export function unknownFormats(schema: JsonSchema, isKnown: (format: string) => boolean): string[] {
+const numberFormats: Readonly<Record<string, readonly string[]>> = {
+  integer: ['int32', 'int64'],
+  number: ['float', 'double'],
+};
+
+/** Formats that nothing looks at in values of their type, in the order of their names. */
+export function unknownFormats(schema: JsonSchema | undefined): string[] {
   const found = new Set<string>();
-  schemaHas(schema, ({ format = '' }) => {
-    if (format !== '' && !isKnown(format)) found.add(format);
+  schemaHas(schema, ({ format = '', type = '' }) => {
+    const known =
+      type === '' || type === 'string' ? isCheckedFormat(format) : numberFormats[type]?.includes(format) === true;
+    if (format !== '' && !known) found.add(format);
     return false;
   });
   return [...found].sort();

@@ -10,6 +10,7 @@ import {
   notSupported,
   PathError,
   required,
+  schemaHas,
   tooMany,
   duplicate,
   utf8Length,
@@ -31,7 +32,6 @@ import { approvalErrors } from './approval.ts';
 import {
   internalOf,
   schemaOf,
-  shownVersions,
   versionsOf,
   type InternalSpec,
   type Shared,
@@ -39,6 +39,7 @@ import {
   type Version,
 } from './internal.ts';
 import { checkSchema } from './schema.ts';
+import { shownVersions } from './shown.ts';
 
 type Definition = DeepReadonly<CustomResourceDefinition>;
 
@@ -114,42 +115,73 @@ function checkStoredVersions(errors: Errors, stored: readonly string[], spec: Sp
 function checkSpec(errors: Errors, spec: Spec, old: Definition | undefined): void {
   const { group, scope, names } = spec;
   const versions = versionsOf(spec);
+  const unchanged = unchangedSince(old, versions);
   const groupPath = specPath.child('group');
   const wrong = dns1123SubdomainErrors(group);
   if (group === '') errors.push(required(groupPath));
   else if (wrong.length > 0) errors.push(invalid(groupPath, group, wrong.join(',')));
   else if (!group.includes('.')) errors.push(invalid(groupPath, group, 'should be a domain with at least one dot'));
   checkOneOf(errors, scope, ['Cluster', 'Namespaced'], specPath.child('scope'));
-  // Only who kept unknown fields from the beginning may go on without.
-  const free = old?.spec.preserveUnknownFields === true && spec.preserveUnknownFields === true;
   for (const [i, { schema }] of versions.entries())
-    if (schema?.openAPIV3Schema === undefined && !free)
-      errors.push(
-        required(specPath.child('versions').index(i).child('schema', 'openAPIV3Schema'), 'schemas are required'),
-      );
+    if (schema?.openAPIV3Schema === undefined)
+      errors.push(required(specPath.child('versions').index(i).child('schema', 'openAPIV3Schema')));
+  const open = spec.preserveUnknownFields === true;
+  if (open && versions.some(({ schema }) => schemaHas(schemaOf(schema), (one) => hasDefault(one))))
+    errors.push(
+      invalid(specPath.child('preserveUnknownFields'), true, 'must be false in order to use defaults in the schema'),
+    );
   const internal = internalOf(spec);
-  checkVersions(errors, internal, old);
+  checkVersions(errors, internal, unchanged);
+  const [first] = versions;
+  const wrongVersion = first === undefined || first.name === '' ? [] : dns1035LabelErrors(first.name);
+  if (wrongVersion.length > 0) errors.push(invalid(specPath.child('version'), first?.name, wrongVersion.join(',')));
   for (const name of ['plural', 'singular', 'kind', 'listKind'] as const)
     if ((names[name] ?? '') === '') errors.push(required(specPath.child('names', name)));
   checkNames(errors, names, specPath.child('names'));
-  const status = versions.some(({ subresources }) => subresources?.status !== undefined);
-  const whole = { ...internal.common, status, unchanged: unchanged(versions[0], old) };
-  checkShared(errors, whole, specPath, 'validation');
+  const status = versions.some(hasStatus);
+  checkShared(errors, { ...internal.common, status, unchanged: unchanged(first) }, specPath, 'validation');
+  const strategy = spec.conversion?.strategy ?? 'None';
+  if (open && strategy !== 'None')
+    errors.push(
+      invalid(specPath.child('conversion', 'strategy'), strategy, 'must be None if spec.preserveUnknownFields is true'),
+    );
   if (spec.conversion !== undefined) checkConversion(errors, spec.conversion, old);
 }
 
-/** The schema of a version that was accepted once is not looked at again. */
-function unchanged(version: Version | undefined, old: Definition | undefined): boolean {
-  const before = old && versionsOf(old.spec).find(({ name }) => name === version?.name);
-  return before !== undefined && jsonEqual(before.schema, version?.schema);
+function hasStatus({ subresources }: Version): boolean {
+  return subresources?.status !== undefined;
 }
+
+function hasDefault({ default: value }: JsonSchema): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** The schema of a version that was accepted once is not looked at again, as long as the same is asked of it. */
+function unchangedSince(old: Definition | undefined, versions: readonly Version[]): IsUnchanged {
+  const before = old === undefined ? [] : versionsOf(old.spec);
+  const askedTheSame =
+    before
+      .filter(hasStatus)
+      .map(({ name }) => name)
+      .join() ===
+    versions
+      .filter(hasStatus)
+      .map(({ name }) => name)
+      .join();
+  return (version) => {
+    const own = before.find(({ name }) => name === version?.name);
+    return askedTheSame && own !== undefined && jsonEqual(own.schema, version?.schema);
+  };
+}
+
+type IsUnchanged = (version: Version | undefined) => boolean;
 
 function checkOneOf(errors: Errors, value: string, supported: readonly string[], path: FieldPath): void {
   if (value === '') errors.push(required(path));
   else if (!supported.includes(value)) errors.push(notSupported(path, value, supported));
 }
 
-function checkVersions(errors: Errors, internal: InternalSpec, old: Definition | undefined): void {
+function checkVersions(errors: Errors, internal: InternalSpec, unchanged: IsUnchanged): void {
   const path = specPath.child('versions');
   for (const [i, own] of internal.versions.entries()) {
     const { version } = own;
@@ -158,7 +190,7 @@ function checkVersions(errors: Errors, internal: InternalSpec, old: Definition |
     if (wrong.length > 0) errors.push(invalid(at.child('name'), version.name, wrong.join(',')));
     checkDeprecation(errors, version, at.child('deprecationWarning'));
     const status = (own.subresources ?? internal.common.subresources)?.status !== undefined;
-    checkShared(errors, { ...own, status, unchanged: unchanged(version, old) }, at, 'schema');
+    checkShared(errors, { ...own, status, unchanged: unchanged(version) }, at, 'schema');
   }
   const names = internal.versions.map(({ version }) => version.name);
   if (new Set(names).size < names.length)
@@ -167,20 +199,28 @@ function checkVersions(errors: Errors, internal: InternalSpec, old: Definition |
     errors.push(invalid(path, shownVersions(internal), 'must have exactly one version marked as storage version'));
 }
 
+/** Fields that versions with different schemas have in common are refused too. */
+const noSchema = {
+  schema: 'may only be set when `version.schema.openAPIV3Schema` is not included',
+  validation: 'may only be set when validations.schema is included',
+};
+
 interface SharedCheck extends Shared {
   readonly status: boolean;
   readonly unchanged: boolean;
 }
 
-function checkShared(errors: Errors, shared: SharedCheck, path: FieldPath, schemaName: string): void {
+function checkShared(errors: Errors, shared: SharedCheck, path: FieldPath, schemaName: keyof typeof noSchema): void {
   const schema = schemaOf(shared.schema);
   if (schema !== undefined && !shared.unchanged)
     checkSchema(errors, schema, path.child(schemaName, 'openAPIV3Schema'), { status: shared.status });
   checkSubresources(errors, shared.subresources, path.child('subresources'));
   for (const [i, column] of shared.columns.entries())
     checkColumn(errors, column, path.child('additionalPrinterColumns').index(i));
-  if (shared.selectableFields.length > 0)
-    checkSelectable(errors, shared.selectableFields, schema, path.child('selectableFields'));
+  if (shared.selectableFields.length === 0) return;
+  const fieldsPath = path.child('selectableFields');
+  if (schema !== undefined) checkSelectable(errors, shared.selectableFields, schema, fieldsPath);
+  else errors.push(invalid(fieldsPath, '', noSchema[schemaName]));
 }
 
 function checkDeprecation(errors: Errors, { deprecated, deprecationWarning: text }: Version, path: FieldPath): void {
@@ -270,7 +310,7 @@ const selectableTypes = ['string', 'boolean', 'integer'];
 function checkSelectable(
   errors: Errors,
   fields: readonly DeepReadonly<SelectableField>[],
-  schema: JsonSchema | undefined,
+  schema: JsonSchema,
   path: FieldPath,
 ): void {
   const seen = new Set<string>();
@@ -281,7 +321,7 @@ function checkSelectable(
       continue;
     }
     try {
-      const found = fieldIn(jsonPath, schema ?? {}, { brackets: false });
+      const found = fieldIn(jsonPath, schema, { brackets: false });
       if (found.names[0] === 'metadata') errors.push(invalid(at, jsonPath, 'must not point to fields in metadata'));
       if (!selectableTypes.includes(found.schema?.type ?? ''))
         errors.push(

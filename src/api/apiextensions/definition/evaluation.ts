@@ -3,9 +3,8 @@
  * its own part of the schema; rules about changes only where there is something to compare with. Always holds: all of it
  * together costs at most the budget, and on updates a rule that fails for what did not change refuses nothing.
  */
-import { isJsonObject, jsonEqual, type Json, type JsonObject } from '../../base/mod.ts';
-import { compileRules, declTypeOf, type CompiledRule } from '../../api/mod.ts';
-import { EvalError, OptionalValue, optionalNone, type DeclType, type Result } from '../../cel/mod.ts';
+import { isJsonObject, jsonEqual, type Json, type JsonObject } from '../../../base/mod.ts';
+import { EvalError, OptionalValue, optionalNone, type DeclType, type Result } from '../../../cel/mod.ts';
 import {
   additionalOf,
   counterpart,
@@ -21,7 +20,8 @@ import {
   type FieldError,
   type FieldPath,
   type JsonSchema,
-} from '../../machinery/mod.ts';
+} from '../../../machinery/mod.ts';
+import { compileRules, declTypeOf, type CompiledRule } from './rules.ts';
 
 /** What all rules for one resource may cost together. */
 const costBudget = 10_000_000;
@@ -50,6 +50,21 @@ export function schemaRules(schema: JsonSchema): SchemaRules | undefined {
     if (root !== undefined) run.check(root, { value: object, old, path: undefined, compared: comparison(object, old) });
     return run.errors;
   };
+}
+
+/**
+ * What is wrong with a default: it must hold for an object that had it before and for one that had nothing there. `root`:
+ * it is the default of a whole resource.
+ */
+export function defaultRuleErrors(schema: JsonSchema, value: Json, path: FieldPath, root: boolean): FieldError[] {
+  const node = nodeOf(schema, root);
+  if (node === undefined) return [];
+  for (const old of [value, undefined]) {
+    const run = new Evaluation();
+    run.check(node, { value, old, path, compared: () => false });
+    if (run.errors.length > 0) return run.errors;
+  }
+  return [];
 }
 
 function hasRules(schema: JsonSchema): boolean {
