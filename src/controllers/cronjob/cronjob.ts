@@ -183,6 +183,7 @@ function decide(owner: ReadCronJob, status: ReadStatus, now: number): Decision {
     return { events: [...events, warning('InvalidSchedule', problem)] };
   }
   const { due, tooMany, wakeAtMs } = slots;
+  // Of one that is too late nobody hears, of upstream neither: its MissSchedule comes after what has left such slots out.
   if (due === undefined) return { events, wakeAtMs };
   if (tooMany)
     events.push(
