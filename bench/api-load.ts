@@ -13,8 +13,8 @@ import { bootstrap, stamp } from '../src/apiserver/mod.ts';
 import { silentLog } from '../src/base/mod.ts';
 import { EmbeddedJournal } from '../src/host/journal/mod.ts';
 import { systemClock, systemRandom } from '../src/host/system.ts';
+import { usualConfig } from '../src/machinery/mod.ts';
 import { TestEndpoint } from '../src/main/testing-endpoint.ts';
-import { defaultConfig } from '../src/main/testing.ts';
 import { defaultLimits, LocalStore } from '../src/store/mod.ts';
 
 export interface Target {
@@ -61,7 +61,7 @@ async function serve(): Promise<void> {
     clock: systemClock,
     random: systemRandom,
     log: silentLog,
-    config: defaultConfig,
+    config: usualConfig,
   });
   await bootstrap(endpoint.api);
   process.once('disconnect', () => {

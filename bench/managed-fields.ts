@@ -22,8 +22,8 @@ import {
   type Facts,
   type FieldWrite,
   type KubeObject,
+  usualConfig,
 } from '../src/machinery/mod.ts';
-import { defaultConfig } from '../src/main/testing.ts';
 import { defaultLimits, LocalStore } from '../src/store/mod.ts';
 
 const { values: flags } = parseArgs({ options: { pods: { type: 'string', default: '20000' } } });
@@ -95,7 +95,7 @@ const api = composeServer(
     random: systemRandom,
     log: silentLog,
     facts: allFacts,
-    config: defaultConfig,
+    config: usualConfig,
     tokens: {},
   },
   { posts: [], admission: { disabled: ['ServiceAccount'] } },

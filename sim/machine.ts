@@ -2,9 +2,9 @@
 import type { Clock, Log, Random } from '../src/base/mod.ts';
 import { EventRecorder, InformerCache } from '../src/client/mod.ts';
 import { Kubelet, kubeletConfig, simulatedHost, SimulatedRuntime, type SimulatedHost } from '../src/kubelet/mod.ts';
+import { usualConfig } from '../src/machinery/mod.ts';
 import { FaultyClient, type SimulatedNetwork } from './faulty-client.ts';
 import { Program, type Running } from './program.ts';
-import { clusterConfig } from './server.ts';
 
 export interface MachineWorld {
   readonly network: SimulatedNetwork;
@@ -89,7 +89,7 @@ export class SimulatedMachine {
     const config = kubeletConfig({
       nodeName: this.name,
       nodeIPs: [this.#nodeIP],
-      clusterDns: { servers: ['10.96.0.10'], domain: clusterConfig.clusterDomain },
+      clusterDns: { servers: ['10.96.0.10'], domain: usualConfig.clusterDomain },
     });
     const { runtime } = this;
     const host = this.#host;

@@ -7,14 +7,8 @@ import { bootstrap, composeServer, stamp, type ComposedServer } from '../src/api
 import { deepFreeze, HostError, type Clock, type Log, type Random } from '../src/base/mod.ts';
 import type { Client, WatchOptions, WatchSink } from '../src/client/mod.ts';
 import { passingTokenKeys } from '../src/host/pki/mod.ts';
-import type { ClusterConfig, KubeObject, Resource, UserInfo } from '../src/machinery/mod.ts';
+import { usualConfig, type KubeObject, type Resource, type UserInfo } from '../src/machinery/mod.ts';
 import { LocalStore, type Journal, type StoreLimits } from '../src/store/mod.ts';
-
-export const clusterConfig: ClusterConfig = {
-  serviceCidr: '10.96.0.0/16',
-  nodePortRange: { first: 30000, last: 32767 },
-  clusterDomain: 'cluster.local',
-};
 
 /** One for all servers of a process: to make a key costs more than to simulate a minute. */
 const tokenKeys = passingTokenKeys();
@@ -43,7 +37,7 @@ export class SimulatedServer {
     const frozen: typeof stamp = (value, revision) => deepFreeze(stamp(value, revision));
     const store = await LocalStore.open({ clock, limits, stamp: frozen, journal });
     const parts = { posts: [] };
-    const api = composeServer({ store, clock, random, log, facts, config: clusterConfig, tokenKeys }, parts);
+    const api = composeServer({ store, clock, random, log, facts, config: usualConfig, tokenKeys }, parts);
     return new SimulatedServer(store, api);
   }
 

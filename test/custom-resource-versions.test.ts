@@ -10,7 +10,8 @@ import facts from '../src/api/upstream/facts.json' with { type: 'json' };
 import { composeServer, type ComposedServer } from '../src/apiserver/mod.ts';
 import { apiServerNames, Pki } from '../src/host/pki/mod.ts';
 import { systemClock, systemRandom } from '../src/host/system.ts';
-import { defaultConfig, startApiServer, type TestCluster } from '../src/main/testing.ts';
+import { usualConfig } from '../src/machinery/mod.ts';
+import { startApiServer, type TestCluster } from '../src/main/testing.ts';
 import { Api, definition, definitionsPath } from './custom-resources.ts';
 
 interface Review {
@@ -453,10 +454,7 @@ void test('every API server over the same store serves what is defined in it', a
   using api = new Api(cluster);
   const world = { store: cluster.store, clock: cluster.clock, random: systemRandom, log: silentLog };
   const compose = (): ComposedServer =>
-    composeServer(
-      { ...world, facts, config: defaultConfig },
-      { posts: [], admission: { disabled: ['ServiceAccount'] } },
-    );
+    composeServer({ ...world, facts, config: usualConfig }, { posts: [], admission: { disabled: ['ServiceAccount'] } });
   const other = compose();
   await using _served = other.customResources;
   await api.define(definition('widgets', 'Widget', { versions: twoVersions('v1') }));

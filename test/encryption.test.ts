@@ -12,9 +12,9 @@ import { decode, encode, HostError, silentLog, VirtualClock, type Message } from
 import { kmsMethods } from '../src/host/encryption/mod.ts';
 import { passingTokenKeys } from '../src/host/pki/mod.ts';
 import { systemClock, systemRandom } from '../src/host/system.ts';
+import { usualConfig } from '../src/machinery/mod.ts';
 import { EncryptionAtRest } from '../src/main/encryption.ts';
 import { openStore } from '../src/main/stores.ts';
-import { defaultConfig } from '../src/main/testing.ts';
 import type { Store } from '../src/store/mod.ts';
 
 const world = { clock: systemClock, random: systemRandom, log: silentLog };
@@ -61,7 +61,7 @@ class Rig implements AsyncDisposable {
       transformer: this.encryption?.transformers,
     });
     const { client } = composeServer(
-      { ...world, store: this.store, facts, config: defaultConfig, tokenKeys: passingTokenKeys() },
+      { ...world, store: this.store, facts, config: usualConfig, tokenKeys: passingTokenKeys() },
       { posts: [], admission: { disabled: ['NamespaceLifecycle'] } },
     );
     return client({ username: 'admin', groups: ['system:masters'] });

@@ -18,6 +18,7 @@ import facts from '../src/api/upstream/facts.json' with { type: 'json' };
 import { bootstrap, composeServer, stamp, type InProcessClient } from '../src/apiserver/mod.ts';
 import { seededRandom, silentLog, VirtualClock } from '../src/base/mod.ts';
 import { tokenKeys } from '../src/host/pki/mod.ts';
+import { usualConfig } from '../src/machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../src/store/mod.ts';
 
 const keys = tokenKeys(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
@@ -25,9 +26,7 @@ const keys = tokenKeys(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privat
 async function started(): Promise<InProcessClient> {
   const clock = new VirtualClock({ rest: () => Promise.resolve(), startMs: Date.UTC(2030, 0, 1) });
   const store = await LocalStore.open({ clock, limits: defaultLimits, stamp });
-  const nodePortRange = { first: 30000, last: 32767 };
-  const config = { serviceCidr: '10.96.0.0/16', nodePortRange, clusterDomain: 'cluster.local' };
-  const parts = { store, clock, random: seededRandom(1), log: silentLog, facts, config, tokenKeys: keys };
+  const parts = { store, clock, random: seededRandom(1), log: silentLog, facts, config: usualConfig, tokenKeys: keys };
   const api = composeServer(parts, { posts: [] });
   await bootstrap(api);
   const client = api.client({ username: 'admin', groups: ['system:masters', 'system:authenticated'] });

@@ -8,6 +8,7 @@ import {
   ApiError,
   compileDecoder,
   fieldErrorText,
+  usualConfig,
   type Facts,
   type HookContext,
   type Kind,
@@ -58,13 +59,9 @@ export function trialContext(): HookContext {
     exists: () => false,
     list: (collection) =>
       collection === '/registry/servicecidrs/'
-        ? [{ metadata: { name: 'kubernetes' }, spec: { cidrs: ['10.96.0.0/16'] } }]
+        ? [{ metadata: { name: 'kubernetes' }, spec: { cidrs: [usualConfig.serviceCidr] } }]
         : [],
-    config: {
-      serviceCidr: '10.96.0.0/16',
-      nodePortRange: { first: 30000, last: 32767 },
-      clusterDomain: 'cluster.local',
-    },
+    config: usualConfig,
   };
 }
 

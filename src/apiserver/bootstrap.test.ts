@@ -17,7 +17,7 @@ import {
   type FlowSchema,
 } from '../api/mod.ts';
 import { seededRandom, silentLog, VirtualClock } from '../base/mod.ts';
-import type { ApiError, UserInfo } from '../machinery/mod.ts';
+import { usualConfig, type ApiError, type UserInfo } from '../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../store/mod.ts';
 import { bootstrap, keepFlowControl, type BootstrapOptions } from './bootstrap.ts';
 import { composeServer, type ComposedServer } from './compose.ts';
@@ -42,12 +42,10 @@ const admin: UserInfo = { username: 'admin', groups: ['system:masters'] };
 async function started(): Promise<{ api: ComposedServer; store: LocalStore; clock: VirtualClock }> {
   const clock = new VirtualClock({ rest: async () => await setImmediate() });
   const store = await LocalStore.open({ clock, limits: defaultLimits, stamp });
-  const config = {
-    serviceCidr: '10.96.0.0/16',
-    nodePortRange: { first: 30000, last: 32767 },
-    clusterDomain: 'cluster.local',
-  };
-  const api = composeServer({ store, clock, random: seededRandom(1), log: silentLog, facts, config }, { posts: [] });
+  const api = composeServer(
+    { store, clock, random: seededRandom(1), log: silentLog, facts, config: usualConfig },
+    { posts: [] },
+  );
   await bootstrap(api, options);
   return { api, store, clock };
 }

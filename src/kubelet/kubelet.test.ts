@@ -7,7 +7,7 @@ import { configMaps, events, leases, namespaces, nodes, pods, serviceAccounts, t
 import { answer, composeServer, stamp, type PostHandler } from '../apiserver/mod.ts';
 import { seededRandom, silentLog, VirtualClock, type DeepReadonly } from '../base/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
-import { isApiError } from '../machinery/mod.ts';
+import { isApiError, usualConfig } from '../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../store/mod.ts';
 import {
   behaviourAnnotation,
@@ -19,12 +19,6 @@ import {
   type SimulatedHost,
   type SimulatedRuntimeOptions,
 } from './mod.ts';
-
-const clusterConfig = {
-  serviceCidr: '10.96.0.0/16',
-  nodePortRange: { first: 30000, last: 32767 },
-  clusterDomain: 'cluster.local',
-};
 
 class Rig implements AsyncDisposable {
   readonly clock = new VirtualClock({ rest: async () => await setImmediate() });
@@ -39,7 +33,7 @@ class Rig implements AsyncDisposable {
     const rig = new Rig();
     const { clock } = rig;
     rig.#store = await LocalStore.open({ clock, limits: defaultLimits, stamp });
-    const world = { store: rig.#store, clock, random: seededRandom(1), log: silentLog, facts, config: clusterConfig };
+    const world = { store: rig.#store, clock, random: seededRandom(1), log: silentLog, facts, config: usualConfig };
     rig.client = composeServer(world, { posts: [rig.#tokens()] }).client({
       username: 'admin',
       groups: ['system:masters'],

@@ -7,6 +7,7 @@ export { TypedError } from './apply/fields-of.ts';
 export { mergeUnowned } from './apply/unowned.ts';
 export { fromScaleEntries, toScaleEntries } from './apply/scale-fields.ts';
 export * from './base64.ts';
+export { usualConfig } from './cluster-config.ts';
 export * from './decode.ts';
 export * from './field-error.ts';
 export * from './fields.ts';

@@ -7,6 +7,7 @@ import { withContext, type Invocation } from '../cli/mod.ts';
 import { HttpsNodeConnections } from '../host/http/mod.ts';
 import { apiServerNames, Pki, requests, type CertificateRequest } from '../host/pki/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
+import { usualConfig } from '../machinery/mod.ts';
 import { primaryAddress } from './addresses.ts';
 import { authFlags, openAuth } from './auth.ts';
 import { openRequests, requestFlags } from './requests.ts';
@@ -30,7 +31,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const directory = invocation.string('data-dir') ?? '';
   const port = invocation.integer('api-port') ?? 6443;
   const address = invocation.string('advertise-address') ?? primaryAddress() ?? '127.0.0.1';
-  const clusterDomain = 'cluster.local';
+  const { clusterDomain, nodePortRange } = usualConfig;
   const { serviceCidr } = usualNetworks;
   const { serviceIp } = clusterAddresses(usualNetworks);
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -64,7 +65,7 @@ export async function run(invocation: Invocation): Promise<void> {
     await ControlPlane.start({
       store,
       pki,
-      config: { serviceCidr, nodePortRange: { first: 30000, last: 32767 }, clusterDomain },
+      config: { serviceCidr, nodePortRange, clusterDomain },
       clock: systemClock,
       random: systemRandom,
       log,

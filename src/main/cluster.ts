@@ -19,6 +19,7 @@ import { HttpsNodeConnections } from '../host/http/mod.ts';
 import type { CriRuntime } from '../host/cri/mod.ts';
 import type { Pki } from '../host/pki/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
+import { usualConfig } from '../machinery/mod.ts';
 import { Scheduler } from '../scheduler/mod.ts';
 import { openAuth } from './auth.ts';
 import { openRequests } from './requests.ts';
@@ -147,7 +148,7 @@ export class Cluster implements AsyncDisposable {
       pki,
       config: {
         serviceCidr: settings.serviceCidr,
-        nodePortRange: { first: 30000, last: 32767 },
+        nodePortRange: usualConfig.nodePortRange,
         clusterDomain: settings.clusterDomain,
       },
       clock,

@@ -6,6 +6,7 @@ import { EventRecorder } from '../client/mod.ts';
 import { CriRuntime } from '../host/cri/mod.ts';
 import { linuxKubeletHost } from '../host/kubelet/mod.ts';
 import { Kubelet, kubeletConfig, KubeletServer } from '../kubelet/mod.ts';
+import { usualConfig } from '../machinery/mod.ts';
 import { primaryAddress } from './addresses.ts';
 import { readText, runComponent } from './component.ts';
 import { serveKubelet } from './kubelet-endpoint.ts';
@@ -23,7 +24,7 @@ export function run(invocation: Invocation): Promise<void> {
     const config = kubeletConfig({
       nodeName,
       nodeIPs: address === undefined ? [] : [address],
-      clusterDns: { servers: [clusterAddresses(usualNetworks).dnsIp], domain: 'cluster.local' },
+      clusterDns: { servers: [clusterAddresses(usualNetworks).dnsIp], domain: usualConfig.clusterDomain },
       rootDirectory: directory,
       podLogsDirectory: join(directory, 'logs'),
     });

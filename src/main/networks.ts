@@ -5,7 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostError } from '../base/mod.ts';
-import { cidrContains, ipText, parseCidr, type Cidr } from '../machinery/mod.ts';
+import { cidrContains, ipText, parseCidr, usualConfig, type Cidr } from '../machinery/mod.ts';
 
 export interface ClusterNetworks {
   readonly serviceCidr: string;
@@ -29,7 +29,7 @@ export interface Route {
 }
 
 /** What kubeadm and most installers use. */
-export const usualNetworks: ClusterNetworks = { serviceCidr: '10.96.0.0/16', podCidr: '10.244.0.0/16' };
+export const usualNetworks: ClusterNetworks = { serviceCidr: usualConfig.serviceCidr, podCidr: '10.244.0.0/16' };
 
 /** Service and pod networks go in pairs: where one is free of other clusters, the other is. */
 const pairs: readonly ClusterNetworks[] = Array.from({ length: 16 }, (_, i) => ({

@@ -30,7 +30,7 @@ import { passingTokenKeys } from '../host/pki/mod.ts';
 import type { Route } from '../host/http/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
 import type { Behaviour } from '../kubelet/mod.ts';
-import type { ClusterConfig, UserInfo } from '../machinery/mod.ts';
+import { usualConfig, type UserInfo } from '../machinery/mod.ts';
 import { Scheduler } from '../scheduler/mod.ts';
 import { defaultLimits, LocalStore, type Store, type StoreLimits } from '../store/mod.ts';
 import { SimulatedNode } from './simulated-node.ts';
@@ -57,12 +57,6 @@ export interface TestClusterOptions {
   /** Where connections to pods and extension API servers go; with `https`. */
   readonly route?: Route;
 }
-
-export const defaultConfig: ClusterConfig = {
-  serviceCidr: '10.96.0.0/16',
-  nodePortRange: { first: 30000, last: 32767 },
-  clusterDomain: 'cluster.local',
-};
 
 /** What these plugins ask for or add, only controllers provide and take away again. */
 const withoutControllers = ['ServiceAccount', 'TaintNodesByCondition', 'StorageObjectInUseProtection'];
@@ -121,7 +115,7 @@ export class TestCluster implements AsyncDisposable {
     const admission = { disabled: components ? [] : withoutControllers };
     const runsHere = (): boolean => components;
     const { legacyApis, route } = options;
-    const world = { store, clock, random, log, config: defaultConfig, admission, runsHere, legacyApis, route };
+    const world = { store, clock, random, log, config: usualConfig, admission, runsHere, legacyApis, route };
     // Who needs no endpoint does not wait for TLS and HTTP to be loaded.
     const endpoint =
       options.https === true
@@ -170,7 +164,7 @@ export class TestCluster implements AsyncDisposable {
         clock,
         random,
         log,
-        clusterDomain: defaultConfig.clusterDomain,
+        clusterDomain: usualConfig.clusterDomain,
         ...(behaviour === undefined ? {} : { behaviour }),
       });
       this.nodes.push(this.#stack.use(await node.start()));

@@ -10,6 +10,7 @@ import { HostError } from '../base/mod.ts';
 import { UsageError, type Invocation, type Progress } from '../cli/mod.ts';
 import { installPackages, missingPackages } from '../host/containerd/mod.ts';
 import { systemClock } from '../host/system.ts';
+import { usualConfig } from '../machinery/mod.ts';
 import { bridgeName } from '../network/mod.ts';
 import { authFlags } from './auth.ts';
 import { requestFlags } from './requests.ts';
@@ -138,7 +139,7 @@ async function newSettings(invocation: Invocation): Promise<ClusterSettings> {
   return {
     name,
     ...freeNetworks(taken),
-    clusterDomain: 'cluster.local',
+    clusterDomain: usualConfig.clusterDomain,
     nodeName: defaultNodeName(),
     store: 'embedded',
     nodes: 1,

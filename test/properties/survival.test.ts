@@ -15,8 +15,7 @@ import type { Client } from '../../src/client/mod.ts';
 import { passingTokenKeys } from '../../src/host/pki/mod.ts';
 import { EmbeddedJournal } from '../../src/host/journal/mod.ts';
 import { systemClock } from '../../src/host/system.ts';
-import { keyOf, type Kind, type KubeObject } from '../../src/machinery/mod.ts';
-import { defaultConfig } from '../../src/main/testing.ts';
+import { keyOf, usualConfig, type Kind, type KubeObject } from '../../src/machinery/mod.ts';
 import { LateWebClients } from '../../src/main/web-clients.ts';
 import { defaultLimits, LocalStore } from '../../src/store/mod.ts';
 import { samples, type Sample } from '../conformance/samples.ts';
@@ -42,7 +41,7 @@ class Server implements AsyncDisposable {
     const store = await LocalStore.open({ clock: systemClock, limits: defaultLimits, stamp, journal });
     stack.defer(() => store.close());
     const webClients = stack.use(new LateWebClients());
-    const world = { store, clock: systemClock, random: seededRandom(1), log: silentLog, config: defaultConfig };
+    const world = { store, clock: systemClock, random: seededRandom(1), log: silentLog, config: usualConfig };
     const runsHere = (): boolean => false;
     const admission = { disabled: ['ServiceAccount', 'TaintNodesByCondition'] };
     const api = composeServer(

@@ -11,15 +11,10 @@ import { EventRecorder, InformerCache, type Client } from '../../src/client/mod.
 import { linuxKubeletHost } from '../../src/host/kubelet/mod.ts';
 import { systemClock, systemRandom } from '../../src/host/system.ts';
 import { Kubelet, kubeletConfig } from '../../src/kubelet/mod.ts';
-import { isApiError } from '../../src/machinery/mod.ts';
+import { isApiError, usualConfig } from '../../src/machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../../src/store/mod.ts';
 import { testContainerd, type TestContainerd } from './containerd.ts';
 
-const clusterConfig = {
-  serviceCidr: '10.96.0.0/16',
-  nodePortRange: { first: 30000, last: 32767 },
-  clusterDomain: 'cluster.local',
-};
 export const busybox = 'busybox:latest';
 
 export class RealRig implements AsyncDisposable {
@@ -44,7 +39,7 @@ export class RealRig implements AsyncDisposable {
     await containerd.load('busybox');
     const store = await LocalStore.open({ clock: systemClock, limits: defaultLimits, stamp });
     const api = composeServer(
-      { store, clock: systemClock, random: systemRandom, log, facts, config: clusterConfig },
+      { store, clock: systemClock, random: systemRandom, log, facts, config: usualConfig },
       { posts: [] },
     );
     const client = api.client({ username: 'admin', groups: ['system:masters'] });

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import facts from '../../api/upstream/facts.json' with { type: 'json' };
 import { namespaces, nodes, pods, priorityClasses, secrets, serviceAccounts, type Pod } from '../../api/mod.ts';
 import { seededRandom, silentLog, VirtualClock, type DeepReadonly } from '../../base/mod.ts';
+import { usualConfig } from '../../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../../store/mod.ts';
 import { bootstrap } from '../bootstrap.ts';
 import { composeServer, type ComposedServer } from '../compose.ts';
@@ -20,12 +21,10 @@ interface World {
 async function world(account: object | null = {}): Promise<World> {
   const clock = new VirtualClock({ rest: async () => await setImmediate(), startMs: Date.UTC(2030, 0, 1) });
   const store = await LocalStore.open({ clock, limits: defaultLimits, stamp });
-  const config = {
-    serviceCidr: '10.96.0.0/16',
-    nodePortRange: { first: 30000, last: 32767 },
-    clusterDomain: 'cluster.local',
-  };
-  const api = composeServer({ store, clock, random: seededRandom(1), log: silentLog, facts, config }, { posts: [] });
+  const api = composeServer(
+    { store, clock, random: seededRandom(1), log: silentLog, facts, config: usualConfig },
+    { posts: [] },
+  );
   await bootstrap(api);
   const client = api.client({ username: 'admin', groups: ['system:masters'] });
   if (account !== null)

@@ -13,7 +13,7 @@ import { kinds } from '../../api/mod.ts';
 import facts from '../../api/upstream/facts.json' with { type: 'json' };
 import { seededRandom, silentLog, VirtualClock } from '../../base/mod.ts';
 import { passingTokenKeys } from '../../host/pki/mod.ts';
-import { ApiError, groupResource, objectKey, type Kind, type KubeObject } from '../../machinery/mod.ts';
+import { ApiError, groupResource, objectKey, usualConfig, type Kind, type KubeObject } from '../../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../../store/mod.ts';
 import { bootstrap } from '../bootstrap.ts';
 import { composeServer, type ComposedServer } from '../compose.ts';
@@ -43,12 +43,15 @@ const admin = { username: 'admin', groups: ['system:masters'] };
 async function composed(): Promise<ComposedServer> {
   const clock = new VirtualClock({ rest: async () => await setImmediate(), startMs: Date.UTC(2030, 0, 1) });
   const store = await LocalStore.open({ clock, limits: defaultLimits, stamp });
-  const config = {
-    serviceCidr: '10.96.0.0/16',
-    nodePortRange: { first: 30000, last: 32767 },
-    clusterDomain: 'cluster.local',
+  const world = {
+    store,
+    clock,
+    random: seededRandom(1),
+    log: silentLog,
+    facts,
+    config: usualConfig,
+    tokenKeys: passingTokenKeys(),
   };
-  const world = { store, clock, random: seededRandom(1), log: silentLog, facts, config, tokenKeys: passingTokenKeys() };
   const api = composeServer(world, { posts: [], admission: { disabled: ['StorageObjectInUseProtection'] } });
   await bootstrap(api);
   return api;

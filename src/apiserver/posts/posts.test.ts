@@ -18,7 +18,7 @@ import {
 } from '../../api/mod.ts';
 import { seededRandom, silentLog, VirtualClock } from '../../base/mod.ts';
 import { tokenKeys } from '../../host/pki/mod.ts';
-import type { UserInfo } from '../../machinery/mod.ts';
+import { usualConfig, type UserInfo } from '../../machinery/mod.ts';
 import { defaultLimits, LocalStore } from '../../store/mod.ts';
 import { bootstrap } from '../bootstrap.ts';
 import { composeServer, type ComposedServer } from '../compose.ts';
@@ -31,13 +31,8 @@ const keys = tokenKeys(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privat
 async function started(): Promise<{ api: ComposedServer; client: InProcessClient; store: LocalStore }> {
   const clock = new VirtualClock({ rest: () => Promise.resolve(), startMs: Date.UTC(2030, 0, 1) });
   const store = await LocalStore.open({ clock, limits: defaultLimits, stamp });
-  const config = {
-    serviceCidr: '10.96.0.0/16',
-    nodePortRange: { first: 30000, last: 32767 },
-    clusterDomain: 'cluster.local',
-  };
   const api = composeServer(
-    { store, clock, random: seededRandom(1), log: silentLog, facts, config, tokenKeys: keys },
+    { store, clock, random: seededRandom(1), log: silentLog, facts, config: usualConfig, tokenKeys: keys },
     { posts: [] },
   );
   await bootstrap(api);
