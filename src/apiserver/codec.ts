@@ -6,7 +6,6 @@ import { errorText, HostError, isJsonObject, type DeepReadonly, type Json, type 
 import {
   ApiError,
   apiVersionOf,
-  areKnown,
   compileDecoder,
   DecodeError,
   goQuote,
@@ -20,7 +19,7 @@ import {
   type Kind,
   type KindVersion,
   type KubeObject,
-  type ManagedEntry,
+  type ManagedFieldsEntry,
   type Decoder,
 } from '../machinery/mod.ts';
 import type { Entry } from '../store/mod.ts';
@@ -37,6 +36,8 @@ export interface DecodeRequest {
   readonly validation: FieldValidation;
   /** Is told the findings that `Warn` lets pass. */
   readonly warn?: ((text: string) => void) | undefined;
+  /** Managed fields as they are stored. Where the body holds the very same, as after most patches, they are taken as they are. */
+  readonly entries?: ManagedFieldsEntry[] | undefined;
   /** Makes the refusal of something that does not fit the type; a BadRequest that names the kind unless given. */
   readonly refuse?: (why: string, error?: DecodeError) => ApiError;
 }
@@ -95,14 +96,13 @@ export class Codec {
     else checkCustomKind(body, request);
     const decoder = request.decoder ?? this.#decoder(request.schema);
     const entries = entriesIn(body);
-    // Patches and clients in this process hand back the very entries that are stored.
-    const shared = areKnown(entries) ? entries : undefined;
-    const clean = cleaned(decoder, shared === undefined ? body : withoutEntries(body), refuse);
+    const stored = entries === undefined || entries !== request.entries ? undefined : request.entries;
+    const clean = cleaned(decoder, stored === undefined ? body : withoutEntries(body), refuse);
     const unknown = clean.hasUnknownFields && validation !== 'Ignore' ? decoder.unknownFields(body) : [];
     const notes = request.decoder === undefined ? inOrder(body, unknown, findings) : [...findings, ...unknown];
     if (notes.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${notes.join(', ')}`);
     const object = { kind: gvk.kind, apiVersion: apiVersionOf(gvk.group, gvk.version), ...clean.object } as KubeObject;
-    if (shared !== undefined) (object.metadata ??= {}).managedFields = shared as ManagedEntry[];
+    if (stored !== undefined) (object.metadata ??= {}).managedFields = stored;
     // An empty list says more than none: one entry that says nothing means the same, and is not dropped as empty.
     else if (Array.isArray(entries) && entries.length === 0) (object.metadata ??= {}).managedFields = [{}];
     if (validation === 'Warn' && warn !== undefined) for (const note of notes) warn(note);

@@ -109,13 +109,19 @@ export interface TrackedWrite {
   readonly draft: KubeObject;
 }
 
-/** Brings the managed fields of a draft up to date. */
-export async function trackFields(world: WriteWorld, { kind, operation, live, draft }: TrackedWrite): Promise<void> {
+/** Brings the managed fields of a draft up to date; a promise only if an object must be converted. */
+export function trackFields(
+  world: WriteWorld,
+  { kind, operation, live, draft }: TrackedWrite,
+): Promise<void> | undefined {
   const write = fieldWrite(world, kind, operation);
   const inVersion = (object: DeepReadonly<KubeObject>): DeepReadonly<KubeObject> =>
     fromStorage(kind, operation.version, object);
   const before = live === undefined ? (write.empty as DeepReadonly<KubeObject>) : inVersion(live);
-  setEntries(draft, await updateFields(before, inVersion(draft), write));
+  const updated = updateFields(before, inVersion(draft), write);
+  if (updated instanceof Promise) return updated.then((entries) => setEntries(draft, entries));
+  setEntries(draft, updated);
+  return undefined;
 }
 
 function setEntries(draft: KubeObject, entries: readonly ManagedEntry[] | undefined): void {

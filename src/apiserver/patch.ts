@@ -50,6 +50,7 @@ export function applyPatch(world: WriteWorld, operation: Operation, patchTarget:
     schema,
     decoder,
     body,
+    entries: (target as KubeObject).metadata?.managedFields,
     findings: operation.bodyFindings,
     validation: operation.options.fieldValidation ?? 'Warn',
     warn: operation.warn,

@@ -75,7 +75,8 @@ async function createOnce(
   const name = fillMeta(sent, operation.namespace, context).name ?? '';
   const { strategy } = kind;
   strategy.defaults?.(sent);
-  if (!isTracked) await trackFields(world, { kind, operation, live: undefined, draft: sent });
+  const tracked = isTracked ? undefined : trackFields(world, { kind, operation, live: undefined, draft: sent });
+  if (tracked !== undefined) await tracked;
   const admission = world.admissionRequest(kind, operation, {
     operation: 'CREATE',
     name,
@@ -239,7 +240,8 @@ async function changeOnce(
   const part = strategyOf(kind, operation.subresource);
   strategy.defaults?.(sent);
   separateStatus(kind, operation.subresource, sent, old);
-  if (!isTracked) await trackFields(world, { kind, operation, live: old, draft: sent });
+  const tracked = isTracked ? undefined : trackFields(world, { kind, operation, live: old, draft: sent });
+  if (tracked !== undefined) await tracked;
   const admission = world.admissionRequest(kind, operation, { operation: 'UPDATE', name, draft: sent, old, context });
   await world.admission.mutate(admission);
   const draft = admission.draft ?? sent;

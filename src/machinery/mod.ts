@@ -1,7 +1,7 @@
 export { updateFields, type FieldWrite } from './apply/ownership.ts';
 export { excluding, fieldSet, type ElementPath, type FieldSet } from './apply/field-set.ts';
 export { applyConfiguration } from './apply/last-applied.ts';
-export { areKnown, entriesProblem, sameButTimes, type ManagedEntry } from './apply/managed-entry.ts';
+export { entriesProblem, sameButTimes, type ManagedEntry } from './apply/managed-entry.ts';
 export * from './apply/merge-type.ts';
 export { TypedError } from './apply/fields-of.ts';
 export { mergeUnowned } from './apply/unowned.ts';

@@ -91,21 +91,8 @@ function entryProblem({ operation, apiVersion = '', fieldsType = '', fieldsV1 }:
   return `error decoding versioned set in managed fields entry ${i}`;
 }
 
-/** Lists of entries that are valid as they are. Like the entries they are never changed, so nobody needs a copy. */
-const knownLists = new WeakSet<object>();
-
-export function areKnown(entries: unknown): entries is readonly ManagedEntry[] {
-  return Array.isArray(entries) && knownLists.has(entries);
-}
-
-export function asKnown(entries: readonly ManagedEntry[]): readonly ManagedEntry[] {
-  knownLists.add(entries);
-  return entries;
-}
-
 /** Entries as somebody sent or stored them; undefined if they are not valid. */
 export function readEntries(entries: readonly Sent[] | undefined): readonly ManagedEntry[] | undefined {
-  if (areKnown(entries)) return entries;
   const read: ManagedEntry[] = [];
   let asSent = true;
   for (const entry of entries ?? []) {
@@ -123,7 +110,7 @@ export function readEntries(entries: readonly Sent[] | undefined): readonly Mana
     if (place >= 0) read[place] = valid;
     else read.push(valid);
   }
-  return asKnown(asSent ? ((entries as readonly ManagedEntry[] | undefined) ?? read) : read);
+  return asSent ? ((entries as readonly ManagedEntry[] | undefined) ?? read) : read;
 }
 
 /** The sets that are canonical and have the form of a type. Most sets are looked at again and again. */

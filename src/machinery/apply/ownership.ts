@@ -31,7 +31,6 @@ import {
   isEqual,
   isReset,
   isSame,
-  asKnown,
   managedEntry,
   readEntries,
   reconciled,
@@ -95,19 +94,35 @@ const withoutUnowned = remembering((fields) => difference(fields, never));
 /**
  * The managed fields of `next`, which is about to replace `live` (the empty object when it is created). Both are in the version
  * of the write. Undefined: nobody's fields are tracked. Never refuses anything: where fields cannot be told, the entries stay
- * as they are.
+ * as they are. A promise only if an object must be converted.
  */
-export async function updateFields(live: Live, next: Live, write: FieldWrite): Promise<Entries | undefined> {
+export function updateFields(
+  live: Live,
+  next: Live,
+  write: FieldWrite,
+): Entries | undefined | Promise<Entries | undefined> {
   const before = entriesBefore(live, next, write.subresource !== '');
   // An object that is not tracked stays so until somebody applies.
   if (before.length === 0 && (live.metadata?.uid ?? '') !== '') return undefined;
-  try {
-    const entries = await afterUpdate(withoutEntries(live), withoutEntries(next), before, write);
-    return entries.length === 0 ? undefined : asKnown(entries);
-  } catch (error) {
+  const asTheyAre = (error: unknown): Entries | undefined => {
     if (error instanceof TypedError || error instanceof ApiError)
       return live.metadata?.managedFields as Entries | undefined;
     throw error;
+  };
+  const updated = (change: Change): Entries | undefined => {
+    const entries = afterUpdate(change, before, write);
+    return entries.length === 0 ? undefined : entries;
+  };
+  try {
+    const change = new Change(withoutEntries(live), withoutEntries(next), write);
+    return (
+      change
+        .prepare(before)
+        ?.then(() => updated(change))
+        .catch(asTheyAre) ?? updated(change)
+    );
+  } catch (error) {
+    return asTheyAre(error);
   }
 }
 
@@ -135,10 +150,8 @@ function withoutEntries(object: Live): JsonObject {
   return { ...object, metadata };
 }
 
-async function afterUpdate(live: JsonObject, next: JsonObject, before: Entries, write: FieldWrite): Promise<Entries> {
-  const { manager, apiVersion, subresource, now } = write;
-  const change = new Change(live, next, write);
-  const { entries } = before.length === 0 ? { entries: before } : await change.settle(before);
+function afterUpdate(change: Change, before: Entries, { manager, apiVersion, subresource, now }: FieldWrite): Entries {
+  const { entries } = before.length === 0 ? { entries: before } : change.settle(before);
   const taken = withoutUnowned(change.own.changed);
   if (isEmptySet(taken)) return capUpdates(sortedEntries(entries));
   const identity: Identity = {
@@ -177,15 +190,29 @@ class Change {
     this.#known = new Map([[write.apiVersion, this.own]]);
   }
 
+  /** Finds out what changed in the versions of these entries, which `settle` needs; undefined: that is known. */
+  prepare(entries: Entries): Promise<void> | undefined {
+    const missing = entries.filter(({ apiVersion }) => !this.#known.has(apiVersion));
+    return missing.length === 0 ? undefined : this.#find(missing);
+  }
+
+  async #find(entries: Entries): Promise<void> {
+    for (const { apiVersion } of entries) {
+      const type = this.#write.versions.typeOf(apiVersion);
+      if (type !== undefined && !this.#known.has(apiVersion))
+        this.#known.set(apiVersion, await this.#at(apiVersion, type));
+    }
+  }
+
   /** The entries without what changed, and for each what that took from it. */
-  async settle(all: Entries): Promise<{ readonly entries: Entries; readonly conflicts: readonly Conflict[] }> {
+  settle(all: Entries): { readonly entries: Entries; readonly conflicts: readonly Conflict[] } {
     const entries: ManagedEntry[] = [];
     const conflicts: Conflict[] = [];
     let same = true;
     for (const entry of all) {
       const { apiVersion } = entry;
       const type = this.#write.versions.typeOf(apiVersion);
-      const changes = this.#known.get(apiVersion) ?? (type && (await this.#at(apiVersion, type)));
+      const changes = this.#known.get(apiVersion);
       if (type === undefined || changes === undefined) {
         same = false;
         continue;
@@ -204,9 +231,7 @@ class Change {
     const { versions } = this.#write;
     const live = await versions.convert(this.#live, apiVersion);
     const next = await versions.convert(this.#next, apiVersion);
-    const changes = this.#between(live, next, type);
-    this.#known.set(apiVersion, changes);
-    return changes;
+    return this.#between(live, next, type);
   }
 
   #between(live: JsonObject, next: JsonObject, type: MergeType): Changes {
@@ -247,7 +272,7 @@ export async function applyFields(live: Live, config: JsonObject, write: FieldWr
   }
   const stored = readEntries(live.metadata?.managedFields) ?? [];
   const current = withoutEntries(live);
-  const before = stored.length > 0 ? stored : await beforeFirstApply(current, write);
+  const before = stored.length > 0 ? stored : beforeFirstApply(current, write);
   const { manager, apiVersion, subresource, now, without } = write;
   const identity: Identity = { manager, operation: 'Apply', apiVersion, subresource };
   const last = before.find((entry) => isSame(entry, identity));
@@ -255,7 +280,9 @@ export async function applyFields(live: Live, config: JsonObject, write: FieldWr
   const own = managedEntry(identity, fields, last?.time);
   const others = before.filter((entry) => entry !== last);
   const object = await prune(merge(current, config, type), last, [...others, own], write);
-  const { entries, conflicts } = await new Change(current, object, write).settle(others);
+  const change = new Change(current, object, write);
+  await change.prepare(others);
+  const { entries, conflicts } = change.settle(others);
   if (conflicts.length > 0 && !force) throw new ConflictError(conflicts);
   const changed = !jsonEqual(current, object);
   const kept = managedEntry(identity, withoutUnowned(fields), changed ? rfc3339(now) : own.time);
@@ -281,8 +308,8 @@ function textOf(value: unknown): string {
 }
 
 /** Whoever wrote what is there before anybody was tracked is one manager. */
-async function beforeFirstApply(live: JsonObject, write: FieldWrite): Promise<Entries> {
-  return afterUpdate(write.empty, live, [], { ...write, manager: 'before-first-apply' });
+function beforeFirstApply(live: JsonObject, write: FieldWrite): Entries {
+  return afterUpdate(new Change(write.empty, live, write), [], { ...write, manager: 'before-first-apply' });
 }
 
 /**
