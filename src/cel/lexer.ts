@@ -2,6 +2,7 @@
  * From the text of an expression to tokens. A text that is no token is reported in the way of upstream's generated lexer:
  * from where the token began to the character that did not fit, going on behind it.
  */
+import { escapeLetters } from '../machinery/mod.ts';
 import { type Issue, issuesMax } from './issue.ts';
 import { Double, intOrOverflow, EvalError, type Value, uintOrOverflow } from './values.ts';
 
@@ -22,20 +23,7 @@ const words: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['false', false],
   ['null', null],
 ]);
-const escapes: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  '?': '?',
-  '"': '"',
-  "'": "'",
-  '`': '`',
-};
+const escapes: Readonly<Record<string, string>> = { ...escapeLetters, '?': '?', '"': '"', "'": "'", '`': '`' };
 const hexLengths: Readonly<Record<string, number>> = { x: 2, X: 2, u: 4, U: 8 };
 
 export function tokenize(source: string): { tokens: Token[]; issues: Issue[] } {

@@ -2,17 +2,24 @@
  * Text as Go's fmt, strconv and encoding/json write it. Upstream's error messages are made of it, and clients compare
  * those messages. Always holds: for the same value the same text as Go, so nothing here depends on the locale.
  */
-const escapes: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  '\\': '\\\\',
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
+
+/** What stands for a character behind a backslash, alike in all of Go's literals; each adds its own quotes. */
+export const escapeLetters: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
 };
+
+/** In double quotes. */
+export const quotedEscapes: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({ ...escapeLetters, '"': '"' }).map(([letter, char]) => [char, `\\${letter}`]),
+);
+
 const plainAscii = /^[ !#-[\]-~]*$/;
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
@@ -21,7 +28,7 @@ export function goQuote(text: string): string {
   if (plainAscii.test(text)) return `"${text}"`;
   let out = '"';
   for (const char of text) {
-    const escaped = escapes[char];
+    const escaped = quotedEscapes[char];
     const code = char.codePointAt(0) ?? 0;
     if (escaped !== undefined) out += escaped;
     else if (printable.test(char)) out += char;

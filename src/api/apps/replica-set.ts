@@ -8,14 +8,13 @@ import {
   nameColumn,
   type FieldError,
   type Strategy,
-  type UpdateStrategy,
 } from '../../machinery/mod.ts';
 import { checkImmutable, checkNonNegative } from '../checks.ts';
 import { containerColumns, integerColumn, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import { dropDisabled } from '../core/pod-spec/disabled.ts';
 import type { ReplicaSet, ReplicaSetSpec } from '../upstream/types.ts';
-import { checkCounts, checkSelectedTemplate, replicaScale, replicatedWarnings, selectorPath } from './workload.ts';
+import { checkSelectedTemplate, replicaCounts, replicaScale, replicatedWarnings, selectorPath } from './workload.ts';
 
 const specPath = field('spec');
 const noSpec: DeepReadonly<ReplicaSetSpec> = { selector: {} };
@@ -49,18 +48,6 @@ const strategy: Strategy<ReplicaSet> = {
   warnings: replicatedWarnings,
 };
 
-const statusPart: UpdateStrategy<ReplicaSet> = {
-  validateUpdate({ status = { replicas: 0 } }) {
-    const errors: FieldError[] = [];
-    const { conditions: _conditions, ...counts } = status;
-    checkCounts(errors, counts, {
-      parts: ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
-      path: field('status'),
-    });
-    return errors;
-  },
-};
-
 export const replicaSets = defineKind<ReplicaSet>({
   group: 'apps',
   version: 'v1',
@@ -73,7 +60,7 @@ export const replicaSets = defineKind<ReplicaSet>({
   strategy,
   selectable: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   subresources: {
-    status: { type: 'part', strategy: statusPart },
+    status: { type: 'part', strategy: replicaCounts },
     scale: { type: 'scale', scale: replicaScale },
   },
   columns: [

@@ -16,11 +16,12 @@ import {
   type KubeObject,
   type LabelSelector as CompiledSelector,
   type ScaleStrategy,
+  type UpdateStrategy,
 } from '../../machinery/mod.ts';
 import { checkNonNegative, type Errors } from '../checks.ts';
 import { podWarnings } from '../core/pod-spec/warnings.ts';
 import { checkPodTemplate } from '../core/pod-spec/validation/spec.ts';
-import type { LabelSelector, PodTemplateSpec } from '../upstream/types.ts';
+import type { LabelSelector, PodTemplateSpec, ReplicaSetStatus } from '../upstream/types.ts';
 
 const templatePath = field('spec', 'template');
 export const selectorPath = field('spec', 'selector');
@@ -188,6 +189,21 @@ export function checkCounts(
   if (available > ready)
     errors.push(invalid(path.child('availableReplicas'), available, `cannot be greater than ${readyText}`));
 }
+
+interface Counted extends KubeObject {
+  status?: ReplicaSetStatus;
+}
+
+/** The status of what keeps pods of one template. */
+export const replicaCounts: UpdateStrategy<Counted> = {
+  validateUpdate({ status = { replicas: 0 } }) {
+    const errors: Errors = [];
+    const { conditions: _conditions, ...counts } = status;
+    const parts = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'];
+    checkCounts(errors, counts, { parts, path: field('status') });
+    return errors;
+  },
+};
 
 /** Anything that keeps `spec.replicas` pods. */
 interface Replicated extends KubeObject {

@@ -10,9 +10,8 @@ import {
   type FieldError,
   type ScaleStrategy,
   type Strategy,
-  type UpdateStrategy,
 } from '../../machinery/mod.ts';
-import { checkCounts, checkTemplate, replicatedWarnings } from '../apps/workload.ts';
+import { checkTemplate, replicaCounts, replicatedWarnings } from '../apps/workload.ts';
 import { checkNonNegative } from '../checks.ts';
 import { containerColumns, integerColumn, labelsText, wideColumn } from '../columns.ts';
 import type { ReplicationController } from '../upstream/types.ts';
@@ -59,16 +58,6 @@ const strategy: Strategy<ReplicationController> = {
   warnings: replicatedWarnings,
 };
 
-const statusPart: UpdateStrategy<ReplicationController> = {
-  validateUpdate({ status = { replicas: 0 } }) {
-    const errors: FieldError[] = [];
-    const { conditions: _conditions, ...counts } = status;
-    const parts = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'];
-    checkCounts(errors, counts, { parts, path: field('status') });
-    return errors;
-  },
-};
-
 const scale: ScaleStrategy<ReplicationController> = {
   replicas: ({ spec, status }) => ({
     spec: spec?.replicas ?? 0,
@@ -93,7 +82,7 @@ export const replicationControllers = defineKind<ReplicationController>({
   strategy,
   selectable: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   subresources: {
-    status: { type: 'part', strategy: statusPart },
+    status: { type: 'part', strategy: replicaCounts },
     scale: { type: 'scale', scale },
   },
   columns: [

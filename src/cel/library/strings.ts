@@ -1,4 +1,5 @@
 /** cel-go's string functions in the version that Kubernetes enables (2). Positions count code points. */
+import { quotedEscapes } from '../../machinery/mod.ts';
 import { fn, type Library, overload } from '../function.ts';
 import { ArrayList, type CelList, EvalError, type Result, runeCount } from '../values.ts';
 import { textLengthMax, tooLong } from './arithmetic.ts';
@@ -150,18 +151,6 @@ export const stringsLibrary: Library = {
   ],
 };
 
-const quoteEscapes: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-  '"': '\\"',
-};
-
 function quote(text: string): Result {
-  return `"${text.toWellFormed().replace(/["\\\p{Cc}]/gu, (char) => quoteEscapes[char] ?? char)}"`;
+  return `"${text.toWellFormed().replace(/["\\\p{Cc}]/gu, (char) => quotedEscapes[char] ?? char)}"`;
 }

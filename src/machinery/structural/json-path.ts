@@ -4,6 +4,7 @@
  */
 import { isJsonObject, jsonEqual, TerminalError, type Json } from '../../base/mod.ts';
 import { field, type FieldPath } from '../field-error.ts';
+import { escapeLetters } from '../go-text.ts';
 import { additionalOf, type JsonSchema } from './json-schema.ts';
 
 type Step =
@@ -238,17 +239,7 @@ export function fieldIn(text: string, root: JsonSchema, { brackets = true } = {}
   return { path, names, schema };
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  "'": "'",
-  '\\': '\\',
-};
+const escapes: Readonly<Record<string, string>> = { ...escapeLetters, "'": "'" };
 
 function unescape(text: string): string {
   return text.replace(/\\(.)/g, (whole, char: string) => {
