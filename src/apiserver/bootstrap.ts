@@ -14,7 +14,6 @@ import {
   flowSchemas,
   namespaces,
   priorityLevelConfigurations,
-  serviceCidrs,
   services,
 } from '../api/mod.ts';
 import { errorText, jsonEqual, rfc3339, type Json, type JsonObject } from '../base/mod.ts';
@@ -31,6 +30,7 @@ import { defaultPolicy, reconciled, type Default } from './authz/bootstrap/polic
 import type { RequestHeaderOptions } from './authn/request-header.ts';
 import type { ComposedServer } from './compose.ts';
 import type { InProcessClient } from './in-process-client.ts';
+import { ensureDefaultRange } from './service-repair/default-range.ts';
 
 export interface BootstrapOptions {
   /** Where clients find the API server; absent: no `kubernetes` Service. */
@@ -133,25 +133,8 @@ class SetUp {
 
   /** The range of the cluster's own configuration, ready to be used. */
   async serviceRange(): Promise<void> {
-    const { world } = this.#api.server;
-    const metadata = { name: 'kubernetes' };
-    const kind = anyKind(serviceCidrs);
-    await this.#one({ kind, object: { metadata, spec: { cidrs: [world.config.serviceCidr] } } as KubeObject }, keep);
-    const condition = {
-      type: 'Ready',
-      status: 'True',
-      lastTransitionTime: rfc3339(world.clock.now()),
-      reason: '',
-      message: 'Kubernetes default Service CIDR is ready',
-    };
-    const found = world.objects.get(serviceCidrs, metadata.name);
-    if (found?.status?.conditions?.some(({ type }) => type === 'Ready') !== true)
-      await this.#client.patch(
-        serviceCidrs,
-        metadata,
-        { type: 'strategic', body: { status: { conditions: [condition] } } },
-        { subresource: 'status' },
-      );
+    const { objects, clock, log, config } = this.#api.server.world;
+    await ensureDefaultRange({ objects, clock, log, config, client: this.#client });
   }
 
   async flowControl(): Promise<void> {

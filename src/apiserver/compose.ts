@@ -50,6 +50,9 @@ import { headersOfUsers } from './proxying/forward.ts';
 import { Registry } from './registry.ts';
 import { factsOf, servedKinds, type ServedApis } from './served-apis.ts';
 import { ApiServer } from './server.ts';
+import { keepAddresses } from './service-repair/addresses.ts';
+import { keepDefaultRange } from './service-repair/default-range.ts';
+import { keepNodePorts } from './service-repair/node-ports.ts';
 import type { PostHandler } from './subresources.ts';
 import type { WebClients } from './http/web.ts';
 import { WebhookCaller } from './webhooks/caller.ts';
@@ -244,6 +247,11 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
   const upkeep = new DisposableStack();
   upkeep.use(keepDangling({ store, client: self, clock, log }));
   upkeep.use(keepFlowControl(api));
+  const { objects, config } = server.world;
+  const repair = { store, objects, client: self, clock, log, config };
+  upkeep.use(keepDefaultRange(repair));
+  upkeep.use(keepAddresses(repair));
+  upkeep.use(keepNodePorts(repair));
   const discovery = new Discovery(server.registry, aggregation.discovery);
   const metrics = new RequestMetrics({
     store,

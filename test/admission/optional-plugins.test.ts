@@ -99,8 +99,9 @@ function imagePolicy(more: JsonObject = {}, url = `https://127.0.0.1:${images.po
 
 void test('somebody else says which images may run, for a while', async () => {
   await using server = await imagePolicy({ allowTTL: 60, denyTTL: -1 });
-  images.answer = ({ spec }: { spec?: { containers: [{ image: string }] } }) => {
-    const bad = spec?.containers.find(({ image }) => image.startsWith('bad'))?.image;
+  images.answer = (review: unknown) => {
+    const { spec } = review as { spec: { containers: [{ image: string }] } };
+    const bad = spec.containers.find(({ image }) => image.startsWith('bad'))?.image;
     const status =
       bad === undefined
         ? { allowed: true, auditAnnotations: { seen: 'yes' } }
