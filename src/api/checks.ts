@@ -7,6 +7,7 @@ import {
   cidrErrors,
   dns1123LabelErrors,
   dns1123SubdomainErrors,
+  domainPrefixedPathErrors,
   invalid,
   ipErrors,
   nameIsPathSegment,
@@ -47,6 +48,17 @@ export function checkQualifiedName(errors: Errors, value: string, path: FieldLik
 const driverNameLengthMax = 63;
 
 /** The name by which a volume driver is asked for. */
+/** `example.com/name`. Each part that is wrong is shown by itself. */
+export function checkDomainPrefixedPath(errors: Errors, value: string, path: FieldLike): void {
+  if (value === '') return void errors.push(required(path));
+  const slash = value.indexOf('/');
+  for (const problem of domainPrefixedPathErrors(value)) {
+    const whole = problem.startsWith('must be a domain-prefixed path');
+    const part = problem.startsWith('Invalid path') ? value.slice(slash + 1) : value.slice(0, slash);
+    errors.push(invalid(path, whole ? value : part, problem));
+  }
+}
+
 export function checkCsiDriverName(errors: Errors, name: string, path: FieldLike): void {
   if (name === '') return void errors.push(required(path));
   if (name.length > driverNameLengthMax) errors.push(tooLong(path, driverNameLengthMax));

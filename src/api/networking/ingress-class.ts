@@ -3,7 +3,6 @@ import type { DeepReadonly } from '../../base/mod.ts';
 import {
   ageColumn,
   defineKind,
-  domainPrefixedPathErrors,
   field,
   forbidden,
   nameColumn,
@@ -11,9 +10,10 @@ import {
   notSupported,
   required,
   tooLong,
+  utf8Length,
   type FieldPath,
 } from '../../machinery/mod.ts';
-import { checkImmutable, checkLocalReference, report, type Errors } from '../checks.ts';
+import { checkDomainPrefixedPath, checkImmutable, checkLocalReference, report, type Errors } from '../checks.ts';
 import { column, none } from '../columns.ts';
 import type { IngressClass, IngressClassParametersReference } from '../upstream/types.ts';
 
@@ -38,11 +38,8 @@ function checkParameters(errors: Errors, parameters: ReadonlyParameters, path: F
 function classErrors({ spec = {} }: DeepReadonly<IngressClass>): Errors {
   const errors: Errors = [];
   const { controller = '', parameters } = spec;
-  if (controller === '') errors.push(required(controllerPath));
-  else {
-    if (controller.length > controllerBytesMax) errors.push(tooLong(controllerPath, controllerBytesMax));
-    report(errors, controllerPath, controller, domainPrefixedPathErrors(controller));
-  }
+  if (utf8Length(controller) > controllerBytesMax) errors.push(tooLong(controllerPath, controllerBytesMax));
+  checkDomainPrefixedPath(errors, controller, controllerPath);
   if (parameters !== undefined) checkParameters(errors, parameters, field('spec', 'parameters'));
   return errors;
 }

@@ -84,7 +84,8 @@ function checkPolicyPort(
   if (typeof port === 'number') {
     report(errors, path.child('port'), port, portNumberErrors(port));
     if (endPort === undefined) return;
-    if (endPort < port) errors.push(invalid(end, endPort, 'must be greater than or equal to `port`'));
+    // Upstream shows the port, not the end.
+    if (endPort < port) errors.push(invalid(end, port, 'must be greater than or equal to `port`'));
     report(errors, end, endPort, portNumberErrors(endPort));
     return;
   }

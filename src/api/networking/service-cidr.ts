@@ -24,8 +24,8 @@ function cidrErrors({ spec = {} }: DeepReadonly<ServiceCIDR>): FieldError[] {
   if (cidrs.length === 0) return [required(cidrsPath, 'at least one CIDR required')];
   if (cidrs.length > familiesMax) return [tooMany(cidrsPath, cidrs.length, familiesMax)];
   for (const [i, cidr] of cidrs.entries()) checkCidr(errors, cidr, cidrsPath.index(i));
-  const families = new Set(cidrs.map((cidr) => parseCidr(cidr)?.address.family));
-  if (families.size < cidrs.length)
+  const [family, second] = cidrs.map((cidr) => parseCidr(cidr)?.address.family);
+  if (family !== undefined && family === second)
     errors.push(
       invalid(
         cidrsPath,

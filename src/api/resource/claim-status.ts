@@ -28,7 +28,7 @@ import type {
 import { checkRequestRef, checkRequestRefs, requestNames } from './device-claim.ts';
 import { checkList, checkPoolName, checkRawObject, checkUnique } from './group.ts';
 import { checkConfiguration, configurationsMax } from './selectors.ts';
-import { checkBindingConditions, checkDeviceTolerations } from './taints.ts';
+import { checkBindingConditions } from './taints.ts';
 
 type ReadonlyClaim = DeepReadonly<ResourceClaim>;
 type ReadonlyStatus = DeepReadonly<ResourceClaimStatus>;
@@ -144,7 +144,6 @@ function checkResult(
   checkRequestRef(errors, result.request, path.child('request'), names);
   checkDevice(errors, result, path);
   checkBindingConditions(errors, result, path);
-  checkDeviceTolerations(errors, result.tolerations, path.child('tolerations'));
   checkShare(errors, result.shareID, path.child('shareID'));
 }
 

@@ -15,7 +15,7 @@ import {
 import { checkDnsLabel, report, type Errors } from '../checks.ts';
 import { checkNodeSelector } from '../core/pod-spec/validation/affinity.ts';
 import type { Counter, Device, DeviceAttribute } from '../upstream/types.ts';
-import { checkList, checkQualifiedAttribute, checkUnique, qualifiedNameLengthMax } from './group.ts';
+import { checkList, checkQualifiedAttribute, checkUnique, qualifiedNameLengthMax, shortened } from './group.ts';
 import { checkRequestPolicy } from './request-policy.ts';
 import { checkBindingConditions, checkDeviceTaint } from './taints.ts';
 
@@ -26,6 +26,7 @@ const valueBytesMax = 64;
 const taintsMax = 16;
 const consumptionsMax = 2;
 const countersMax = 32;
+const labelLengthMax = 63;
 /** https://semver.org, version 2.0.0. */
 const version =
   /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$/;
@@ -49,8 +50,9 @@ export function checkDevice(
       ),
     );
   for (const [name, attribute] of Object.entries(attributes)) {
-    checkQualifiedAttribute(errors, name, path.child('attributes'));
-    checkAttribute(errors, attribute, path.child('attributes').key(shortened(name, qualifiedNameLengthMax)));
+    const at = path.child('attributes').key(shortened(name, qualifiedNameLengthMax));
+    checkQualifiedAttribute(errors, name, at);
+    checkAttribute(errors, attribute, at);
   }
   if (old === undefined || !jsonEqual(old.capacity, device.capacity)) checkCapacity(errors, device, path);
   if (old === undefined || !jsonEqual(old.taints, taints))
@@ -66,13 +68,6 @@ export function checkDevice(
     checkUnique(errors, consumesCounters, ({ counterSet }) => counterSet, consumesPath);
   checkNodes(errors, device, path, perDevice);
   checkBindingConditions(errors, device, path);
-}
-
-/** A key as a path shows it: the middle of a long one is left out. */
-function shortened(key: string, lengthMax: number): string {
-  if (key.length <= lengthMax) return key;
-  const rest = lengthMax - 3;
-  return `${key.slice(0, Math.floor((rest + 1) / 2))}...${key.slice(key.length - Math.floor(rest / 2))}`;
 }
 
 function checkAttribute(errors: Errors, attribute: DeepReadonly<DeviceAttribute>, path: FieldPath): void {
@@ -97,11 +92,12 @@ function checkCapacity(
   path: FieldPath,
 ): void {
   for (const [name, { value, requestPolicy }] of Object.entries(capacity)) {
-    checkQualifiedAttribute(errors, name, path.child('capacity'));
+    const at = path.child('capacity').key(shortened(name, qualifiedNameLengthMax));
+    checkQualifiedAttribute(errors, name, at);
     if (requestPolicy === undefined) continue;
-    const at = path.child('capacity').key(shortened(name, qualifiedNameLengthMax)).child('requestPolicy');
-    if (shared) checkRequestPolicy(errors, requestPolicy, parseQuantity(value), at);
-    else errors.push(forbidden(at, 'allowMultipleAllocations must be true'));
+    const policyPath = at.child('requestPolicy');
+    if (shared) checkRequestPolicy(errors, requestPolicy, parseQuantity(value), policyPath);
+    else errors.push(forbidden(policyPath, 'allowMultipleAllocations must be true'));
   }
 }
 
@@ -118,7 +114,8 @@ export function checkCounters(
   const names = Object.keys(counters ?? {});
   if (names.length === 0) errors.push(required(path));
   else if (names.length > countersMax) errors.push(tooMany(path, names.length, countersMax));
-  else for (const name of names) report(errors, path, name, dns1123LabelErrors(name));
+  else
+    for (const name of names) report(errors, path.key(shortened(name, labelLengthMax)), name, dns1123LabelErrors(name));
 }
 
 function checkNodes(errors: Errors, device: ReadonlyDevice, path: FieldPath, perDevice: boolean): void {

@@ -19,6 +19,13 @@ const identifierLengthMax = 32;
 /** A domain, a slash and an identifier. */
 export const qualifiedNameLengthMax = 63 + 1 + identifierLengthMax;
 
+/** A key as a path shows it: the middle of a long one is left out. */
+export function shortened(key: string, lengthMax: number): string {
+  if (key.length <= lengthMax) return key;
+  const rest = lengthMax - 3;
+  return `${key.slice(0, Math.floor((rest + 1) / 2))}...${key.slice(key.length - Math.floor(rest / 2))}`;
+}
+
 /** A list that is too long is not looked at any further. */
 export function checkList<T>(
   errors: Errors,
@@ -56,8 +63,9 @@ export function checkPoolName(errors: Errors, name: string, path: FieldPath): vo
 /** `model`, or `driver.example.com/model`. */
 export function checkQualifiedAttribute(errors: Errors, name: string, path: FieldPath): void {
   const [first = '', second, ...more] = name.split('/');
-  if (more.length > 0) errors.push(invalid(path, name, 'must not contain more than one slash'));
-  else if (second === undefined) checkIdentifier(errors, first, path);
+  // Upstream lets these pass.
+  if (more.length > 0) return;
+  if (second === undefined) checkIdentifier(errors, first, path);
   else {
     if (first === '') errors.push(invalid(path, '', 'the domain must not be empty'));
     else checkCsiDriverName(errors, first, path);

@@ -65,11 +65,11 @@ function checkRange(
   const wrong = (name: string, value: Quantity, problem: string, limit: Quantity): void =>
     void errors.push(invalid(path.child(name), value.toString(), `${problem}: ${limit.toString()}`));
   if (min.compare(capacity) > 0) wrong('min', min, 'min is larger than capacity value', capacity);
-  if (chosen.compare(min) < 0) wrong('default', chosen, 'default is less than min', min);
+  if (chosen.compare(min) < 0) wrong('min', chosen, 'default is less than min', min);
   if (max !== undefined) {
     if (min.compare(max) > 0) wrong('max', min, 'min is larger than max', max);
     if (max.compare(capacity) > 0) wrong('max', max, 'max is larger than capacity value', capacity);
-    if (chosen.compare(max) > 0) wrong('default', chosen, 'default is more than max', max);
+    if (chosen.compare(max) > 0) wrong('max', chosen, 'default is more than max', max);
   }
   if (range.step === undefined) return;
   const step = parseQuantity(range.step);

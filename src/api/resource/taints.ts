@@ -6,7 +6,6 @@ import type { DeviceTaint, DeviceToleration } from '../upstream/types.ts';
 import { checkList } from './group.ts';
 
 const effects = ['NoExecute', 'NoSchedule', 'None'];
-const tolerationsMax = 16;
 const conditionsMax = 4;
 
 export function checkDeviceTaint(errors: Errors, taint: DeepReadonly<DeviceTaint>, path: FieldPath): void {
@@ -25,14 +24,14 @@ export function checkDeviceTolerations(
   tolerations: readonly DeepReadonly<DeviceToleration>[] | undefined,
   path: FieldPath,
 ): void {
-  checkList(errors, tolerations, { path, countMax: tolerationsMax }, (toleration, at) => {
-    const { key = '', operator, value = '', effect } = toleration;
+  for (const [i, { key = '', operator, value = '', effect }] of (tolerations ?? []).entries()) {
+    const at = path.index(i);
     if (key !== '') checkQualifiedName(errors, key, at.child('key'));
     if (operator === 'Equal') report(errors, at.child('value'), value, labelValueErrors(value));
     else if (operator !== 'Exists') checkChoice(errors, operator, ['Equal', 'Exists'], at.child('operator'));
     else if (value !== '') errors.push(invalid(at.child('value'), value, 'must be empty for operator `Exists`'));
     if (effect !== '') checkOptionalChoice(errors, effect, effects, at.child('effect'));
-  });
+  }
 }
 
 interface BindingConditions {

@@ -1,5 +1,5 @@
 /** StorageClass. What it says about volumes never changes, because volumes may have been made from it. */
-import type { DeepReadonly } from '../../base/mod.ts';
+import { jsonEqual, type DeepReadonly } from '../../base/mod.ts';
 import { ageColumn, defineKind, field, forbidden, nameColumn, type FieldError } from '../../machinery/mod.ts';
 import { checkChoice, checkImmutable, checkOptionalChoice, type Errors } from '../checks.ts';
 import { column } from '../columns.ts';
@@ -27,7 +27,7 @@ function classErrors(given: ReadonlyClass): Errors {
 function classUpdateErrors(given: ReadonlyClass, old: ReadonlyClass): FieldError[] {
   const errors = classErrors(given);
   for (const name of ['parameters', 'provisioner', 'reclaimPolicy'] as const)
-    if (JSON.stringify(given[name] ?? {}) !== JSON.stringify(old[name] ?? {}))
+    if (!jsonEqual(given[name] ?? {}, old[name] ?? {}))
       errors.push(forbidden(name, `updates to ${name} are forbidden.`));
   checkImmutable(errors, given.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode');
   return errors;

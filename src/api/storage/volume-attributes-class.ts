@@ -1,5 +1,5 @@
 /** VolumeAttributesClass. What it says never changes. */
-import type { DeepReadonly } from '../../base/mod.ts';
+import { jsonEqual, type DeepReadonly } from '../../base/mod.ts';
 import { ageColumn, defineKind, forbidden, nameColumn } from '../../machinery/mod.ts';
 import type { Errors } from '../checks.ts';
 import { column } from '../columns.ts';
@@ -26,7 +26,7 @@ export const volumeAttributesClasses = defineKind<VolumeAttributesClass>({
     validateUpdate(given, old) {
       const errors: Errors = [];
       for (const name of ['driverName', 'parameters'] as const)
-        if (JSON.stringify(given[name] ?? {}) !== JSON.stringify(old[name] ?? {}))
+        if (!jsonEqual(given[name] ?? {}, old[name] ?? {}))
           errors.push(forbidden(name, `updates to ${name} are forbidden.`));
       return [...errors, ...classErrors(given)];
     },

@@ -1,14 +1,7 @@
 /** What is wrong with the specification of a Job, its own or the one in the template of a CronJob. */
 import type { DeepReadonly } from '../../../base/mod.ts';
-import {
-  domainPrefixedPathErrors,
-  invalid,
-  notSupported,
-  required,
-  tooLong,
-  type FieldPath,
-} from '../../../machinery/mod.ts';
-import { checkNonNegative, checkOptionalChoice, type Errors } from '../../checks.ts';
+import { invalid, notSupported, required, tooLong, type FieldPath } from '../../../machinery/mod.ts';
+import { checkDomainPrefixedPath, checkNonNegative, checkOptionalChoice, type Errors } from '../../checks.ts';
 import { checkPodTemplate } from '../../core/pod-spec/validation/spec.ts';
 import type { JobSpec } from '../../upstream/types.ts';
 import { checkFailurePolicy, checkSuccessPolicy } from './policies.ts';
@@ -58,16 +51,9 @@ export function checkJobSpec(errors: Errors, spec: ReadonlySpec, path: FieldPath
   checkRestartPolicy(errors, spec, path.child('template', 'spec', 'restartPolicy'));
 }
 
-/** Each part of the name that is wrong is shown by itself. */
 function checkManagedBy(errors: Errors, name: string | undefined, path: FieldPath): void {
   if (name === undefined) return;
-  if (name === '') return void errors.push(required(path));
-  const slash = name.indexOf('/');
-  for (const problem of domainPrefixedPathErrors(name)) {
-    const whole = problem.startsWith('must be a domain-prefixed path');
-    const part = problem.startsWith('Invalid path') ? name.slice(slash + 1) : name.slice(0, slash);
-    errors.push(invalid(path, whole ? name : part, problem));
-  }
+  checkDomainPrefixedPath(errors, name, path);
   if (name.length > managedByLengthMax) errors.push(tooLong(path, managedByLengthMax));
 }
 
