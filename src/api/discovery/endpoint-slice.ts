@@ -31,7 +31,7 @@ import {
   type Errors,
 } from '../checks.ts';
 import { column, listText } from '../columns.ts';
-import type { DiscoveryV1EndpointPort, Endpoint, EndpointSlice } from '../upstream/types.ts';
+import type { DiscoveryV1EndpointPort, Endpoint, EndpointHints, EndpointSlice } from '../upstream/types.ts';
 
 type ReadonlySlice = DeepReadonly<EndpointSlice>;
 
@@ -40,6 +40,7 @@ const addressesMax = 100;
 const portsMax = 20_000;
 const endpointsMax = 1000;
 const hintsMax = 8;
+const topologyMax = 16;
 
 function sliceErrors({ addressType, ...slice }: ReadonlySlice): FieldError[] {
   const endpoints = slice.endpoints ?? [];
@@ -62,15 +63,32 @@ function checkEndpoint(errors: Errors, endpoint: DeepReadonly<Endpoint>, address
   if (addresses.length === 0) errors.push(required(list, 'must contain at least 1 address'));
   else if (addresses.length > addressesMax) errors.push(tooMany(list, addresses.length, addressesMax));
   for (const [j, address] of addresses.entries()) checkAddress(errors, address, addressType, list.index(j));
-  if (deprecatedTopology !== undefined)
-    errors.push(...labelsErrors(deprecatedTopology, at.child('deprecatedTopology')));
   if (nodeName !== undefined) report(errors, at.child('nodeName'), nodeName, nameIsDns1123Subdomain(nodeName, false));
+  const topologyPath = at.child('deprecatedTopology');
+  const topologyCount = Object.keys(deprecatedTopology ?? {}).length;
+  if (topologyCount > topologyMax) errors.push(tooMany(topologyPath, topologyCount, topologyMax));
+  if (deprecatedTopology !== undefined) errors.push(...labelsErrors(deprecatedTopology, topologyPath));
   if (hostname !== undefined) checkDnsLabel(errors, hostname, at.child('hostname'));
-  if (hints?.forZones === undefined) return;
-  const zones = at.child('hints').child('forZones');
-  if (hints.forZones.length > hintsMax) errors.push(tooMany(zones, hints.forZones.length, hintsMax));
-  for (const [j, { name }] of hints.forZones.entries())
-    report(errors, zones.index(j).child('name'), name, labelValueErrors(name));
+  if (hints !== undefined) checkHints(errors, hints, at.child('hints'));
+}
+
+function checkHints(
+  errors: Errors,
+  { forZones = [], forNodes = [] }: DeepReadonly<EndpointHints>,
+  path: FieldPath,
+): void {
+  const lists = [
+    { list: forZones, at: path.child('forZones'), problems: labelValueErrors },
+    { list: forNodes, at: path.child('forNodes'), problems: (name: string) => nameIsDns1123Subdomain(name, false) },
+  ];
+  const tooLong = lists.find(({ list }) => list.length > hintsMax);
+  if (tooLong !== undefined) return void errors.push(tooMany(tooLong.at, tooLong.list.length, hintsMax));
+  for (const { list, at, problems } of lists)
+    for (const [i, { name }] of list.entries()) {
+      const namePath = at.index(i).child('name');
+      if (list.findIndex((other) => other.name === name) < i) errors.push(duplicate(namePath, name));
+      report(errors, namePath, name, problems(name));
+    }
 }
 
 function checkAddress(errors: Errors, address: string, type: string, path: FieldPath): void {
