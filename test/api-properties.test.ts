@@ -11,6 +11,7 @@ import { seededRandom, type DeepReadonly, type Random } from '../src/base/mod.ts
 import type { Client } from '../src/client/mod.ts';
 import { isApiError, keyOf } from '../src/machinery/mod.ts';
 import { startApiServer, type TestCluster } from '../src/main/testing.ts';
+import { until } from './until.ts';
 
 const namespace = 'default';
 const nameCount = 40;
@@ -85,11 +86,6 @@ class Reconstruction implements Disposable {
     this.#disposed = true;
     this.#watch?.[Symbol.dispose]();
   }
-}
-
-async function until(done: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 1000 && !done(); i++) await sleep(10);
-  assert.ok(done(), what);
 }
 
 async function lastWrite(cluster: TestCluster): Promise<number> {

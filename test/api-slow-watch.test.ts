@@ -1,13 +1,13 @@
 /** A client that watches and does not read costs the server nothing that grows, slows nobody, and does not stay for ever. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { configMaps } from '../src/api/mod.ts';
 import { startApiServer, type TestCluster } from '../src/main/testing.ts';
 import { RawHttp } from './raw-http.ts';
+import { until } from './until.ts';
 
 const namespace = 'default';
 const history = { historyRevisionsMax: 100, historyBytesMax: 4 << 20 };
@@ -29,11 +29,6 @@ async function stuckWatch({ store }: TestCluster, raw: RawHttp): Promise<TLSSock
   const path = `/api/v1/namespaces/${namespace}/configmaps?watch=1&resourceVersion=${store.current.revision}`;
   socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
   return socket;
-}
-
-async function until(done: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 1000 && !done(); i++) await sleep(10);
-  assert.ok(done(), what);
 }
 
 test('watchers that do not read hold no memory, slow nobody, and are cut in the end', async () => {

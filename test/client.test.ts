@@ -1,9 +1,9 @@
 /** The client's contracts over both of its transports: in the process, and over HTTPS on the loopback. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { clientContract, type ClientUnderTest } from '../src/client/client.contract.ts';
 import { informerContract } from '../src/client/informer.contract.ts';
 import { watchContract } from '../src/client/watch.contract.ts';
 import { startApiServer } from '../src/main/testing.ts';
+import { until } from './until.ts';
 
 async function start(https: boolean): Promise<ClientUnderTest> {
   const cluster = await startApiServer({ https });
@@ -13,17 +13,9 @@ async function start(https: boolean): Promise<ClientUnderTest> {
     clock,
     compact: () => store.compact(store.current.revision),
     cut: https ? () => cluster.endpoint.cut() : undefined,
-    until,
+    until: (done) => until(done, 'what was waited for'),
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
-}
-
-async function until(done: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000; i++) {
-    if (done()) return;
-    await sleep(5);
-  }
-  throw new Error('what was waited for did not happen');
 }
 
 for (const contract of [clientContract, watchContract, informerContract]) {

@@ -16,6 +16,7 @@ import { usualConfig } from '../src/machinery/mod.ts';
 import { EncryptionAtRest } from '../src/main/encryption.ts';
 import { openStore } from '../src/main/stores.ts';
 import type { Store } from '../src/store/mod.ts';
+import { until } from './until.ts';
 
 const world = { clock: systemClock, random: systemRandom, log: silentLog };
 const marker = 'the-plain-text-of-a-secret';
@@ -329,13 +330,13 @@ test('health tells of a plug-in that is not well; a server does not start with o
   await check.check();
   plugin.healthz = 'the vault is sealed';
   await clock.advance(60_000);
-  await until(() => failure(check.check) === 'got unexpected healthz status: the vault is sealed');
+  await until(() => failure(check.check) === 'got unexpected healthz status: the vault is sealed', 'the check fails');
   await assert.rejects(EncryptionAtRest.open({ ...world, path, reload: true }), {
     message: 'KMS provider test: got unexpected healthz status: the vault is sealed',
   });
   plugin.healthz = 'ok';
   await clock.advance(10_000);
-  await until(() => failure(check.check) === undefined);
+  await until(() => failure(check.check) === undefined, 'the check passes again');
 });
 
 function failure(check: () => unknown): string | undefined {
@@ -344,14 +345,5 @@ function failure(check: () => unknown): string | undefined {
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : 'unknown';
-  }
-}
-
-/** Real sockets take real time: looks again each turn of the event loop, for ten seconds at most. */
-async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!condition()) {
-    assert.ok(performance.now() < end, 'it does not come about');
-    await new Promise((resolve) => setImmediate(resolve));
   }
 }

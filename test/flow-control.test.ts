@@ -11,6 +11,7 @@ import {
 } from '../src/main/testing.ts';
 import type { RawAnswer } from './raw-http.ts';
 import { RawHttp } from './raw-http.ts';
+import { until } from './until.ts';
 
 const subjects = [{ kind: 'Group', group: { name: 'crowd' } }];
 const rules = [
@@ -65,14 +66,6 @@ function held(cluster: TestCluster): { readonly count: () => number; readonly re
   return { count: () => count, release: resolve };
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!condition()) {
-    assert.ok(performance.now() < end, 'it does not come about');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
 const path = '/api/v1/configmaps';
 
 test('a crowd is served by turns, then refused; others do not notice', async () => {
@@ -95,7 +88,7 @@ test('a crowd is served by turns, then refused; others do not notice', async () 
     return answer;
   });
   const seats = cluster.endpoint.plane.front;
-  await until(() => gate.count() + 6 + answers.length === 12);
+  await until(() => gate.count() + 6 + answers.length === 12, 'all are served, wait or were refused');
   const served = gate.count();
   assert.ok(served >= 1 && served <= 2, `a share of 5 gives ${served}`);
   const text = String(
@@ -145,10 +138,10 @@ test('a level that does not queue refuses at once; watches count only until they
   const watches = Array.from({ length: 5 }, () =>
     client.send({ path: '/api/v1/secrets?watch=true&timeoutSeconds=1', headers: crowd }),
   );
-  await until(() => cluster.endpoint.plane.front.watches === 5);
+  await until(() => cluster.endpoint.plane.front.watches === 5, 'all watch');
   const gate = held(cluster);
   const first = client.send({ path, headers: crowd });
-  await until(() => gate.count() === 1);
+  await until(() => gate.count() === 1, 'one is served');
   const second = await client.send({ path, headers: crowd });
   assert.equal(second.status, 429);
   gate.release();

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { configMaps, deployments } from '../src/api/mod.ts';
 import { startCluster, type TestCluster } from '../src/main/testing.ts';
 import { programPath } from '../tools/programs.ts';
-import { Program, until } from './program.ts';
+import { Program } from './program.ts';
+import { until } from './until.ts';
 
 const manifest = `
 apiVersion: apps/v1

@@ -10,7 +10,8 @@ import { WebSocket } from 'ws';
 import { pods } from '../src/api/mod.ts';
 import { startCluster, type TestCluster } from '../src/main/testing.ts';
 import { programPath } from '../tools/programs.ts';
-import { Program, until } from './program.ts';
+import { Program } from './program.ts';
+import { until } from './until.ts';
 
 interface World extends AsyncDisposable {
   readonly cluster: TestCluster;

@@ -7,8 +7,8 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestCluster } from '../src/main/testing.ts';
+import { until } from './until.ts';
 
 export interface Said {
   readonly out: string;
@@ -109,13 +109,4 @@ function wordsOf(command: Command): readonly string[] {
   if (typeof command !== 'string') return command;
   const words = command.match(/(?:'[^']*'|[^\s'])+/g) ?? [];
   return words.map((word) => word.replaceAll("'", ''));
-}
-
-export async function until(done: () => boolean | Promise<boolean>, what: string | (() => string)): Promise<void> {
-  const endMs = Date.now() + patienceMs;
-  while (Date.now() < endMs) {
-    if (await done()) return;
-    await sleep(50);
-  }
-  assert.fail(typeof what === 'string' ? what : what());
 }

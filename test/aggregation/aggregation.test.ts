@@ -11,6 +11,7 @@ import { startApiServer, startCluster, type TestCluster } from '../../src/main/t
 import { Files } from '../auth/tls-server.ts';
 import { Api, definition, hasCondition } from '../custom-resources.ts';
 import { RawHttp } from '../raw-http.ts';
+import { until } from '../until.ts';
 import { flunders, group, register, root, serveBehind, setEndpoint, version, WardleServer } from './wardle-server.ts';
 import type { WardleOptions } from './wardle-server.ts';
 
@@ -225,14 +226,6 @@ function echoed({ endpoint }: TestCluster, path: string): Promise<string> {
       socket.close();
     });
   });
-}
-
-async function until(done: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 1000; i++) {
-    if (done()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  assert.fail(what);
 }
 
 void test('conditions say what is wrong on the way, and requests are refused meanwhile', async () => {

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRegistry } from '../../tools/images/registry.ts';
 import { programPath } from '../../tools/programs.ts';
+import { eventually } from '../until.ts';
 import { endGroup, Machine, type MachineOptions, type Ran, type RunOptions } from './machine.ts';
 
 /** The newest and a very old one. */
@@ -28,7 +29,6 @@ const kutter = join(repository, 'bin', 'kutter');
 const mirrorPort = 5000;
 const upTimeoutMs = 120_000;
 const rowTimeoutMs = 60_000;
-const pollMs = 100;
 
 /** What a kubectl has printed so far. */
 export class RunningKubectl {
@@ -51,19 +51,6 @@ export class RunningKubectl {
   async stop(): Promise<void> {
     endGroup(this.#child);
     await this.ended;
-  }
-}
-
-/** Asks until the answer is right; the failure shows the last one. */
-export async function eventually(timeoutMs: number, check: () => void | Promise<void>): Promise<void> {
-  const giveUpAt = performance.now() + timeoutMs;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (performance.now() > giveUpAt) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
 

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildImageArchive } from '../../tools/images/build.ts';
 import { programPath } from '../../tools/programs.ts';
-import { eventually, Home, program, repository } from './life.ts';
+import { eventually } from '../until.ts';
+import { Home, program, repository } from './life.ts';
 
 const sample = join(repository, 'docs/sample/web.yaml');
 

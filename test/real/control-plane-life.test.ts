@@ -8,7 +8,8 @@ import { mkdir, open, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { programPath } from '../../tools/programs.ts';
-import { eventually, Home, program, type LifeCluster } from './life.ts';
+import { eventually } from '../until.ts';
+import { Home, program, type LifeCluster } from './life.ts';
 
 const noNode = ['--nodes', '0'];
 

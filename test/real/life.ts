@@ -8,7 +8,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { programPath } from '../../tools/programs.ts';
 import { Machine, type Ran, type RunOptions } from './machine.ts';
 
@@ -125,18 +124,5 @@ export class LifeCluster {
   async processes(...words: readonly string[]): Promise<string[]> {
     const lines = await this.home.machine.processes();
     return lines.filter((line) => words.every((word) => line.includes(word))).map((line) => line.split(/\s+/)[0] ?? '');
-  }
-}
-
-/** Asks until the answer is right; the failure is the last one. */
-export async function eventually(timeoutMs: number, check: () => Promise<void>): Promise<void> {
-  const giveUpAt = performance.now() + timeoutMs;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (performance.now() > giveUpAt) throw error;
-    }
-    await delay(100);
   }
 }

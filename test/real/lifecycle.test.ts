@@ -10,7 +10,8 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildImageArchive } from '../../tools/images/build.ts';
-import { eventually, Home, repository, type LifeCluster } from './life.ts';
+import { eventually } from '../until.ts';
+import { Home, repository, type LifeCluster } from './life.ts';
 
 const sample = join(repository, 'docs/sample/web.yaml');
 const othersConfig = `# written by hand

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { eventually, manifestPath, type KubectlVersion, type RealCluster } from './cluster-fixture.ts';
+import { eventually } from '../until.ts';
+import { manifestPath, type KubectlVersion, type RealCluster } from './cluster-fixture.ts';
 
 const index = /我的博客列表/;
 const hostAddress = '172.21.51.143';

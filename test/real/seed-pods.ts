@@ -1,7 +1,8 @@
 /** Single pods as tutorials write them: each field of a pod once, and what it promises. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { eventually, manifestPath, type KubectlVersion, type RealCluster } from './cluster-fixture.ts';
+import { eventually } from '../until.ts';
+import { manifestPath, type KubectlVersion, type RealCluster } from './cluster-fixture.ts';
 
 const nodeEvents = ['Scheduled', 'Pulled', 'Created', 'Started'];
 

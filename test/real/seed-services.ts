@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { eventually, type KubectlVersion, type RealCluster } from './cluster-fixture.ts';
+import { eventually } from '../until.ts';
+import type { KubectlVersion, RealCluster } from './cluster-fixture.ts';
 
 const v1 = /我的博客列表:/;
 const v2 = /我的博客列表 \(v2\):/;

@@ -1,7 +1,8 @@
 /** Deployments and restart policies in the default namespace, and endpoints that follow readiness. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { eventually, type KubectlVersion, type RealCluster } from './cluster-fixture.ts';
+import { eventually } from '../until.ts';
+import type { KubectlVersion, RealCluster } from './cluster-fixture.ts';
 
 export function workloadTests(clusterOf: () => RealCluster): void {
   const oneByOne = { concurrency: 1 };

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as k8s from '@kubernetes/client-node';
 import { startCluster, type TestCluster } from '../../src/main/testing.ts';
-import { until } from '../program.ts';
+import { until } from '../until.ts';
 
 let cluster: TestCluster;
 const config = new k8s.KubeConfig();

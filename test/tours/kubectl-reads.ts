@@ -1,7 +1,7 @@
 /** The part of the kubectl tour that looks: discovery, every output, selectors, paging, watches, access, the cluster. */
 import assert from 'node:assert/strict';
+import { until } from '../until.ts';
 import type { Kubectl } from './kubectl.ts';
-import { until } from '../program.ts';
 
 export async function discovers(kubectl: Kubectl): Promise<void> {
   const resources = await kubectl.does('api-resources -o wide');
