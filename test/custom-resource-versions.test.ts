@@ -1,18 +1,16 @@
 /** Custom resources in several versions: converted by changing their apiVersion alone, and by a webhook behind real TLS. */
 import assert from 'node:assert/strict';
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError, silentLog, type Json, type JsonObject } from '../src/base/mod.ts';
 import { customResourceDefinitions, endpointSlices, namespaces, services } from '../src/api/mod.ts';
 import facts from '../src/api/upstream/facts.json' with { type: 'json' };
 import { composeServer, type ComposedServer } from '../src/apiserver/mod.ts';
-import { apiServerNames, Pki } from '../src/host/pki/mod.ts';
-import { systemClock, systemRandom } from '../src/host/system.ts';
+import { systemRandom } from '../src/host/system.ts';
 import { usualConfig } from '../src/machinery/mod.ts';
 import { startApiServer, type TestCluster } from '../src/main/testing.ts';
 import { Api, definition, definitionsPath } from './custom-resources.ts';
+import { TlsServer } from './tls-server.ts';
 
 interface Review {
   readonly apiVersion: string;
@@ -126,57 +124,40 @@ void test('a version can stop being served, and a deprecated one warns', async (
 class ConversionServer implements AsyncDisposable {
   readonly reviews: Review[] = [];
   answer: (review: Review) => unknown = convertedReview;
-  readonly #server: https.Server;
-  readonly #ca: string;
+  readonly #server: TlsServer;
 
-  private constructor(server: https.Server, ca: string) {
+  private constructor(server: TlsServer) {
     this.#server = server;
-    this.#ca = ca;
+    server.answer = ({ body }) => {
+      const review = body as unknown as Review;
+      this.reviews.push(review);
+      const answer = this.answer(review);
+      return answer === undefined ? { status: 500, text: 'broken' } : { text: JSON.stringify(answer) };
+    };
   }
 
   static async start(): Promise<ConversionServer> {
-    const names = apiServerNames({
-      clusterDomain: 'cluster.local',
-      serviceIp: '10.96.0.1',
-      more: ['converter.hooks.svc'],
-    });
-    const pki = await Pki.open({ keep: 'memory', clock: systemClock, names });
-    const server = https.createServer({ cert: pki.serving.certificate, key: pki.serving.key }, (request, response) => {
-      let text = '';
-      request.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
-      request.on('end', () => {
-        const review = JSON.parse(text) as Review;
-        made.reviews.push(review);
-        const answer = made.answer(review);
-        if (answer === undefined) response.writeHead(500).end('broken');
-        else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-      });
-    });
-    const made = new ConversionServer(server, pki.ca);
-    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-    return made;
+    return new ConversionServer(await TlsServer.start('converter.hooks.svc'));
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  get caBundle(): string {
-    return Buffer.from(this.#ca).toString('base64');
+    return this.#server.port;
   }
 
   conversion(clientConfig: JsonObject, reviews = ['v1']): JsonObject {
     return {
       conversion: {
         strategy: 'Webhook',
-        webhook: { conversionReviewVersions: reviews, clientConfig: { caBundle: this.caBundle, ...clientConfig } },
+        webhook: {
+          conversionReviewVersions: reviews,
+          clientConfig: { caBundle: this.#server.caBundle, ...clientConfig },
+        },
       },
     };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#server[Symbol.asyncDispose]();
   }
 }
 

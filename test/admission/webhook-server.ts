@@ -1,11 +1,8 @@
 /** An admission webhook on the loopback that a test makes answer as it likes, and the configurations that name it. */
 import assert from 'node:assert/strict';
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { JsonObject } from '../../src/base/mod.ts';
-import { apiServerNames, Pki } from '../../src/host/pki/mod.ts';
-import { systemClock } from '../../src/host/system.ts';
 import type { Api } from '../custom-resources.ts';
+import { TlsServer } from '../tls-server.ts';
 
 export interface Review {
   readonly apiVersion: string;
@@ -44,41 +41,29 @@ export function patchedBy(...operations: readonly JsonObject[]): JsonObject {
 export class AdmissionServer implements AsyncDisposable {
   readonly reviews: Reviewed[] = [];
   answer: (review: Reviewed) => Answer = () => allowed;
-  readonly #server: https.Server;
-  readonly #ca: string;
+  readonly #server: TlsServer;
 
-  private constructor(server: https.Server, ca: string) {
+  private constructor(server: TlsServer) {
     this.#server = server;
-    this.#ca = ca;
+    server.answer = ({ path, body }) => {
+      const review = { ...(body as unknown as Review), path };
+      this.reviews.push(review);
+      const answer = this.answer(review);
+      if (answer === undefined) return undefined;
+      return isRaw(answer) ? { text: answer.raw, status: answer.status ?? 200 } : { text: reviewWith(review, answer) };
+    };
   }
 
   static async start(): Promise<AdmissionServer> {
-    const more = ['hook.hooks.svc'];
-    const names = apiServerNames({ clusterDomain: 'cluster.local', serviceIp: '10.96.0.1', more });
-    const pki = await Pki.open({ keep: 'memory', clock: systemClock, names });
-    const server = https.createServer({ cert: pki.serving.certificate, key: pki.serving.key }, (request, response) => {
-      let text = '';
-      request.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
-      request.on('end', () => {
-        const review = { ...(JSON.parse(text) as Review), path: request.url ?? '' };
-        made.reviews.push(review);
-        const answer = made.answer(review);
-        if (answer === undefined) return;
-        const { raw, status = 200 } = isRaw(answer) ? answer : { raw: reviewWith(review, answer) };
-        response.writeHead(status, { 'content-type': 'application/json' }).end(raw);
-      });
-    });
-    const made = new AdmissionServer(server, pki.ca);
-    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-    return made;
+    return new AdmissionServer(await TlsServer.start('hook.hooks.svc'));
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#server.port;
   }
 
   get caBundle(): string {
-    return Buffer.from(this.#ca).toString('base64');
+    return this.#server.caBundle;
   }
 
   /** By URL. */
@@ -102,9 +87,8 @@ export class AdmissionServer implements AsyncDisposable {
     return this.reviews.filter((review) => review.path.startsWith(`/${path}?`));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#server[Symbol.asyncDispose]();
   }
 }
 

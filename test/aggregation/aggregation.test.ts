@@ -8,7 +8,7 @@ import { apiServices, clusterRoleBindings, clusterRoles, configMaps, namespaces,
 import { Pki, requests } from '../../src/host/pki/mod.ts';
 import { systemClock } from '../../src/host/system.ts';
 import { startApiServer, startCluster, type TestCluster } from '../../src/main/testing.ts';
-import { Files } from '../auth/tls-server.ts';
+import { Files } from '../auth/ask.ts';
 import { Api, definition, hasCondition } from '../custom-resources.ts';
 import { RawHttp } from '../raw-http.ts';
 import { until } from '../until.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startApiServer } from '../../src/main/testing.ts';
-import { ask, Files, TlsServer } from './tls-server.ts';
+import { TlsServer } from '../tls-server.ts';
+import { ask, Files } from './ask.ts';
 
 const tokens = 'ann-token,ann,u1,dev\n';
 const pods = '/api/v1/namespaces/default/pods';

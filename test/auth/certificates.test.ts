@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { certificateSigningRequests, clusterRoleBindings, type CertificateSigningRequest } from '../../src/api/mod.ts';
 import type { DeepReadonly } from '../../src/base/mod.ts';
-import { startCluster, type TestCluster } from '../../src/main/testing.ts';
+import { startApiServer, startCluster, type TestCluster } from '../../src/main/testing.ts';
 import { programPath } from '../../tools/programs.ts';
-import { ask, Files } from './tls-server.ts';
+import { ask, Files } from './ask.ts';
 
 const run = promisify(execFile);
 type Request = DeepReadonly<CertificateSigningRequest>;
@@ -243,4 +243,38 @@ test('each signer has its requirements', async () => {
     const failed = conditionOf(await approve(name, wish, spec), 'Failed');
     assert.deepEqual([failed?.reason, failed?.message], ['SignerValidationFailure', message], name);
   }
+});
+
+/** The same request with something done to its bytes. */
+function altered(pem: string, change: (der: Buffer) => Buffer): string {
+  const der = change(Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64'));
+  return `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
+}
+
+const flipped = (at: number) => (der: Buffer) => {
+  der.writeUInt8(der.readUInt8((at + der.length) % der.length) ^ 1, (at + der.length) % der.length);
+  return der;
+};
+
+test('who asks for a certificate must have its key', async () => {
+  using files = new Files();
+  await using cluster = await startApiServer();
+  const requests = new Requests(cluster, files);
+  const { request: ec } = await requests.make('ec', { subject: '/CN=ann' });
+  const { request: rsa } = await requests.make('rsa', { subject: '/CN=ann', rsa: true });
+  const spec = { ...client, expirationSeconds: 3600 };
+  for (const [name, pem, problem] of [
+    ['ec', altered(ec, flipped(-1)), 'x509: ECDSA verification failure'],
+    ['subject', altered(ec, flipped(22)), 'x509: ECDSA verification failure'],
+    ['rsa', altered(rsa, flipped(-1)), 'crypto/rsa: verification error'],
+    ['short', altered(ec, (der) => der.subarray(0, -3)), 'asn1: syntax error: data truncated'],
+  ] as const) {
+    const request = Buffer.from(pem).toString('base64');
+    await assert.rejects(requests.create(name, pem, spec), {
+      code: 422,
+      message: `CertificateSigningRequest.certificates.k8s.io "${name}" is invalid: spec.request: Invalid value: "${request}": ${problem}`,
+    });
+  }
+  await requests.create('good', ec, spec);
+  await requests.create('fine', rsa, spec);
 });

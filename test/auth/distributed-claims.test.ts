@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startApiServer, type TestCluster } from '../../src/main/testing.ts';
 import { signed, signingKey, type SigningKey } from './identity-provider.ts';
-import { ask, Files, reviewToken, TlsServer, type Answer } from './tls-server.ts';
+import { TlsServer, type Answer } from '../tls-server.ts';
+import { ask, Files, reviewToken } from './ask.ts';
 
 const everybody = 'system:authenticated';
 

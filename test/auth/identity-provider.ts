@@ -1,6 +1,6 @@
 /** An identity provider in a test: keys, the tokens that they sign, and where both can be asked for. */
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import type { TlsServer } from './tls-server.ts';
+import type { TlsServer } from '../tls-server.ts';
 
 export interface SigningKey {
   readonly kid: string;

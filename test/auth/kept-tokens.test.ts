@@ -4,7 +4,7 @@ import { secrets, serviceAccounts, type Secret } from '../../src/api/mod.ts';
 import type { DeepReadonly } from '../../src/base/mod.ts';
 import { isApiError } from '../../src/machinery/mod.ts';
 import { startCluster, type TestCluster } from '../../src/main/testing.ts';
-import { ask, reviewToken } from './tls-server.ts';
+import { ask, reviewToken } from './ask.ts';
 
 type ReadonlySecret = DeepReadonly<Secret>;
 const namespace = 'default';

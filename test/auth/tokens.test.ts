@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { Pki } from '../../src/host/pki/mod.ts';
 import { systemClock } from '../../src/host/system.ts';
 import { serviceAccounts, startApiServer } from '../../src/main/testing.ts';
-import { ask, Files, reviewToken, TlsServer, type Reply } from './tls-server.ts';
+import { TlsServer } from '../tls-server.ts';
+import { ask, Files, reviewToken, type Reply } from './ask.ts';
 import { provide, signed, signingKey } from './identity-provider.ts';
 
 const everybody = 'system:authenticated';

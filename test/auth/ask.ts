@@ -1,0 +1,87 @@
+/** Requests with credentials, and the files that flags name. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestEndpoint } from '../../src/main/testing-endpoint.ts';
+
+/** Files for flags, gone at the end. */
+export class Files implements Disposable {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'kutter-auth-'));
+
+  write(name: string, content: string): string {
+    const path = join(this.#directory, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    return path;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#directory, { recursive: true });
+  }
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** Of a SelfSubjectReview. */
+  readonly user: unknown;
+}
+
+export interface Sent {
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly path?: string;
+  readonly body?: unknown;
+  readonly credential?: { readonly certificate: string; readonly key: string };
+}
+
+/** One request with the credentials given; asks who one is unless it says something else. */
+export function ask(endpoint: TestEndpoint, { token, headers = {}, path, body, credential }: Sent): Promise<Reply> {
+  const whoAmI = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const sent = body ?? (path === undefined ? whoAmI : undefined);
+  return new Promise((resolve, reject) => {
+    const request = https.request(
+      `${endpoint.server}${path ?? '/apis/authentication.k8s.io/v1/selfsubjectreviews'}`,
+      {
+        method: sent === undefined ? 'GET' : 'POST',
+        agent: false,
+        ca: endpoint.ca,
+        ...(credential === undefined ? {} : { cert: credential.certificate, key: credential.key }),
+        headers: {
+          'content-type': 'application/json',
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          const { status } = (text.startsWith('{') ? JSON.parse(text) : {}) as { status?: { userInfo?: unknown } };
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, user: status?.userInfo });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(sent === undefined ? undefined : JSON.stringify(sent));
+  });
+}
+
+/** What a TokenReview of the administrator says. */
+export async function reviewToken(
+  endpoint: TestEndpoint,
+  token: string,
+  audiences?: readonly string[],
+): Promise<unknown> {
+  const body = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenReview',
+    spec: { token, ...(audiences === undefined ? {} : { audiences }) },
+  };
+  const path = '/apis/authentication.k8s.io/v1/tokenreviews';
+  const { text } = await ask(endpoint, { path, body, credential: endpoint.admin });
+  return (JSON.parse(text) as { status: unknown }).status;
+}
