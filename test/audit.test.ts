@@ -377,7 +377,7 @@ test('a webhook that cannot be had is tried again, one that refuses is not', asy
         method: 'POST',
         ...(body === undefined ? {} : { body: Buffer.from(body) }),
       });
-      return { status, headers: {}, body: new Uint8Array() };
+      return { status, statusText: '', headers: {}, body: new Uint8Array() };
     },
   };
   const parts = { client, url: `http://127.0.0.1:${port}/`, clock, initialBackoffMs: 10_000 };

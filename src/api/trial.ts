@@ -62,6 +62,7 @@ export function trialContext(): HookContext {
         ? [{ metadata: { name: 'kubernetes' }, spec: { cidrs: [usualConfig.serviceCidr] } }]
         : [],
     config: usualConfig,
+    signatureProblem: () => undefined,
   };
 }
 
@@ -104,7 +105,7 @@ export function tryOut(facts: Facts, input: TrialInput): Trial {
         (problem) => `metadata.name: ${problem}`,
       );
       return result(
-        [...problems, ...(kind.strategy.validate?.(draft) ?? []).map(fieldErrorText)],
+        [...problems, ...(kind.strategy.validate?.(draft, trialContext()) ?? []).map(fieldErrorText)],
         kind.strategy.warnings?.(draft) ?? [],
       );
     }
@@ -113,7 +114,10 @@ export function tryOut(facts: Facts, input: TrialInput): Trial {
     const part = partOf(kind, input.subresource);
     separate(kind, input.subresource, draft, old);
     part.prepareForUpdate?.(draft, old, trialContext());
-    return result((part.validateUpdate?.(draft, old) ?? []).map(fieldErrorText), part.warnings?.(draft) ?? []);
+    return result(
+      (part.validateUpdate?.(draft, old, trialContext()) ?? []).map(fieldErrorText),
+      part.warnings?.(draft) ?? [],
+    );
   } catch (error) {
     if (error instanceof ApiError) return result([error.message], []);
     throw error;

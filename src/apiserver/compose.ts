@@ -1,7 +1,7 @@
 /** Puts an API server together from its parts: what every program that contains one does alike. */
 import type { Clock, Log, Random } from '../base/mod.ts';
 import type { Client, ServedResources } from '../client/mod.ts';
-import type { ClusterConfig, Facts, UserInfo } from '../machinery/mod.ts';
+import type { ClusterConfig, Facts, HookContext, UserInfo } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
 import { chosenPlugins, type AdmissionChoice } from './admission/chain.ts';
 import { keepTypeChecks } from './admission/dynamic/type-checking.ts';
@@ -77,6 +77,8 @@ export interface ApiServerOptions {
   /** How extension API servers are asked; absent: none can be. */
   readonly extensions?: ExtensionAccess;
 }
+  /** Checks signatures in requests for certificates; absent: none is looked at. */
+  readonly signatureProblem?: HookContext['signatureProblem'];
 
 export interface ExtensionAccess {
   readonly backends: Backends;
@@ -140,7 +142,8 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
   const registry = new Registry(kinds);
   const codec = new Codec(facts);
   const self = (): InProcessClient => new InProcessClient(server, apiServerUser);
-  const served = { kinds: () => registry.kinds(), authorizers, self };
+  const { signatureProblem } = options;
+  const served = { kinds: () => registry.kinds(), authorizers, self, signatureProblem };
   const world = new WriteWorld({ store, clock, random, log, codec, config, plugins, ...served });
   const issuer = accountIssuer(config.clusterDomain);
   const audiences = [issuer];

@@ -38,3 +38,4 @@ export type { KmsConfiguration } from './encryption/configuration.ts';
 export type { SignatureCheck } from './authn/token-verifier.ts';
 export type { WebAnswer, WebClient, WebClients, WebRequest } from './http/web.ts';
 export type { BackendAnswer, BackendHeaders, BackendRequest, Backends } from './proxying/backend.ts';
+export type { SignedData } from '../machinery/mod.ts';

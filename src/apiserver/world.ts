@@ -22,6 +22,8 @@ export interface WorldParts {
   readonly authorizers: readonly Authorizer[];
   /** Writes as the API server itself. */
   readonly self: () => Client;
+  /** Absent: no signature is looked at. */
+  readonly signatureProblem?: HookContext['signatureProblem'] | undefined;
 }
 
 export class WriteWorld {
@@ -33,6 +35,7 @@ export class WriteWorld {
   readonly config: ClusterConfig;
   readonly admission: AdmissionChain;
   readonly objects: ObjectReader;
+  readonly signatureProblem: HookContext['signatureProblem'];
   readonly kinds: () => readonly Kind[];
   readonly #authorizers: readonly Authorizer[];
   readonly #self: () => Client;
@@ -49,6 +52,7 @@ export class WriteWorld {
     this.kinds = parts.kinds;
     this.#authorizers = parts.authorizers;
     this.#self = parts.self;
+    this.signatureProblem = parts.signatureProblem ?? noProblem;
   }
 
   context(operation: Operation): HookContext {
@@ -94,14 +98,16 @@ class OperationContext implements HookContext {
   readonly user: UserInfo;
   readonly namespace: string | undefined;
   readonly config: ClusterConfig;
+  readonly signatureProblem: HookContext['signatureProblem'];
   readonly #store: Store;
 
-  constructor({ clock, random, config, store }: WriteWorld, { user, namespace }: Operation) {
+  constructor({ clock, random, config, store, signatureProblem }: WriteWorld, { user, namespace }: Operation) {
     this.now = clock.now();
     this.random = random;
     this.user = user;
     this.namespace = namespace;
     this.config = config;
+    this.signatureProblem = signatureProblem;
     this.#store = store;
   }
 
@@ -119,6 +125,10 @@ class OperationContext implements HookContext {
 function isDryDeletion(options: JsonObject | undefined): boolean {
   const { dryRun } = options ?? {};
   return Array.isArray(dryRun) && dryRun.includes('All');
+}
+
+function noProblem(): undefined {
+  return undefined;
 }
 
 /** Nobody audits the request, or nobody reads warnings. */

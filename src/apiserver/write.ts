@@ -90,7 +90,7 @@ async function createOnce(
   const asked = strategy.claims?.(draft).length ?? 0;
   strategy.prepareForCreate?.(draft, context);
   if (strategy.generation === true) metadata.generation = 1;
-  refuseInvalid(kind, draft, [...metaErrors(kind, draft), ...(strategy.validate?.(draft) ?? [])]);
+  refuseInvalid(kind, draft, [...metaErrors(kind, draft), ...(strategy.validate?.(draft, context) ?? [])]);
   for (const text of strategy.warnings?.(draft) ?? []) admission.warn(text);
   await world.admission.validate(admission);
   const answer = { code: 201, kind, version: operation.version };
@@ -250,7 +250,10 @@ async function changeOnce(
   part.prepareForUpdate?.(draft, old, context);
   if (strategy.generation === true && specChanged(draft, old))
     metadata.generation = (old.metadata?.generation ?? 0) + 1;
-  refuseInvalid(kind, draft, [...metaUpdateErrors(kind, draft, old), ...(part.validateUpdate?.(draft, old) ?? [])]);
+  refuseInvalid(kind, draft, [
+    ...metaUpdateErrors(kind, draft, old),
+    ...(part.validateUpdate?.(draft, old, context) ?? []),
+  ]);
   for (const text of part.warnings?.(draft, old) ?? []) admission.warn(text);
   await world.admission.validate(admission);
   const same = isUnchanged(draft, old);

@@ -24,6 +24,18 @@ export interface HookContext {
   /** The objects of a collection in the newest state, in the order of their names. */
   list(collection: string): readonly JsonObject[];
   readonly config: ClusterConfig;
+  /** Why a signature is not that of the key that it is said to be of, in Go's words; undefined when it is. */
+  readonly signatureProblem: (signed: SignedData) => string | undefined;
+}
+
+/** What X.509 says of something signed, as it stands there, in DER; the signature is the bits themselves. */
+export interface SignedData {
+  readonly data: Uint8Array;
+  /** AlgorithmIdentifier. */
+  readonly algorithm: Uint8Array;
+  readonly signature: Uint8Array;
+  /** SubjectPublicKeyInfo. */
+  readonly publicKey: Uint8Array;
 }
 
 /** Settings of the cluster that defaults and allocators depend on. */
@@ -121,7 +133,7 @@ export interface UpdateStrategy<T> {
    * update) and does what follows from a change.
    */
   prepareForUpdate?(draft: T, old: DeepReadonly<T>, context: HookContext): void;
-  validateUpdate?(object: DeepReadonly<T>, old: DeepReadonly<T>): FieldError[];
+  validateUpdate?(object: DeepReadonly<T>, old: DeepReadonly<T>, context: HookContext): FieldError[];
   /** What the client is told although nothing is refused; `old` is there when the object is changed. */
   warnings?(object: DeepReadonly<T>, old?: DeepReadonly<T>): string[];
 }
@@ -131,7 +143,7 @@ export interface Strategy<T> extends UpdateStrategy<T> {
   defaults?(draft: T): void;
   /** Clears what a client must not set (the status) and allocates. */
   prepareForCreate?(draft: T, context: HookContext): void;
-  validate?(object: DeepReadonly<T>): FieldError[];
+  validate?(object: DeepReadonly<T>, context: HookContext): FieldError[];
   /** Which names are allowed; a DNS subdomain unless said otherwise. */
   readonly validateName?: NameValidation;
   /** Finalizers may be any qualified names, also such as name no domain. */

@@ -24,7 +24,7 @@ import type { Clock, Log, Random } from '../base/mod.ts';
 import { HttpBackends, HttpServer, HttpsWebClients, type Route } from '../host/http/mod.ts';
 import { HttpUpgrade } from '../host/mod.ts';
 import { readDescriptions } from '../host/openapi/mod.ts';
-import type { Pki } from '../host/pki/mod.ts';
+import { signatureProblem, type Pki } from '../host/pki/mod.ts';
 import type { ClusterConfig } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
 import { processFigures } from '../host/system.ts';
@@ -82,6 +82,7 @@ export class ControlPlane implements AsyncDisposable {
         facts,
         config,
         tokenKeys: pki.tokens,
+        signatureProblem,
         authorizers,
         tokens,
         webClients: this.#webClients,

@@ -26,7 +26,7 @@ import {
 } from '../base/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
 import { controllerUser, startControllers } from '../controllers/mod.ts';
-import { passingTokenKeys } from '../host/pki/mod.ts';
+import { passingTokenKeys, signatureProblem } from '../host/pki/mod.ts';
 import type { Route } from '../host/http/mod.ts';
 import { systemClock, systemRandom } from '../host/system.ts';
 import type { Behaviour } from '../kubelet/mod.ts';
@@ -125,7 +125,14 @@ export class TestCluster implements AsyncDisposable {
     const api =
       endpoint?.api ??
       composeServer(
-        { ...world, facts, apis: { legacy: legacyApis === true }, tokenKeys: passingTokenKeys(), webClients },
+        {
+          ...world,
+          facts,
+          apis: { legacy: legacyApis === true },
+          tokenKeys: passingTokenKeys(),
+          signatureProblem,
+          webClients,
+        },
         { posts: [], admission, runsHere },
       );
     const cluster = new TestCluster({ clock, virtual, api, store, log, endpoint, webClients });

@@ -28,7 +28,7 @@ import type {
   CertificateSigningRequestCondition,
   CertificateSigningRequestSpec,
 } from '../upstream/types.ts';
-import { certificatesProblem, requestProblem } from './pem.ts';
+import { certificatesProblem, signedRequestProblem } from './pem.ts';
 import { checkSignerName } from './signer-name.ts';
 
 type Request = CertificateSigningRequest;
@@ -76,10 +76,14 @@ const statuses = ['False', 'True', 'Unknown'];
 const hasDuplicates = (values: readonly string[]): boolean => new Set(values).size < values.length;
 
 /** What is wrong with a request. What was wrong in `old` already may stay so. */
-function requestErrors({ spec, status = {} }: ReadonlyRequest, old?: ReadonlyRequest): Errors {
+function requestErrors(
+  { spec, status = {} }: ReadonlyRequest,
+  { signatureProblem }: HookContext,
+  old?: ReadonlyRequest,
+): Errors {
   const errors: Errors = [];
   // Absent, it is null.
-  const problem = requestProblem(spec.request ?? '');
+  const problem = signedRequestProblem(spec.request ?? '', signatureProblem);
   if (problem !== undefined) errors.push(invalid(specPath.child('request'), spec.request, problem));
   checkUsages(errors, spec.usages ?? [], old?.spec.usages ?? []);
   const signerPath = specPath.child('signerName');
@@ -128,7 +132,7 @@ function checkRequestConditions(errors: Errors, conditions: Conditions, before: 
     else if (!allowed.includes(status)) errors.push(notSupported(at.child('status'), status, allowed));
     const other = type === 'Approved' ? 'Denied' : type === 'Denied' ? 'Approved' : undefined;
     if (!bothBefore && other !== undefined && seen.has(other))
-      errors.push(invalid(at.child('type'), type, 'Approved and Denied conditions are mutually exclusive'));
+      errors.push(invalid(conditionsPath, type, 'Approved and Denied conditions are mutually exclusive'));
     if (seen.has(type) && !duplicatesBefore) errors.push(duplicate(at.child('type'), type));
     seen.add(type);
   }
@@ -140,8 +144,13 @@ interface Rights {
   readonly issue?: boolean;
 }
 
-function updateErrors(request: ReadonlyRequest, old: ReadonlyRequest, { approve, issue }: Rights): FieldError[] {
-  const errors = requestErrors(request, old);
+function updateErrors(
+  request: ReadonlyRequest,
+  old: ReadonlyRequest,
+  context: HookContext,
+  { approve, issue }: Rights,
+): FieldError[] {
+  const errors = requestErrors(request, context, old);
   const of = ({ status }: ReadonlyRequest, type: string): Conditions =>
     (status?.conditions ?? []).filter((condition) => condition.type === type);
   const deny = (what: string, type: string): void =>
@@ -196,8 +205,8 @@ const strategy: Strategy<Request> = {
   prepareForUpdate(draft, old) {
     draft.spec = structuredClone(old.spec) as CertificateSigningRequestSpec;
   },
-  validate: (request) => requestErrors(request),
-  validateUpdate: (request, old) => updateErrors(request, old, {}),
+  validate: (request, context) => requestErrors(request, context),
+  validateUpdate: (request, old, context) => updateErrors(request, old, context, {}),
 };
 
 const statusPart: UpdateStrategy<Request> = {
@@ -205,7 +214,7 @@ const statusPart: UpdateStrategy<Request> = {
     for (const type of approvals) keepConditions(draft, old, type);
     stampConditions(draft, old, context);
   },
-  validateUpdate: (request, old) => updateErrors(request, old, { issue: true }),
+  validateUpdate: (request, old, context) => updateErrors(request, old, context, { issue: true }),
 };
 
 /** What was decided stays as it was decided. One more or one less is left to be refused. */
@@ -228,7 +237,7 @@ const approvalPart: UpdateStrategy<Request> = {
     };
     stampConditions(draft, old, context);
   },
-  validateUpdate: (request, old) => updateErrors(request, old, { approve: true }),
+  validateUpdate: (request, old, context) => updateErrors(request, old, context, { approve: true }),
 };
 
 function conditionText({ status = {} }: ReadonlyRequest): string {

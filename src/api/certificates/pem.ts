@@ -1,8 +1,9 @@
 /**
  * The outer form of requests for certificates and of certificates: PEM around DER. Says what upstream says of one that it
- * cannot read. Only the frame is looked at, never a signature: that takes the host's cryptography.
+ * cannot read. Whether a signature is good is the host's cryptography's to say.
  */
-import { goQuote } from '../../machinery/mod.ts';
+import { goQuote, type SignedData } from '../../machinery/mod.ts';
+import { bitsOf, DerError, DerReader, elementsOf, syntax, tags, type Element } from './der.ts';
 
 /** One thing that is wrong, or undefined. */
 type Problem = string | undefined;
@@ -38,14 +39,60 @@ function textOf(base64: string): string {
   return decoder.decode(Uint8Array.fromBase64(base64));
 }
 
-/** What is wrong with a request for a certificate: PEM in base64, holding a PKCS#10 CertificationRequest. */
-export function requestProblem(base64: string): Problem {
+/** A request for a certificate, as Go reads it: PEM in base64, around a PKCS#10 CertificationRequest. */
+interface SigningRequest {
+  readonly signed: SignedData;
+  /** In DER. */
+  readonly subject: Element;
+}
+
+function readRequest(base64: string): SigningRequest | string {
   const block = firstBlock(textOf(base64));
   if (block?.type !== 'CERTIFICATE REQUEST') return 'PEM block type must be CERTIFICATE REQUEST';
-  const frame = signedFrame(block.der);
-  if (typeof frame === 'string') return frame;
-  // Version, subject, public key; attributes may be left out.
-  return startsWith(frame.signed, [tags.integer, tags.sequence, tags.sequence]) ? undefined : truncated;
+  try {
+    return readDer(block.der);
+  } catch (error) {
+    if (error instanceof DerError) return error.message;
+    throw error;
+  }
+}
+
+function readDer(der: Uint8Array): SigningRequest {
+  const outer = new DerReader(der);
+  const parts = new DerReader(outer.next({ tag: tags.sequence, type: 'certificateRequest' }).content);
+  const data = parts.next({ tag: tags.sequence, type: 'tbsCertificateRequest' });
+  const asked = new DerReader(data.content);
+  asked.next({ tag: tags.integer, type: 'int' });
+  const subject = asked.next();
+  const publicKey = asked.next({ tag: tags.sequence, type: 'publicKeyInfo' });
+  const key = new DerReader(publicKey.content);
+  readAlgorithm(key);
+  bitsOf(key.next({ tag: tags.bits, type: 'BitString' }));
+  const attributes = new DerReader(asked.contextual({ tag: 0, type: '' }).content);
+  while (!attributes.atEnd) attributes.next();
+  const algorithm = readAlgorithm(parts);
+  const signature = bitsOf(parts.next({ tag: tags.bits, type: 'BitString' }));
+  if (!outer.atEnd) throw syntax('trailing data');
+  const signed = { data: data.whole, algorithm: algorithm.whole, signature, publicKey: publicKey.whole };
+  return { signed, subject };
+}
+
+function readAlgorithm(reader: DerReader): Element {
+  const algorithm = reader.next({ tag: tags.sequence, type: 'AlgorithmIdentifier' });
+  new DerReader(algorithm.content).next({ tag: tags.identifier, type: 'ObjectIdentifier' });
+  return algorithm;
+}
+
+/** What is wrong with the form of a request for a certificate. */
+export function requestProblem(base64: string): Problem {
+  const request = readRequest(base64);
+  return typeof request === 'string' ? request : undefined;
+}
+
+/** The same, and whether whoever asks has the key that is asked about. */
+export function signedRequestProblem(base64: string, check: (signed: SignedData) => Problem): Problem {
+  const request = readRequest(base64);
+  return typeof request === 'string' ? request : check(request.signed);
 }
 
 /** 2.5.4.3 and 2.5.4.10, as DER writes them. */
@@ -63,9 +110,8 @@ export function requestCommonName(base64: string): string | undefined {
 }
 
 function subjectValues(base64: string, wanted: string): string[] {
-  const frame = signedFrame(firstBlock(textOf(base64))?.der ?? new Uint8Array());
-  const subject = typeof frame === 'string' ? undefined : frame.signed[1];
-  return partsOf(subject)
+  const request = readRequest(base64);
+  return partsOf(typeof request === 'string' ? undefined : request.subject)
     .flatMap((names) => partsOf(names))
     .map((name) => partsOf(name))
     .flatMap(([type, value]) =>
@@ -89,71 +135,16 @@ export function certificatesProblem(base64: string): Problem {
     if (block.type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${goQuote(block.type)}`;
     if (block.headers) return 'no PEM block headers are permitted';
     if (block.der.length === 0) return 'found CERTIFICATE PEM block containing 0 certificates';
-    if (typeof signedFrame(block.der) === 'string') return 'x509: malformed certificate';
+    if (!isSigned(block.der)) return 'x509: malformed certificate';
     text = block.rest;
   }
 }
 
-const tags = { integer: 0x02, bits: 0x03, sequence: 0x30 };
-const truncated = 'asn1: syntax error: data truncated';
-
-interface Frame {
-  /** The elements of the part that is signed. */
-  readonly signed: readonly Element[];
-}
-
-interface Element {
-  readonly tag: number;
-  readonly content: Uint8Array;
-}
-
-/** Requests and certificates alike: a sequence of what is signed, the algorithm, and the signature. */
-function signedFrame(der: Uint8Array): Frame | string {
-  const outer = elementAt(der, 0);
-  if (outer === undefined) return truncated;
-  if (outer.element.tag !== tags.sequence) return "asn1: structure error: tags don't match";
-  if (outer.end < der.length) return 'asn1: syntax error: trailing data';
-  const parts = elementsOf(outer.element.content);
-  const [signed] = parts ?? [];
-  if (parts?.length !== 3 || signed === undefined || !startsWith(parts, [tags.sequence, tags.sequence, tags.bits]))
-    return truncated;
-  const elements = elementsOf(signed.content);
-  return elements === undefined ? truncated : { signed: elements };
-}
-
-function startsWith(elements: readonly Element[], expected: readonly number[]): boolean {
-  return expected.every((tag, i) => elements[i]?.tag === tag);
-}
-
-function elementsOf(bytes: Uint8Array): Element[] | undefined {
-  const elements: Element[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const found = elementAt(bytes, at);
-    if (found === undefined) return undefined;
-    elements.push(found.element);
-    at = found.end;
-  }
-  return elements;
-}
-
-/** Lengths of up to four bytes; nobody sends more than a request may hold. */
-function elementAt(bytes: Uint8Array, at: number): { element: Element; end: number } | undefined {
-  const tag = bytes[at];
-  const first = bytes[at + 1];
-  if (tag === undefined || first === undefined) return undefined;
-  let start = at + 2;
-  let length = first;
-  if (first >= 0x80) {
-    const count = first - 0x80;
-    if (count === 0 || count > 4) return undefined;
-    length = 0;
-    for (let i = 0; i < count; i++) {
-      const byte = bytes[start + i];
-      if (byte === undefined) return undefined;
-      length = length * 256 + byte;
-    }
-    start += count;
-  }
-  const end = start + length;
-  return end > bytes.length ? undefined : { element: { tag, content: bytes.subarray(start, end) }, end };
+/** A sequence of what is signed, the algorithm, and the signature. */
+function isSigned(der: Uint8Array): boolean {
+  const [outer, ...more] = elementsOf(der) ?? [];
+  if (outer?.tag !== tags.sequence || more.length > 0) return false;
+  const parts = elementsOf(outer.content) ?? [];
+  const expected = [tags.sequence, tags.sequence, tags.bits];
+  return parts.length === expected.length && expected.every((tag, i) => parts[i]?.tag === tag);
 }

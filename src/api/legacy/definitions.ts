@@ -94,10 +94,12 @@ export const legacyDefinitions: readonly Kind[] = [
     toCurrent,
     fromCurrent,
     strategy: {
-      validate(definition) {
-        const errors = judgedAsOld(current)(definition);
+      validate(definition, context) {
+        const errors = judgedAsOld(current)(definition, context);
         // Only of a new one the name is judged.
-        const ofName = (current.strategy.validate?.(definition) ?? []).filter(({ field }) => field === 'metadata.name');
+        const ofName = (current.strategy.validate?.(definition, context) ?? []).filter(
+          ({ field }) => field === 'metadata.name',
+        );
         return [...ofName, ...errors.filter(({ field }) => field !== 'metadata.name')];
       },
     },

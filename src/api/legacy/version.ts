@@ -5,11 +5,10 @@
  * What always holds: an object that is written in an older version has that version's defaults, and keeps the fields that the
  * version cannot show.
  */
-import type { DeepReadonly, JsonObject } from '../../base/mod.ts';
+import type { JsonObject } from '../../base/mod.ts';
 import {
   apiVersionOf,
   type Column,
-  type FieldError,
   type Kind,
   type KubeObject,
   type Strategy,
@@ -41,8 +40,8 @@ export interface LegacyVersion {
 }
 
 /** The rules for what was there before: those that newer versions have added do not hold. */
-export function judgedAsOld({ strategy }: Kind): (object: DeepReadonly<KubeObject>) => FieldError[] {
-  return (object) => strategy.validateUpdate?.(object, object) ?? [];
+export function judgedAsOld({ strategy }: Kind): NonNullable<Strategy<KubeObject>['validate']> {
+  return (object, context) => strategy.validateUpdate?.(object, object, context) ?? [];
 }
 
 type Convert = (object: JsonObject) => JsonObject;

@@ -24,11 +24,12 @@ function toCurrent({ webhooks }: Configuration): void {
 
 const current = [mutatingWebhookConfigurations, validatingWebhookConfigurations] as unknown as readonly Kind[];
 
-export const legacyWebhooks: readonly Kind[] = current.map((kind) =>
-  legacyKind(kind, {
+export const legacyWebhooks: readonly Kind[] = current.map((kind) => {
+  const validate = judgedAsOld(kind);
+  return legacyKind(kind, {
     version: 'v1beta1',
     deprecated: [16, 22],
     toCurrent,
-    strategy: { validate: judgedAsOld(kind), validateUpdate: judgedAsOld(kind) },
-  }),
-);
+    strategy: { validate, validateUpdate: (configuration, _old, context) => validate(configuration, context) },
+  });
+});

@@ -121,10 +121,10 @@ const orphaning: Partial<Strategy<KubeObject>> = { orphansDependents: true };
 function freeSelector({ strategy }: Kind): Partial<Strategy<KubeObject>> {
   return {
     ...orphaning,
-    validateUpdate(object, old) {
+    validateUpdate(object, old, context) {
       const { spec } = object as DeepReadonly<Selecting>;
       const before = { ...(old as DeepReadonly<Selecting>).spec, selector: spec?.selector };
-      return strategy.validateUpdate?.(object, { ...old, spec: before } as DeepReadonly<KubeObject>) ?? [];
+      return strategy.validateUpdate?.(object, { ...old, spec: before } as DeepReadonly<KubeObject>, context) ?? [];
     },
   };
 }
