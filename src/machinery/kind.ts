@@ -211,6 +211,14 @@ export interface StoredForm {
   isStale(stored: DeepReadonly<KubeObject>): boolean;
 }
 
+/** What a table of a kind has besides columns. */
+export interface TableRows<T> {
+  /** What is to be known of an object without reading its cells. */
+  conditions?(object: DeepReadonly<T>): readonly JsonObject[];
+  /** The order of a list's rows, where it is not that of the list. */
+  compare?(a: DeepReadonly<T>, b: DeepReadonly<T>): number;
+}
+
 export interface Kind<T extends KubeObject = KubeObject> extends Resource<T> {
   readonly listKind: string;
   readonly singular: string;
@@ -232,6 +240,7 @@ export interface Kind<T extends KubeObject = KubeObject> extends Resource<T> {
   readonly strategy: Strategy<T>;
   readonly subresources: Readonly<Record<string, Subresource<T>>>;
   readonly columns: readonly Column<T>[];
+  readonly table?: TableRows<T>;
   /** Fields besides metadata.name and metadata.namespace that a field selector may name, with their values as strings. */
   readonly selectable: Readonly<Record<string, (object: DeepReadonly<T>) => string>>;
 }

@@ -202,7 +202,7 @@ function statusText({ metadata, status = {} }: ReadonlyJob): string {
   for (const type of ['Complete', 'Failed']) if (hasCondition(status, type)) return type;
   if (metadata.deletionTimestamp !== undefined) return 'Terminating';
   if (hasCondition(status, 'Suspended')) return 'Suspended';
-  return hasCondition(status, 'FailureTarget') ? 'FailureTarget' : 'Running';
+  return ['FailureTarget', 'SuccessCriteriaMet'].find((type) => hasCondition(status, type)) ?? 'Running';
 }
 
 function completionsText({ spec, status }: ReadonlyJob): string {

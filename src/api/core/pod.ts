@@ -4,7 +4,7 @@
  */
 import { defineKind, dns1123LabelErrors, type Strategy, type Subresource } from '../../machinery/mod.ts';
 import type { Pod } from '../upstream/types.ts';
-import { podColumns } from './pod/columns.ts';
+import { podColumns, podTable } from './pod/columns.ts';
 import { resolveLabelKeys } from './pod/label-keys.ts';
 import { ephemeralContainersPart, resizePart, statusPart } from './pod/parts.ts';
 import { newStatus, syncAddresses } from './pod/status.ts';
@@ -77,6 +77,7 @@ export const pods = defineKind<Pod>({
   categories: ['all'],
   strategy,
   columns: podColumns,
+  table: podTable,
   selectable: {
     'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
     'spec.restartPolicy': ({ spec }) => spec?.restartPolicy ?? '',

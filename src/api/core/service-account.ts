@@ -1,6 +1,5 @@
 /** ServiceAccount. Tokens for it are made on request and are kept nowhere. */
-import { ageColumn, defineKind, nameColumn } from '../../machinery/mod.ts';
-import { column } from '../columns.ts';
+import { defineKind } from '../../machinery/mod.ts';
 import type { ServiceAccount } from '../upstream/types.ts';
 
 function keepNamesOfSecrets(draft: ServiceAccount): void {
@@ -34,9 +33,4 @@ export const serviceAccounts = defineKind<ServiceAccount>({
       gvk: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
     },
   },
-  columns: [
-    nameColumn(),
-    column('Secrets', 'The number of secrets that the account names.', ({ secrets }) => (secrets ?? []).length),
-    ageColumn(),
-  ],
 });

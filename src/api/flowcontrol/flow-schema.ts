@@ -211,6 +211,12 @@ export const flowSchemas = defineKind<FlowSchema>({
   subresources: {
     status: { type: 'part', strategy: { prepareForUpdate: keepMetadata, validateUpdate: conditionErrors } },
   },
+  table: {
+    compare(a, b) {
+      const first = (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0);
+      return first === 0 ? ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1) : first;
+    },
+  },
   columns: [
     nameColumn(),
     column('PriorityLevel', 'The level of the requests.', ({ spec }) => spec?.priorityLevelConfiguration.name ?? ''),

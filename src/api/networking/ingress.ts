@@ -12,7 +12,7 @@ import {
   type Strategy,
 } from '../../machinery/mod.ts';
 import { checkLegacyIp, report, type Errors } from '../checks.ts';
-import { column, listText, none } from '../columns.ts';
+import { column, none } from '../columns.ts';
 import { ipWarnings } from '../ip-warnings.ts';
 import type { Ingress } from '../upstream/types.ts';
 import { checkIngressSpec, hasInvalidSecretName, hasInvalidWildcardRule } from './ingress/validation.ts';
@@ -82,8 +82,16 @@ const strategy: Strategy<Ingress> = {
 const hostsShownMax = 3;
 
 function hostsText({ spec }: ReadonlyIngress): string {
-  const hosts = (spec?.rules ?? []).flatMap(({ host = '' }) => (host === '' ? [] : [host]));
-  return hosts.length === 0 ? '*' : listText(hosts, hostsShownMax);
+  const rules = spec?.rules ?? [];
+  const hosts: string[] = [];
+  let more = false;
+  for (const { host = '' } of rules) {
+    more = hosts.length === hostsShownMax;
+    if (!more && host !== '') hosts.push(host);
+  }
+  if (hosts.length === 0) return '*';
+  // Upstream counts the rules that have no host among the others.
+  return more ? `${hosts.join(',')} + ${rules.length - hostsShownMax} more...` : hosts.join(',');
 }
 
 function addressText({ status }: ReadonlyIngress): string {

@@ -1,7 +1,6 @@
 /** IPAddress: who has an address of the service range. Its name is the address; whom it belongs to never changes. */
 import type { DeepReadonly } from '../../base/mod.ts';
 import {
-  ageColumn,
   defineKind,
   dns1123SubdomainErrors,
   field,
@@ -66,5 +65,5 @@ export const ipAddresses = defineKind<IPAddress>({
       return errors;
     },
   },
-  columns: [nameColumn(), column('ParentRef', 'The object that has the address.', parentText), ageColumn()],
+  columns: [nameColumn(), column('ParentRef', 'The object that has the address.', parentText)],
 });

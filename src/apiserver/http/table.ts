@@ -25,9 +25,16 @@ export function tableOf(
       }))
     : null;
   const metadata = listMetadata ?? { resourceVersion: objects[0]?.metadata?.resourceVersion ?? '' };
-  const rows = objects.map((object) => {
+  const { compare, conditions } = kind.table ?? {};
+  const shown = compare === undefined ? objects : objects.toSorted(compare);
+  const rows = shown.map((object) => {
     const cells: Json[] = kind.columns.map((column) => column.cell(object, now));
-    return options.includeObject === 'None' ? { cells } : { cells, object: carried(object, apiVersion, options) };
+    const known = conditions?.(object) ?? [];
+    return {
+      cells,
+      ...(known.length === 0 ? {} : { conditions: known }),
+      ...(options.includeObject === 'None' ? {} : { object: carried(object, apiVersion, options) }),
+    };
   });
   return { kind: 'Table', apiVersion, metadata, columnDefinitions, rows };
 }

@@ -1,6 +1,6 @@
 /** How pods look in a table. The status is what a person wants to know first: the most telling of all states in the pod. */
 import type { DeepReadonly } from '../../../base/mod.ts';
-import { age, ageColumn, nameColumn, type Column } from '../../../machinery/mod.ts';
+import { age, ageColumn, nameColumn, type Column, type TableRows } from '../../../machinery/mod.ts';
 import { column, none, wideColumn } from '../../columns.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../../upstream/types.ts';
 import { isSidecar } from '../pod-spec/containers.ts';
@@ -92,18 +92,25 @@ function summarize(pod: ReadonlyPod): Summary {
   if (start.status === undefined || isTrue(pod, 'Initialized')) {
     restarts = start.sidecarRestarts;
     let running = false;
+    let failed = '';
     for (const container of (status?.containerStatuses ?? []).toReversed()) {
       const { state = {} } = container;
       restarts.add(container);
       if ((state.waiting?.reason ?? '') !== '') reason = state.waiting?.reason ?? '';
-      else if (state.terminated !== undefined) reason = ended(state);
-      else if (container.ready && state.running !== undefined) {
+      else if (state.terminated !== undefined) {
+        reason = ended(state);
+        if (state.terminated.exitCode !== 0) failed = reason;
+      } else if (container.ready && state.running !== undefined) {
         running = true;
         ready += 1;
       }
     }
-    // One container that still runs matters more than others that are done.
-    if (reason === 'Completed' && running) reason = isTrue(pod, 'Ready') ? 'Running' : 'NotReady';
+    // One container that still runs matters more than others that are done, and so does one that failed.
+    if (reason === 'Completed') {
+      if (running && isTrue(pod, 'Ready')) reason = 'Running';
+      else if (failed !== '') reason = failed;
+      else if (running) reason = 'NotReady';
+    }
   }
   if (metadata?.deletionTimestamp !== undefined) {
     const over = status?.phase === 'Succeeded' || status?.phase === 'Failed';
@@ -151,3 +158,16 @@ export const podColumns: readonly Column<Pod>[] = [
   ),
   wideColumn('Readiness Gates', 'How many of the conditions that readiness also depends on are true.', readinessGates),
 ];
+
+const isOver: Readonly<Record<string, string>> = {
+  Succeeded: 'The pod has completed successfully.',
+  Failed: 'The pod failed.',
+};
+
+export const podTable: TableRows<Pod> = {
+  conditions({ status }) {
+    const { phase = '' } = status ?? {};
+    const message = isOver[phase];
+    return message === undefined ? [] : [{ type: 'Completed', status: 'True', reason: phase, message }];
+  },
+};
