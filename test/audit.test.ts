@@ -395,6 +395,132 @@ test('a webhook that cannot be had is tried again, one that refuses is not', asy
   answers = [];
 });
 
+test('what was sent is told as it was understood, in the version of the request', async () => {
+  await using audited = await Audited.start('rules: [{level: Request}]\nomitStages: [RequestReceived]\n');
+  const client = audited.client();
+  const sent = async (request: RawRequest): Promise<Event> => {
+    await client.send({ ...request, headers: { 'content-type': 'application/json', ...request.headers } });
+    const [event, ...more] = audited.events();
+    assert.ok(event !== undefined);
+    assert.deepEqual(more, []);
+    return event;
+  };
+  const body = (object: object): string => JSON.stringify(object);
+  const jobs = '/apis/batch/v1/namespaces/default/jobs';
+  const container = { name: 'c', image: 'i', unknown: 1 };
+  const job = await sent({
+    method: 'POST',
+    path: jobs,
+    body: body({ metadata: { name: 'j' }, spec: { template: { spec: { containers: [container] } } } }),
+  });
+  const told = job['requestObject'] as {
+    kind: string;
+    apiVersion: string;
+    metadata: object;
+    spec: Record<string, never>;
+  };
+  assert.deepEqual([told.kind, told.apiVersion, told.metadata], ['Job', 'batch/v1', { name: 'j' }]);
+  assert.deepEqual([told.spec['completionMode'], told.spec['backoffLimit']], ['NonIndexed', 6], 'with its defaults');
+  assert.doesNotMatch(JSON.stringify(told), /unknown|uid|creationTimestamp/);
+  assert.equal(job.responseStatus?.['code'], 422, 'it was understood, and refused later');
+  const wrong = await sent({ method: 'POST', path: jobs, body: body({ metadata: { name: 'k' }, spec: 1 }) });
+  const { name: _, ...place } = job['objectRef'] as Record<string, unknown>;
+  assert.deepEqual([wrong['requestObject'], wrong['objectRef']], [undefined, place], 'it was not understood');
+  await client.send(create);
+  audited.events();
+  const deletion = await sent({
+    method: 'DELETE',
+    path: `${path}/a`,
+    body: body({ gracePeriodSeconds: 5, dryRun: ['All'], unknown: 1 }),
+  });
+  assert.deepEqual(deletion['requestObject'], {
+    kind: 'DeleteOptions',
+    apiVersion: 'meta.k8s.io/v1',
+    gracePeriodSeconds: 5,
+    dryRun: ['All'],
+  });
+  const pods = '/api/v1/namespaces/default/pods';
+  const spec = { containers: [{ name: 'c', image: 'i' }] };
+  await client.send({
+    method: 'POST',
+    path: pods,
+    headers: { 'content-type': 'application/json' },
+    body: body({ metadata: { name: 'p' }, spec }),
+  });
+  audited.events();
+  const eviction = await sent({
+    method: 'POST',
+    path: `${pods}/p/eviction`,
+    body: body({
+      kind: 'Eviction',
+      apiVersion: 'policy/v1',
+      metadata: { name: 'p' },
+      deleteOptions: { gracePeriodSeconds: 1 },
+    }),
+  });
+  assert.deepEqual(eviction['requestObject'], {
+    kind: 'Eviction',
+    apiVersion: 'policy/v1',
+    metadata: { name: 'p' },
+    deleteOptions: { gracePeriodSeconds: 1 },
+  });
+});
+
+test('events say who uses what is deprecated, and what took long', async () => {
+  await using audited = await Audited.start('rules: [{level: Metadata}]\nomitStages: [RequestReceived]\n');
+  const client = audited.client();
+  await client.send({ path: '/api/v1/endpoints' });
+  assert.deepEqual(
+    audited.events().map(({ annotations }) => annotations),
+    [{ ...allowed, 'k8s.io/deprecated': 'true' }],
+  );
+  await client.send({ path: `${path}?watch=true&timeoutSeconds=1` });
+  const [started, complete] = audited.events();
+  assert.deepEqual(started?.annotations, allowed);
+  assert.match(complete?.annotations?.['apiserver.latency.k8s.io/total'] ?? '', /^1(\.\d+)?s$/);
+});
+
+test('events that are too large lose their bodies, and then themselves', async () => {
+  const flags = { 'audit-log-truncate-enabled': 'true', 'audit-log-truncate-max-event-size': '1200' };
+  await using audited = await Audited.start('rules: [{level: Request}]\nomitStages: [RequestReceived]\n', flags);
+  const client = audited.client();
+  const small = JSON.parse(String(create.body)) as object;
+  const post = (object: object, more: Record<string, string> = {}): Promise<unknown> =>
+    client.send({ ...create, headers: { ...create.headers, ...more }, body: JSON.stringify(object) });
+  await post(small);
+  await post({ ...small, metadata: { name: 'b' }, data: { k: 'x'.repeat(2000) } });
+  await post({ ...small, metadata: { name: 'c' } }, { 'user-agent': 'y'.repeat(1500) });
+  const events = audited.events();
+  assert.deepEqual(
+    events.map(({ requestObject, annotations }) => [
+      requestObject !== undefined,
+      annotations?.['audit.k8s.io/truncated'],
+    ]),
+    [
+      [true, undefined],
+      [false, 'true'],
+    ],
+  );
+  const { text } = await client.send({ path: '/metrics' });
+  assert.match(text, /^apiserver_audit_error_total\{plugin="truncate"\} 1$/m);
+  assert.match(text, /^apiserver_audit_event_total [34]$/m);
+  assert.match(text, /^apiserver_audit_level_total\{level="Request"\} 4$/m);
+});
+
+test('a request is not served when its event must be kept and cannot be', async () => {
+  const full = { 'audit-log-path': '/dev/full' };
+  for (const [mode, status] of [
+    ['blocking', 200],
+    ['blocking-strict', 500],
+  ] as const) {
+    await using audited = await Audited.start('rules: [{level: Metadata}]\n', { ...full, 'audit-log-mode': mode });
+    const answer = await audited.client().send({ path: '/readyz/ping' });
+    assert.equal(answer.status, status);
+    if (status === 500)
+      assert.equal(answer.text, 'Internal Server Error: "/readyz/ping": failed to store audit event\n');
+  }
+});
+
 test('an admission plug-in can say something in the event', async () => {
   await using audited = await Audited.start('rules: [{level: Metadata}]\n');
   const told: Record<string, string> = {};

@@ -232,6 +232,20 @@ export function fromStorage(kind: Kind, version: string, object: DeepReadonly<Ku
   return { ...converted, kind: kind.kind, apiVersion: apiVersionOf(kind.group, version) };
 }
 
+/** What was sent, as it is told of: with the defaults of what it left out. */
+export function withDefaults(
+  kind: Kind,
+  { version, subresource }: { readonly version: string; readonly subresource?: string | undefined },
+  object: DeepReadonly<KubeObject>,
+): DeepReadonly<KubeObject> {
+  // Of its own kind only if it is the object, or a part of it.
+  if (object.kind !== kind.kind || (subresource !== undefined && kind.subresources[subresource]?.type !== 'part'))
+    return object;
+  const draft = toStorage(kind, version, structuredClone(object) as KubeObject);
+  kind.strategy.defaults?.(draft);
+  return fromStorage(kind, version, draft);
+}
+
 /** A stored entry in one of its kind's versions, made once. */
 export function objectOf(kind: Kind, version: string, entry: Entry): DeepReadonly<KubeObject> {
   if (isStored(kind, version)) return shownObject(kind, entry);

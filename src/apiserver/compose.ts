@@ -11,6 +11,7 @@ import { allResources, clientOfAll } from './aggregation/client.ts';
 import type { ProxyCredential } from './aggregation/extension-servers.ts';
 import type { AnonymousPolicy, Authenticator } from './authn/authenticator.ts';
 import { BootstrapTokens } from './authn/bootstrap-token.ts';
+import { accessMetrics } from './authn/metrics.ts';
 import { keptTokenUse } from './authn/kept-token-use.ts';
 import { ServiceAccountTokens } from './authn/service-account.ts';
 import type { RequestHeaderOptions } from './authn/request-header.ts';
@@ -28,7 +29,8 @@ import { keepFlowControl } from './bootstrap.ts';
 import { keepDangling } from './flow-control/dangling.ts';
 import { FlowControl } from './flow-control/flow-control.ts';
 import { OpenWatches } from './flow-control/open-watches.ts';
-import { flowControlMetrics, flowControlPaths } from './flow-control/show.ts';
+import { flowControlPaths, measureLevels } from './flow-control/show.ts';
+import { Access } from './http/access.ts';
 import { HttpFront, type Connector } from './http/front.ts';
 import {
   discoveryPaths,
@@ -40,6 +42,7 @@ import {
   type VersionInfo,
 } from './http/paths.ts';
 import { RequestMetrics, type ProcessFigures } from './http/metrics.ts';
+import { Metrics } from './metrics.ts';
 import { InProcessClient } from './in-process-client.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import type { Descriptions } from './openapi/schemas.ts';
@@ -78,6 +81,8 @@ export interface ApiServerOptions {
   readonly extensions?: ExtensionAccess;
 }
   /** Checks signatures in requests for certificates; absent: none is looked at. */
+  /** What is counted; of this server alone unless said otherwise. */
+  readonly metrics?: Metrics | undefined;
   readonly signatureProblem?: HookContext['signatureProblem'];
 
 export interface ExtensionAccess {
@@ -98,6 +103,7 @@ export interface TokenSettings {
 
 export interface ComposedServer {
   readonly server: ApiServer;
+  readonly metrics: Metrics;
   /** Knows whose a bearer token is. */
   readonly bearer: BearerAuthenticator;
   readonly tokens: ServiceAccountTokens | undefined;
@@ -132,7 +138,7 @@ export function accountIssuer(clusterDomain: string): string {
 const apiServerUser: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
 export function composeServer(options: ApiServerOptions, parts: ServerParts): ComposedServer {
-  const { store, clock, random, log, config, tokenKeys } = options;
+  const { store, clock, random, log, config, tokenKeys, metrics = new Metrics() } = options;
   const kinds = servedKinds(options.apis);
   const facts = factsOf(kinds, options.facts);
   const rbac = new RbacAuthorizer(store);
@@ -180,6 +186,7 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
   });
   return {
     server,
+    metrics,
     bearer,
     tokens,
     webhooks,
@@ -226,6 +233,7 @@ export interface FrontOptions {
 
 /** How many requests at once, and what is told of them. */
 export interface RequestHandling {
+  readonly metrics?: Metrics | undefined;
   readonly audit?: Omit<AuditParts, 'clock'> | undefined;
   readonly flowControl?: Partial<FlowLimits> | undefined;
 }
@@ -240,12 +248,14 @@ export interface FlowLimits {
 const usualFlowLimits: FlowLimits = { seats: 600, waitMaxMs: 15_000 };
 
 export function composeFront(api: ComposedServer, options: FrontOptions): HttpFront {
-  const { server, client, aggregation } = api;
+  const { server, client, aggregation, metrics } = api;
   const { clock, random, log, store } = server.world;
   const watches = new OpenWatches();
   const { audit, flowControl: given } = options.handling ?? {};
   const limits = { ...usualFlowLimits, ...given };
-  const flowControl = new FlowControl({ ...limits, store, clock, registry: server.registry, watches });
+  const { registry } = server;
+  const flowControl = new FlowControl({ ...limits, store, clock, registry, watches, metrics });
+  measureLevels(metrics, flowControl);
   const self = client(apiServerUser);
   const upkeep = new DisposableStack();
   upkeep.use(keepDangling({ store, client: self, clock, log }));
@@ -256,13 +266,9 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
   upkeep.use(keepAddresses(repair));
   upkeep.use(keepNodePorts(repair));
   const discovery = new Discovery(server.registry, aggregation.discovery);
-  const metrics = new RequestMetrics({
-    store,
-    registry: server.registry,
-    process: options.process,
-    more: () => flowControlMetrics(flowControl),
-  });
+  const requests = new RequestMetrics({ metrics, store, registry, process: options.process });
   const { authenticators, anonymous, connectors } = options;
+  const access = new Access({ server, authenticators, anonymous, clock, metrics: accessMetrics(metrics) });
   const paths = [
     healthPaths(options.health, options.shuttingDown),
     versionPath(options.version),
@@ -273,7 +279,7 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
       descriptions: options.descriptions,
       extensions: aggregation.specs,
     }),
-    metrics,
+    requests,
     flowControlPaths(flowControl),
     ...options.paths,
   ];
@@ -282,10 +288,9 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
     upkeep,
     watches,
     audit: audit === undefined ? undefined : { ...audit, clock },
-    metrics,
+    metrics: requests,
+    access,
     server,
-    authenticators,
-    anonymous,
     discovery,
     paths: [...paths, rootPath(paths)],
     connectors,

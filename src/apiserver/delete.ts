@@ -30,7 +30,7 @@ export async function remove(
   world: WriteWorld,
   kind: Kind,
   operation: Operation,
-  admitted: 'admitted' | undefined = undefined,
+  admitted?: 'admitted',
 ): Promise<Result> {
   const options = optionsOf(world, operation);
   const name = operation.name ?? '';
@@ -50,8 +50,10 @@ export async function removeCollection(
   world: WriteWorld,
   kind: Kind,
   operation: Operation,
-  admitted: 'admitted' | undefined = undefined,
+  admitted?: 'admitted',
 ): Promise<Result> {
+  // Also of those that find nothing to delete.
+  optionsOf(world, operation);
   const found: ListResult = await list(world, kind, operation.namespace, operation.options);
   const waiting = [...found.entries];
   const { fieldSelector: _f, labelSelector: _l, ...options } = operation.options;
@@ -188,14 +190,16 @@ function checkPreconditions(
     );
 }
 
-function optionsOf(world: WriteWorld, { body }: Operation): DeleteOptions {
+function optionsOf(world: WriteWorld, { body, decoded }: Operation): DeleteOptions {
   if (body === undefined || body === null) return {};
   if (!isJsonObject(body))
     throw ApiError.badRequest('the object provided is unrecognized (must be of type DeleteOptions)');
-  const { kind: sentKind = 'DeleteOptions' } = body;
+  const { kind: sentKind = 'DeleteOptions', apiVersion = '' } = body;
   if (sentKind !== 'DeleteOptions' && sentKind !== '')
     throw ApiError.badRequest('decoded object cannot be converted to DeleteOptions');
   const options = world.codec.decodePart(schema, body) as DeleteOptions;
+  const version = typeof apiVersion === 'string' && apiVersion !== '' ? apiVersion : 'meta.k8s.io/v1';
+  decoded?.({ kind: 'DeleteOptions', apiVersion: version, ...options });
   const { propagationPolicy, orphanDependents, gracePeriodSeconds } = options;
   const fail = (text: string): never => {
     throw new ApiError('Invalid', `DeleteOptions.meta.k8s.io "" is invalid: ${text}`, {

@@ -54,6 +54,8 @@ export interface Operation {
   readonly annotate?: Annotate | undefined;
   /** Tells the client something although the request may go on: also when it is refused later. */
   readonly warn?: ((text: string) => void) | undefined;
+  /** Is told what the body was understood as, in the version of the request, before anything is made of it. */
+  readonly decoded?: ((object: DeepReadonly<KubeObject>) => void) | undefined;
   /** Why a component of this process writes. */
   readonly cause?: Cause | undefined;
 }

@@ -127,6 +127,7 @@ function sentScale(world: WriteWorld, operation: Operation, target: JsonObject, 
   if (operation.verb === 'patch') return applyPatch(world, operation, { target, schema, gvk });
   const { fieldValidation: validation = 'Warn' } = options;
   const object = world.codec.decode({ gvk, schema, body, findings, validation, warn });
+  operation.decoded?.(object);
   checkAddress(operation, object);
   return object;
 }

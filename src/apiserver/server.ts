@@ -14,7 +14,7 @@ import {
   type SubresourceInput,
 } from '../machinery/mod.ts';
 import { StoredEntry } from '../store/mod.ts';
-import { AuthorizationFailure, decide, refused, type Attributes, type Authorizer } from './authz/authorizer.ts';
+import { decide, enforce, type Attributes, type Authorizer } from './authz/authorizer.ts';
 import { fromStorage, toStorage } from './codec.ts';
 import { remove, removeCollection } from './delete.ts';
 import type { Operation, Result } from './operation.ts';
@@ -80,9 +80,7 @@ export class ApiServer {
   }
 
   async authorize(attributes: Attributes): Promise<void> {
-    const { verdict, reason, error } = await decide(this.#authorizers, attributes);
-    if (verdict === 'allow') return;
-    throw error === undefined ? refused(attributes, reason) : new AuthorizationFailure(error);
+    enforce(attributes, await decide(this.#authorizers, attributes));
   }
 
   /** What the authorizers say, without refusing: for the access reviews. */
@@ -190,6 +188,7 @@ export class ApiServer {
     const { body, bodyFindings: findings, options, warn } = operation;
     const { fieldValidation: validation = 'Warn' } = options;
     const object = world.codec.decode({ gvk, schema: input, body, findings, validation, warn });
+    operation.decoded?.(object);
     return handler.handle(this, kind, operation, object);
   }
 }
@@ -216,7 +215,7 @@ export function attributesOf(
 }
 
 /** A list or watch of a single object by its name is allowed to whoever may see that object. */
-function selectedName(fieldSelector: string): string {
+export function selectedName(fieldSelector: string): string {
   return /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(fieldSelector)?.[1] ?? '';
 }
 

@@ -382,7 +382,9 @@ export function decodeBody(world: WriteWorld, kind: Kind, operation: Operation):
   const { body, bodyFindings: findings, options } = operation;
   const gvk = { group: kind.group, version: operation.version, kind: kind.kind };
   const { fieldValidation: validation = 'Warn' } = options;
-  return world.codec.decode({ gvk, schema, decoder, body, findings, validation, warn: operation.warn });
+  const object = world.codec.decode({ gvk, schema, decoder, body, findings, validation, warn: operation.warn });
+  operation.decoded?.(object);
+  return object;
 }
 
 /** What is written must be the object of the URL; one that does not name its namespace is in that of the URL. */

@@ -4,6 +4,16 @@ import type { Option } from './command.ts';
 const file = (help: string): Option => ({ type: 'string', value: 'FILE', help });
 const text = (value: string, help: string): Option => ({ type: 'string', value, help });
 
+const truncation = <P extends 'log' | 'webhook'>(plugin: P) =>
+  ({
+    [`audit-${plugin}-truncate-enabled`]: text('BOOL', 'Whether events that are too large are cut (default: false)'),
+    [`audit-${plugin}-truncate-max-batch-size`]: text('BYTES', 'Size of what is handed on at once (default: 10485760)'),
+    [`audit-${plugin}-truncate-max-event-size`]: text(
+      'BYTES',
+      'Size from which an event loses its bodies, and goes if it is still larger (default: 102400)',
+    ),
+  }) as Record<`audit-${P}-truncate-${'enabled' | 'max-batch-size' | 'max-event-size'}`, Option>;
+
 export const requestOptions = {
   'enable-admission-plugins': text(
     'NAMES',
@@ -27,6 +37,7 @@ export const requestOptions = {
   'audit-log-maxsize': text('MEGABYTES', 'How large an audit log gets before the next one is begun (default: 100)'),
   'audit-log-batch-buffer-size': text('N', 'Events that may wait in mode batch (default: 10000)'),
   'audit-log-batch-max-size': text('N', 'Events that are written at once in mode batch (default: 1)'),
+  ...truncation('log'),
   'audit-webhook-config-file': file('kubeconfig of a webhook that takes audit events'),
   'audit-webhook-mode': text('MODE', 'batch, blocking or blocking-strict (default: batch)'),
   'audit-webhook-batch-buffer-size': text('N', 'Events that may wait (default: 10000)'),
@@ -36,6 +47,7 @@ export const requestOptions = {
   'audit-webhook-batch-throttle-qps': text('N', 'Requests a second (default: 10)'),
   'audit-webhook-batch-throttle-burst': text('N', 'Requests at once after a quiet time (default: 15)'),
   'audit-webhook-initial-backoff': text('TIME', 'Wait before the first request is tried again (default: 10s)'),
+  ...truncation('webhook'),
   'encryption-provider-config': file('EncryptionConfiguration: what is encrypted at rest, and with which keys'),
   'encryption-provider-config-automatic-reload': text('BOOL', 'Whether that file is read again (default: false)'),
   'legacy-apis': {

@@ -50,20 +50,3 @@ export class Backoff {
     return atMs - entry.updatedAtMs > 2 * this.maxMs;
   }
 }
-
-/** A duration as Go prints it: `10s`, `1m20s`, `5m0s`, `1.234s`, `520ms`. */
-export function goDuration(ms: number): string {
-  if (ms === 0) return '0s';
-  if (ms < 1) return `${Math.round(ms * 1000)}µs`;
-  if (ms < 1000) return `${trimmed(ms)}ms`;
-  const totalSeconds = ms / 1000;
-  const hours = Math.trunc(totalSeconds / 3600);
-  const minutes = Math.trunc((totalSeconds % 3600) / 60);
-  const seconds = `${trimmed(totalSeconds % 60)}s`;
-  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
-  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
-}
-
-function trimmed(value: number): string {
-  return String(Math.round(value * 1000) / 1000);
-}

@@ -1,8 +1,7 @@
 /** Handlers of probes and lifecycle hooks, carried out: a command in the container, a request, a connection. */
 import { errorText, HostError, sleep, type DeepReadonly } from '../base/mod.ts';
 import type { HTTPGetAction, LifecycleHandler, Probe } from '../api/mod.ts';
-import { goQuote } from '../machinery/mod.ts';
-import { goDuration } from './backoff.ts';
+import { goDuration, goQuote } from '../machinery/mod.ts';
 import { expand } from './expansion.ts';
 import type { ContainerView } from './pod.ts';
 import type { KubeletWorld } from './world.ts';

@@ -4,8 +4,8 @@
  */
 import { errorText, type DeepReadonly } from '../base/mod.ts';
 import { secrets, type Secret } from '../api/mod.ts';
-import { goQuote, isApiError } from '../machinery/mod.ts';
-import { Backoff, goDuration } from './backoff.ts';
+import { goDuration, goQuote, isApiError } from '../machinery/mod.ts';
+import { Backoff } from './backoff.ts';
 import { ContainerFailure } from './failure.ts';
 import { Gate } from './gate.ts';
 import { authsFor } from './image-auth.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '../api/mod.ts';
-import { Backoff, goDuration } from './backoff.ts';
+import { Backoff } from './backoff.ts';
 import { hostsFile, parseResolvConf, podDns, podHostname } from './dns.ts';
 import { authsFor } from './image-auth.ts';
 import { fullName, registryPath, withDefaultTag } from './image-name.ts';
@@ -139,14 +139,6 @@ test('delays grow, end, and start over after a while without trouble', () => {
   assert.equal(backoff.waitUntil('k', now, now), undefined);
   backoff.next('k', now, now);
   assert.equal(backoff.delayMs('k'), 10_000);
-  assert.deepEqual([10_000, 80_000, 300_000, 1234, 520, 3_600_000].map(goDuration), [
-    '10s',
-    '1m20s',
-    '5m0s',
-    '1.234s',
-    '520ms',
-    '1h0m0s',
-  ]);
 });
 
 test('a probe changes its mind after as many results as its threshold', () => {

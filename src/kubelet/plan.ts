@@ -6,8 +6,8 @@
  * its volumes there, and after those before it; nothing starts in a pod that is ending.
  */
 import type { PodStatus } from '../api/mod.ts';
+import { goDuration } from '../machinery/mod.ts';
 import { hasStarted, lostReason } from './container-status.ts';
-import { goDuration } from './backoff.ts';
 import { containerHash, notesOf } from './labels.ts';
 import { containersOf, isTerminalPhase, podText, restarts, uidOf, type PodContainer, type PodView } from './pod.ts';
 import type { PodFacts } from './pod-facts.ts';

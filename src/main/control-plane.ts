@@ -88,6 +88,7 @@ export class ControlPlane implements AsyncDisposable {
         webClients: this.#webClients,
         extensions: { backends, credential: auth.proxyClient ?? pki.frontProxyClient, requestHeader },
         apis: options.apis,
+        metrics: options.handling?.metrics,
       },
       {
         posts: [],

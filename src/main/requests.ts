@@ -4,12 +4,16 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import {
   AuditBatches,
+  auditMetrics,
   AuditPolicy,
+  Metrics,
   postEvents,
   readAdmissionConfiguration,
+  truncating,
   type AdmissionChoice,
   type AuditBackend,
   type AuditEvent,
+  type AuditMetrics,
   type HealthCheck,
   type ServedApis,
   type RequestHandling,
@@ -26,6 +30,7 @@ export interface ServerRequests extends RequestHandling {
   readonly health: readonly HealthCheck[];
   readonly apis: ServedApis;
   readonly admission: AdmissionChoice;
+  readonly metrics: Metrics;
 }
 
 export interface RequestsWorld {
@@ -49,6 +54,7 @@ export function requestFlags(invocation: Invocation): Flags {
 
 /** Throws UsageError, and HostError for files that cannot be read or are wrong. */
 export async function openRequests(flags: Flags, world: RequestsWorld): Promise<ServerRequests> {
+  const metrics = new Metrics();
   const encryption = await openEncryption(flags, world);
   const seats =
     wholeNumber(flags, 'max-requests-inflight', 400) + wholeNumber(flags, 'max-mutating-requests-inflight', 200);
@@ -57,8 +63,9 @@ export async function openRequests(flags: Flags, world: RequestsWorld): Promise<
       '--max-requests-inflight and --max-mutating-requests-inflight: together they must be positive',
     );
   return {
+    metrics,
     flowControl: { seats },
-    audit: await openAudit(flags, world),
+    audit: await openAudit(flags, world, auditMetrics(metrics)),
     transformer: encryption?.transformers,
     health: encryption?.health ?? [],
     apis: {
@@ -117,18 +124,22 @@ async function openEncryption(flags: Flags, { stack, ...world }: RequestsWorld) 
   return stack.use(await EncryptionAtRest.open({ ...world, path, reload }));
 }
 
-async function openAudit(flags: Flags, world: RequestsWorld): Promise<RequestHandling['audit']> {
+async function openAudit(flags: Flags, world: RequestsWorld, metrics: AuditMetrics): Promise<RequestHandling['audit']> {
   const path = flags['audit-policy-file'];
   // As upstream: a backend without a policy has nothing to tell, and a policy without a backend nobody to tell it.
   if (path === undefined) return undefined;
   const policy = AuditPolicy.parse(await contents(path), path);
-  const backends = [logBackend(flags, world), await webhookBackend(flags, world)].filter(
+  const backends = [logBackend(flags, world, metrics), await webhookBackend(flags, world, metrics)].filter(
     (backend) => backend !== undefined,
   );
-  return backends.length === 0 ? undefined : { policy, backends };
+  return backends.length === 0 ? undefined : { policy, backends, metrics };
 }
 
-function logBackend(flags: Flags, { clock, log, stack }: RequestsWorld): AuditBackend | undefined {
+function logBackend(
+  flags: Flags,
+  { clock, log, stack }: RequestsWorld,
+  metrics: AuditMetrics,
+): AuditBackend | undefined {
   const path = flags['audit-log-path'];
   if (path === undefined) return undefined;
   const file =
@@ -147,7 +158,15 @@ function logBackend(flags: Flags, { clock, log, stack }: RequestsWorld): AuditBa
         );
   const write = (events: readonly AuditEvent[]): void =>
     file.write(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
-  if (mode(flags, 'audit-log-mode', 'blocking') !== 'batch') return blocking(write, log);
+  const way = mode(flags, 'audit-log-mode', 'blocking');
+  if (way !== 'batch') {
+    const onLost = (event: AuditEvent, error: unknown): boolean => {
+      metrics.errors.add(['log']);
+      log.error('an audit event is lost', { auditID: event.auditID, error: errorText(error) });
+      return way === 'blocking';
+    };
+    return truncated(flags, 'log', blocking(write, onLost), metrics);
+  }
   const options = {
     bufferMax: wholeNumber(flags, 'audit-log-batch-buffer-size', 10_000),
     batchMax: wholeNumber(flags, 'audit-log-batch-max-size', 1),
@@ -155,10 +174,16 @@ function logBackend(flags: Flags, { clock, log, stack }: RequestsWorld): AuditBa
     perSecond: 0,
     burst: 0,
   };
-  return batched(new AuditBatches(options, { clock, log, send: async (events) => write(events) }), stack);
+  const send = async (events: readonly AuditEvent[]): Promise<void> => write(events);
+  const batches = new AuditBatches(options, { clock, log, send, onLost: lossCounter('log', metrics) });
+  return truncated(flags, 'log', batched(batches, stack), metrics);
 }
 
-async function webhookBackend(flags: Flags, { clock, log, stack }: RequestsWorld): Promise<AuditBackend | undefined> {
+async function webhookBackend(
+  flags: Flags,
+  { clock, log, stack }: RequestsWorld,
+  metrics: AuditMetrics,
+): Promise<AuditBackend | undefined> {
   const path = flags['audit-webhook-config-file'];
   if (path === undefined) return undefined;
   const { HttpsWebClient } = await import('../host/http/mod.ts');
@@ -178,7 +203,8 @@ async function webhookBackend(flags: Flags, { clock, log, stack }: RequestsWorld
     perSecond: throttled ? wholeNumber(flags, 'audit-webhook-batch-throttle-qps', 10) : 0,
     burst: wholeNumber(flags, 'audit-webhook-batch-throttle-burst', 15),
   };
-  return batched(new AuditBatches(options, { clock, log, send }), stack);
+  const batches = new AuditBatches(options, { clock, log, send, onLost: lossCounter('webhook', metrics) });
+  return truncated(flags, 'webhook', batched(batches, stack), metrics);
 }
 
 function batched(backend: AuditBackend, stack: AsyncDisposableStack): AuditBackend {
@@ -186,14 +212,43 @@ function batched(backend: AuditBackend, stack: AsyncDisposableStack): AuditBacke
   return backend;
 }
 
-/** A failure to write is told, and does not fail the request. */
-function blocking(write: (events: readonly AuditEvent[]) => void, log: Log): AuditBackend {
+type AuditPlugin = 'log' | 'webhook';
+
+function lossCounter(
+  plugin: AuditPlugin,
+  { errors }: AuditMetrics,
+): (events: number, when: 'buffered' | 'sent') => void {
+  return (events, when) => errors.add([when === 'sent' ? plugin : when], events);
+}
+
+/** Without events that are too large, if that is wanted. */
+function truncated(flags: Flags, plugin: AuditPlugin, backend: AuditBackend, { errors }: AuditMetrics): AuditBackend {
+  const prefix = `audit-${plugin}-truncate`;
+  const batchBytesMax = wholeNumber(flags, `${prefix}-max-batch-size`, 10 * 1024 * 1024);
+  const eventBytesMax = wholeNumber(flags, `${prefix}-max-event-size`, 100 * 1024);
+  if (eventBytesMax === 0)
+    throw new UsageError(`invalid audit truncate ${plugin} max event size ${eventBytesMax}, must be a positive number`);
+  // Events come one by one: a batch that holds one event holds all.
+  if (batchBytesMax < eventBytesMax)
+    throw new UsageError(
+      `invalid audit truncate ${plugin} max batch size ${batchBytesMax}, must be greater than max event size (${eventBytesMax})`,
+    );
+  if (!boolean(flags, `${prefix}-enabled`, false)) return backend;
+  return truncating(backend, { eventBytesMax, onDropped: () => errors.add(['truncate']) });
+}
+
+/** `onLost` says whether the request goes on all the same. */
+function blocking(
+  write: (events: readonly AuditEvent[]) => void,
+  onLost: (event: AuditEvent, error: unknown) => boolean,
+): AuditBackend {
   return {
     log(event) {
       try {
         write([event]);
+        return true;
       } catch (error) {
-        log.error('an audit event is lost', { auditID: event.auditID, error: errorText(error) });
+        return onLost(event, error);
       }
     },
     close: () => Promise.resolve(),

@@ -19,6 +19,8 @@ export interface BatchWorld {
   readonly log: Log;
   /** Rejects when the batch is lost. */
   readonly send: (events: readonly AuditEvent[]) => Promise<void>;
+  /** Events were lost: before they were sent, or while they were. */
+  readonly onLost?: (events: number, when: 'buffered' | 'sent') => void;
 }
 
 export class AuditBatches implements AuditBackend {
@@ -42,17 +44,19 @@ export class AuditBatches implements AuditBackend {
     return this.#dropped;
   }
 
-  log(event: AuditEvent): void {
+  log(event: AuditEvent): true {
     const { bufferMax, batchMax, waitMaxMs } = this.#options;
     if (this.#buffer.length >= bufferMax) {
       this.#dropped += 1;
       // The first one is worth a line; the log must not fill where the buffer did.
       if (this.#dropped === 1) this.#world.log.error('audit buffer queue blocked: events are dropped', { bufferMax });
-      return;
+      this.#world.onLost?.(1, 'buffered');
+      return true;
     }
     this.#buffer.push(event);
     if (this.#buffer.length >= batchMax) this.#sending ??= this.#send(batchMax);
     else this.#timer ??= this.#world.clock.after(waitMaxMs, () => void (this.#sending ??= this.#send(1)));
+    return true;
   }
 
   async close(): Promise<void> {
@@ -73,6 +77,7 @@ export class AuditBatches implements AuditBackend {
         await this.#world.send(batch);
       } catch (error) {
         this.#dropped += batch.length;
+        this.#world.onLost?.(batch.length, 'sent');
         this.#world.log.error('audit events are lost', { events: batch.length, error: errorText(error) });
       }
     }

@@ -41,9 +41,10 @@ export interface ObjectReference {
   readonly subresource?: string | undefined;
 }
 
-/** Where events go. Must not change them, and must not throw; a promise is waited for before the request goes on. */
+/** Where events go. Must not change them, and must not throw. */
 export interface AuditBackend {
-  log(event: AuditEvent): void;
+  /** False: it could not be kept, and the request that it tells of must not go on. */
+  log(event: AuditEvent): boolean;
   /** Writes what is held back. */
   close(): Promise<void>;
 }

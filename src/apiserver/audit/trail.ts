@@ -2,24 +2,42 @@
  * What one request leaves behind. It collects as the request goes through the server and emits an event at each stage that the
  * policy asks for. A request that the policy has nothing to say of costs the look at the policy.
  */
-import { isJsonObject, rfc3339Micro, type Clock, type JsonObject } from '../../base/mod.ts';
-import type { UserInfo } from '../../machinery/mod.ts';
+import {
+  HostError,
+  isJsonObject,
+  rfc3339Micro,
+  type Clock,
+  type DeepReadonly,
+  type JsonObject,
+} from '../../base/mod.ts';
+import { goDuration, type KubeObject, type UserInfo } from '../../machinery/mod.ts';
 import type { HttpRequest, HttpResponse } from '../http/message.ts';
 import { isStream } from '../http/message.ts';
 import type { RequestInfo } from '../http/request-info.ts';
 import { ending } from '../http/stream-of.ts';
 import type { AuditBackend, AuditEvent, AuditUser, ObjectReference } from './event.ts';
+import type { AuditMetrics } from './metrics.ts';
 import type { AuditPolicy, AuditStage, AuditVerdict } from './policy.ts';
 
 export interface AuditParts {
   readonly policy: AuditPolicy;
   readonly backends: readonly AuditBackend[];
   readonly clock: Clock;
+  readonly metrics: AuditMetrics;
+}
+
+/** What must be audited cannot be: then the request is not served. */
+export class AuditFailure extends HostError {
+  constructor() {
+    super('Audit', 'failed to store audit event');
+  }
 }
 
 export type AuditedRequest = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'peer'>;
 
 const userAgentMax = 1024;
+/** What takes longer says how long it took. */
+const latencyMsMin = 500;
 const longRunningSubresources = ['attach', 'exec', 'log', 'portforward', 'proxy'];
 
 /** Answers to it go on for as long as somebody listens. */
@@ -42,6 +60,7 @@ export class AuditTrail {
   #requestObject: unknown;
   #responseObject: unknown;
   #status: JsonObject | undefined;
+  #understood = false;
   #done = false;
 
   constructor(parts: AuditParts, request: AuditedRequest, info: RequestInfo, id: string) {
@@ -53,19 +72,24 @@ export class AuditTrail {
     this.#reference = referenceOf(info);
   }
 
-  /** Whether the policy wants what the client sent, or was sent. */
-  get wantsRequest(): boolean {
+  get #wantsRequest(): boolean {
     return this.#verdict?.level === 'Request' || this.wantsResponse;
   }
+  /** Whether the policy wants what the client was sent. */
   get wantsResponse(): boolean {
     return this.#verdict?.level === 'RequestResponse';
   }
 
-  /** It is known who sent the request: from here on it is told of. */
+  /** It is known who sent the request: from here on it is told of. Throws AuditFailure. */
   authenticated(user: UserInfo): void {
+    const { metrics, policy } = this.#parts;
     this.#user = userOf(user);
-    this.#verdict = this.#parts.policy.verdict(user, this.#request.method, this.#info);
-    this.#emit('RequestReceived');
+    this.#verdict = policy.verdict(user, this.#request.method, this.#info);
+    metrics.levels.add([this.#verdict.level]);
+    if (this.#emit('RequestReceived')) return;
+    metrics.rejected.add();
+    this.#verdict = undefined;
+    throw new AuditFailure();
   }
 
   /** Nobody could be found to have sent it. */
@@ -91,15 +115,17 @@ export class AuditTrail {
 
   /** A key is said once; who comes later is not heard, as upstream. */
   annotate(key: string, value: string, part?: 'request'): void {
-    if (part === 'request' && !this.wantsRequest) return;
+    if (part === 'request' && !this.#wantsRequest) return;
     this.#annotations[key] ??= value;
   }
 
-  requestObject(value: unknown): void {
-    if (isJsonObject(value) && this.#reference !== undefined && this.#info.resource?.verb !== 'patch') {
-      const { metadata } = value as { readonly metadata?: Readonly<Record<string, string>> };
-      const { name, namespace, uid, resourceVersion } = metadata ?? {};
-      const known = this.#reference;
+  /** What the client sent, as it was understood; `shown` makes what is told of it. Only the first counts. */
+  requestObject({ metadata = {} }: DeepReadonly<KubeObject>, shown: () => unknown): void {
+    if (this.#understood) return;
+    this.#understood = true;
+    const known = this.#reference;
+    const { name, namespace, uid, resourceVersion } = metadata;
+    if (known !== undefined)
       this.#reference = {
         ...known,
         namespace: known.namespace ?? namespace,
@@ -107,8 +133,11 @@ export class AuditTrail {
         uid,
         resourceVersion,
       };
-    }
-    if (this.wantsRequest) this.#requestObject = this.#shown(value);
+    if (this.#wantsRequest) this.#requestObject = this.#shown(shown());
+  }
+
+  requestPatch(patch: unknown): void {
+    if (this.#wantsRequest) this.#requestObject = patch;
   }
 
   responseObject(value: unknown): void {
@@ -143,6 +172,8 @@ export class AuditTrail {
   complete(): void {
     if (this.#done) return;
     this.#done = true;
+    const latencyMs = this.#parts.clock.now() - this.#receivedMs;
+    if (latencyMs > latencyMsMin) this.annotate('apiserver.latency.k8s.io/total', goDuration(latencyMs));
     this.#emit('ResponseComplete');
   }
 
@@ -176,10 +207,11 @@ export class AuditTrail {
     return this.#verdict?.omitManagedFields === true ? withoutManagedFields(value) : value;
   }
 
-  #emit(stage: AuditStage): void {
+  /** Whether all who are to be told could be. */
+  #emit(stage: AuditStage): boolean {
     const verdict = this.#verdict;
-    if (verdict === undefined || verdict.level === 'None' || verdict.omitStages.includes(stage)) return;
-    const { clock, backends } = this.#parts;
+    if (verdict === undefined || verdict.level === 'None' || verdict.omitStages.includes(stage)) return true;
+    const { clock, backends, metrics } = this.#parts;
     const { method, url, headers } = this.#request;
     const event: AuditEvent = {
       kind: 'Event',
@@ -198,10 +230,11 @@ export class AuditTrail {
       requestObject: this.#requestObject,
       responseObject: this.#responseObject,
       requestReceivedTimestamp: rfc3339Micro(this.#receivedMs),
-      stageTimestamp: rfc3339Micro(clock.now()),
+      stageTimestamp: rfc3339Micro(stage === 'RequestReceived' ? this.#receivedMs : clock.now()),
       annotations: Object.keys(this.#annotations).length === 0 ? undefined : sorted(this.#annotations),
     };
-    for (const backend of backends) backend.log(event);
+    metrics.events.add();
+    return backends.map((backend) => backend.log(event)).every((kept) => kept);
   }
 }
 
@@ -261,13 +294,18 @@ function isAddress(text: string): boolean {
 
 function withoutManagedFields(value: unknown): unknown {
   if (!isJsonObject(value)) return value;
-  const { metadata, items } = value;
+  const { metadata, items, rows, kind } = value;
   const kept = isJsonObject(metadata) ? withoutKey(metadata, 'managedFields') : metadata;
   return {
     ...value,
     ...(kept === undefined ? {} : { metadata: kept }),
     ...(Array.isArray(items) ? { items: items.map(withoutManagedFields) } : {}),
+    ...(kind === 'Table' && Array.isArray(rows) ? { rows: rows.map(rowWithoutManagedFields) } : {}),
   };
+}
+
+function rowWithoutManagedFields(row: unknown): unknown {
+  return isJsonObject(row) && 'object' in row ? { ...row, object: withoutManagedFields(row['object']) } : row;
 }
 
 function withoutKey(object: JsonObject, key: string): JsonObject {

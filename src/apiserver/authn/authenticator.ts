@@ -5,9 +5,17 @@ import type { HttpRequest, Peer } from '../http/message.ts';
 /** What a request shows of who sent it. */
 export type Credentials = Pick<HttpRequest, 'headers' | 'rawHeaders' | 'url' | 'peer'>;
 
+/** What is to be said of a credential that is good. */
+export interface Remarks {
+  /** To the audit log. */
+  annotate(key: string, value: string): void;
+  /** To who sent it. */
+  warn(text: string): void;
+}
+
 export interface Authenticator {
   /** Undefined: no credential of this sort. Throws ApiError Unauthorized for one that is wrong. */
-  authenticate(request: Credentials): UserInfo | undefined | Promise<UserInfo | undefined>;
+  authenticate(request: Credentials, remarks?: Remarks): UserInfo | undefined | Promise<UserInfo | undefined>;
 }
 
 const anonymous: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] };

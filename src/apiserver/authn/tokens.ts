@@ -6,7 +6,7 @@
  */
 import { ApiError, goQuote, type UserInfo } from '../../machinery/mod.ts';
 import type { HttpRequest } from '../http/message.ts';
-import { bearerToken, type Authenticator } from './authenticator.ts';
+import { bearerToken, type Authenticator, type Remarks } from './authenticator.ts';
 
 export interface TokenUser {
   readonly user: UserInfo;
@@ -19,6 +19,7 @@ export interface TokenAuthenticator {
   authenticateToken(
     token: string,
     audiences: readonly string[],
+    remarks?: Remarks,
   ): TokenUser | undefined | Promise<TokenUser | undefined>;
 }
 
@@ -34,6 +35,7 @@ interface Question {
   readonly audiences: readonly string[];
   /** What was held against the token so far. */
   readonly failures: string[];
+  readonly remarks: Remarks | undefined;
 }
 
 export class BearerAuthenticator implements Authenticator {
@@ -46,11 +48,14 @@ export class BearerAuthenticator implements Authenticator {
     this.#audiences = audiences;
   }
 
-  authenticate(request: Pick<HttpRequest, 'headers' | 'url'>): UserInfo | undefined | Promise<UserInfo> {
+  authenticate(
+    request: Pick<HttpRequest, 'headers' | 'url'>,
+    remarks?: Remarks,
+  ): UserInfo | undefined | Promise<UserInfo> {
     const token = bearerToken(request);
     if (token === undefined || token === '') return undefined;
     try {
-      const asked = this.review(token, this.#audiences);
+      const asked = this.review(token, this.#audiences, remarks);
       return asked instanceof Promise ? asked.then(({ user }) => user, refuse) : asked.user;
     } catch (error) {
       return refuse(error);
@@ -62,15 +67,15 @@ export class BearerAuthenticator implements Authenticator {
   }
 
   /** Throws or rejects with InvalidToken. */
-  review(token: string, audiences: readonly string[]): TokenUser | Promise<TokenUser> {
-    return this.#ask(0, { token, audiences, failures: [] });
+  review(token: string, audiences: readonly string[], remarks?: Remarks): TokenUser | Promise<TokenUser> {
+    return this.#ask(0, { token, audiences, failures: [], remarks });
   }
 
   #ask(from: number, question: Question): TokenUser | Promise<TokenUser> {
-    const { token, audiences, failures } = question;
+    const { token, audiences, failures, remarks } = question;
     for (let i = from; i < this.#authenticators.length; i++) {
       try {
-        const asked = this.#authenticators[i]?.authenticateToken(token, audiences);
+        const asked = this.#authenticators[i]?.authenticateToken(token, audiences, remarks);
         if (asked instanceof Promise)
           return asked
             .catch((error: unknown) => note(error, failures))

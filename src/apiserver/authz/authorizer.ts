@@ -60,6 +60,12 @@ export async function decide(authorizers: readonly Authorizer[], attributes: Att
   return { verdict: 'no-opinion', reason, error: errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]` };
 }
 
+/** Throws what a request that is not allowed is answered with. */
+export function enforce(attributes: Attributes, { verdict, reason, error }: Decision): void {
+  if (verdict === 'allow') return;
+  throw error === undefined ? refused(attributes, reason) : new AuthorizationFailure(error);
+}
+
 /** Upstream's refusal. */
 export function refused(attributes: Attributes, reason: string): ApiError {
   const { user, verb, group, resource, subresource, namespace, name, path } = attributes;

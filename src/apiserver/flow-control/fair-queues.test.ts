@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { seededRandom, VirtualClock } from '../../base/mod.ts';
 import { allocate, bounds } from './allocation.ts';
 import { FairQueues, FlowRejection, type Seat, type Work } from './fair-queues.ts';
+import { OpenWatches } from './open-watches.ts';
 import { deal } from './shuffle-sharding.ts';
 import { changeWork, listWork } from './work.ts';
 
@@ -196,13 +197,45 @@ test('nominal limits follow the shares; what is not used is lent, and comes back
   );
 });
 
-test('a list takes a seat for a hundred objects, a change for ten watches, within bounds', () => {
+test('a list takes a seat for a hundred kilobytes, a change for ten watches, within bounds', () => {
+  const listed = { objects: 0, bytesEach: 1000, limit: 0, single: false, selects: false, past: false };
+  const seats = (more: Partial<typeof listed>, nominal = 1000): number =>
+    listWork({ ...listed, ...more }, nominal).seats;
   assert.deepEqual(
-    [0, 100, 101, 350, 100_000].map((count) => listWork(count, 600).seats),
+    [0, 99, 101, 350, 100_000].map((objects) => seats({ objects })),
     [1, 1, 2, 4, 10],
+    'what is sent by and by takes no more than a megabyte at once',
   );
-  assert.equal(listWork(100_000, 20).seats, 3);
+  assert.equal(seats({ objects: 100_000, past: true }), 100);
+  assert.equal(seats({ objects: 100_000, past: true }, 20), 3, 'a part of its level');
+  assert.equal(seats({ objects: 100_000, limit: 500 }), 5);
+  assert.equal(
+    seats({ objects: 2000, limit: 500, selects: true, past: true }),
+    10,
+    'a selection looks at half of them',
+  );
+  assert.equal(seats({ objects: 2000, limit: 500, selects: true }), 5);
+  assert.equal(seats({ objects: 2000, single: true }), 1);
   assert.deepEqual(changeWork(9, 600), one);
   assert.deepEqual(changeWork(25, 600), { seats: 1, finalSeats: 3, finalMs: 5 });
   assert.deepEqual(changeWork(1000, 600), { seats: 1, finalSeats: 10, finalMs: 50 });
+});
+
+test('a change is told to watches of everything, of its namespace and of itself', () => {
+  const watches = new OpenWatches();
+  const collection = '/registry/pods/';
+  const open = [
+    watches.open({ collection }),
+    watches.open({ collection, namespace: 'a' }),
+    watches.open({ collection, namespace: 'b' }),
+    watches.open({ collection, namespace: 'a', name: 'x' }),
+    watches.open({ collection: '/registry/nodes/' }),
+    watches.open({ collection }, false),
+  ];
+  assert.equal(watches.size, 6);
+  assert.equal(watches.telling({ collection, namespace: 'a', name: 'x' }), 3);
+  assert.equal(watches.telling({ collection, namespace: 'a' }), 2, 'of one that has no name yet');
+  assert.equal(watches.telling({ collection }), 1);
+  for (const watch of [...open, ...open]) watch[Symbol.dispose]();
+  assert.deepEqual([watches.size, watches.telling({ collection, namespace: 'a', name: 'x' })], [0, 0]);
 });

@@ -19,13 +19,17 @@ import {
 } from '../../api/mod.ts';
 import type { Kind, UserInfo } from '../../machinery/mod.ts';
 import type { Store } from '../../store/mod.ts';
-import type { RequestInfo } from '../http/request-info.ts';
+import { isTrue, type RequestInfo } from '../http/request-info.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Registry } from '../registry.ts';
+import { selectedName } from '../server.ts';
 import { allocate, bounds, type Bounds, type Shares } from './allocation.ts';
 import { FairQueues, FlowRejection, type RejectReason, type Seat, type Work } from './fair-queues.ts';
 import type { OpenWatches } from './open-watches.ts';
 import { ruleMatches, type FlowRequest } from './matching.ts';
+import { ObjectSizes } from './object-sizes.ts';
 import { deal } from './shuffle-sharding.ts';
+import { Usage, UsageMetrics } from './usage.ts';
 import { changeWork, listWork, plainWork } from './work.ts';
 
 export interface FlowControlParts {
@@ -37,6 +41,7 @@ export interface FlowControlParts {
   readonly waitMaxMs: number;
   readonly registry: Registry;
   readonly watches: OpenWatches;
+  readonly metrics: Metrics;
 }
 
 /** What a request that waits is shown by. */
@@ -52,9 +57,6 @@ export interface SchemaState {
   readonly name: string;
   readonly uid: string;
   readonly spec: DeepReadonly<FlowSchemaSpec>;
-  dispatched: number;
-  readonly rejected: Map<RejectReason, number>;
-  waitSeconds: number;
 }
 
 export interface LevelState {
@@ -70,6 +72,7 @@ export interface LevelState {
 export interface Flow {
   readonly schema: SchemaState;
   readonly level: LevelState;
+  readonly usage: Usage;
   readonly distinguisher: string;
   readonly hand: readonly number[];
   /** Of every answer. */
@@ -85,6 +88,9 @@ const queueSizesOfNone = { queues: 0, handSize: 1, queueLengthMax: 0 };
 export class FlowControl implements Disposable {
   readonly #parts: FlowControlParts;
   readonly #subscription: Disposable;
+  readonly #sizes: ObjectSizes;
+  readonly #usageMetrics: UsageMetrics;
+  readonly #usages = new Map<string, Usage>();
   #levels: ReadonlyMap<string, LevelState> = new Map();
   #schemas: readonly SchemaState[] = [];
   /** Levels that are gone or have other queues now, while requests of theirs run or wait. */
@@ -96,6 +102,8 @@ export class FlowControl implements Disposable {
 
   constructor(parts: FlowControlParts) {
     this.#parts = parts;
+    this.#sizes = new ObjectSizes(parts.store, parts.clock);
+    this.#usageMetrics = new UsageMetrics(parts.metrics, () => this.#usages.values());
     const watched = new Set([flowSchemas.collection, priorityLevelConfigurations.collection]);
     this.#configure();
     this.#subscription = parts.store.subscribe((events) => {
@@ -133,8 +141,11 @@ export class FlowControl implements Disposable {
 
   /** Takes seats for a request; a promise only if it must wait. Throws, or rejects with, FlowRejection. */
   enter(flow: Flow, tag: Omit<FlowTag, 'schema' | 'distinguisher'>, signal: () => AbortSignal): Seat | Promise<Seat> {
-    const { schema, level, distinguisher, hand } = flow;
+    const { schema, level, usage, distinguisher, hand } = flow;
     const work = this.#work(level, tag.info);
+    const seats = Math.max(work.seats, work.finalSeats);
+    usage.estimated(seats);
+    const isWatch = tag.info.resource?.verb === 'watch';
     try {
       const entered = level.queues.enter({
         tag: { ...tag, schema: schema.name, distinguisher },
@@ -142,16 +153,33 @@ export class FlowControl implements Disposable {
         work,
         signal,
       });
-      if (!(entered instanceof Promise)) {
-        schema.dispatched += 1;
-        level.counts.dispatched += 1;
-        return entered;
-      }
-      return this.#waited(flow, entered);
+      if (entered instanceof Promise) return this.#waited(flow, entered, { seats, isWatch });
+      return this.#begun(flow, entered, {
+        seats,
+        isWatch,
+        waitedSeconds: queuingOf(level) === undefined ? undefined : 0,
+      });
     } catch (error) {
-      if (error instanceof FlowRejection) reject(flow, error.reason);
+      if (error instanceof FlowRejection) reject(flow, error.reason, undefined);
       throw error;
     }
+  }
+
+  #begun(
+    { level, usage }: Flow,
+    seat: Seat,
+    { seats, isWatch, waitedSeconds }: Entering & { readonly waitedSeconds: number | undefined },
+  ): Seat {
+    const { clock } = this.#parts;
+    level.counts.dispatched += 1;
+    usage.dispatched(seats, waitedSeconds);
+    const begun = clock.monotonic();
+    return {
+      release() {
+        usage.executed(seats, (clock.monotonic() - begun) / 1000, isWatch);
+        seat.release();
+      },
+    };
   }
 
   [Symbol.dispose](): void {
@@ -169,37 +197,45 @@ export class FlowControl implements Disposable {
     return known;
   }
 
-  async #waited(flow: Flow, entered: Promise<Seat>): Promise<Seat> {
+  async #waited(flow: Flow, entered: Promise<Seat>, entering: Entering): Promise<Seat> {
     const { clock } = this.#parts;
+    const { level, usage } = flow;
     const begun = clock.monotonic();
+    const waited = (): number => (clock.monotonic() - begun) / 1000;
+    usage.queued(entering.seats, level.queues.waiting);
     try {
-      const seat = await entered;
-      flow.schema.dispatched += 1;
-      flow.level.counts.dispatched += 1;
-      return seat;
+      const seat = await entered.finally(() => usage.left(entering.seats));
+      return this.#begun(flow, seat, { ...entering, waitedSeconds: waited() });
     } catch (error) {
-      if (error instanceof FlowRejection) reject(flow, error.reason);
+      if (error instanceof FlowRejection) reject(flow, error.reason, waited());
       throw error;
-    } finally {
-      flow.schema.waitSeconds += (clock.monotonic() - begun) / 1000;
     }
   }
 
   #work(level: LevelState, { resource, query }: RequestInfo): Work {
-    if (resource === undefined || resource.verb === 'get') return plainWork();
+    if (resource === undefined || resource.verb === 'get' || resource.verb === 'deletecollection') return plainWork();
+    const { verb, namespace, name } = resource;
+    // Of a watch only what it begins with costs something.
+    if (verb === 'watch' && !isTrue(query.get('sendInitialEvents'))) return plainWork();
     const { registry, store, watches } = this.#parts;
     const collection = registry.find(resource.group, resource.version, resource.resource)?.kind.collection;
     if (collection === undefined) return plainWork();
     const { nominal } = level.bounds;
-    if (resource.verb !== 'list' && resource.verb !== 'watch')
-      return resource.subresource !== undefined || resource.verb === 'deletecollection'
-        ? plainWork()
-        : changeWork(watches.on(collection).size, nominal);
-    const all = store.current.collection(collection).size;
-    const limit = Number(query.get('limit') ?? 0);
-    const selects = query.has('labelSelector') || query.has('fieldSelector');
-    // A selection looks at more than it finds; how many are in a namespace is not worth counting.
-    return listWork(limit > 0 && !selects ? Math.min(limit, all) : all, nominal);
+    if (verb !== 'list' && verb !== 'watch') {
+      // To issue a token changes nothing.
+      if (resource.resource === 'serviceaccounts' && resource.subresource === 'token') return plainWork();
+      return changeWork(watches.telling({ collection, namespace, name }), nominal);
+    }
+    const objects = store.current.collection(collection).size;
+    const listed = {
+      objects,
+      bytesEach: this.#sizes.average(collection),
+      limit: Number(query.get('limit') ?? 0),
+      single: name !== undefined || selectedName(query.get('fieldSelector') ?? '') !== '',
+      selects: query.has('labelSelector') || query.has('fieldSelector'),
+      past: verb === 'list' && wantsPast(query),
+    };
+    return listWork(listed, nominal);
   }
 
   #classify(request: FlowRequest): Flow {
@@ -210,10 +246,11 @@ export class FlowControl implements Disposable {
     assert(found !== undefined && level !== undefined, 'the mandatory schemas and levels are always there');
     const by = found.spec.distinguisherMethod?.type;
     const distinguisher = by === 'ByUser' ? request.user.username : by === 'ByNamespace' ? request.namespace : '';
-    const { queues = 64, handSize = 8 } = level.spec.limited?.limitResponse?.queuing ?? {};
+    const { queues = 64, handSize = 8 } = queuingOf(level) ?? {};
     return {
       schema: found,
       level,
+      usage: this.#usageOf(found.name, level.name),
       distinguisher,
       hand: level.queues.queues.length === 1 ? [0] : deal(`${found.name}|${distinguisher}`, queues, handSize),
       headers: {
@@ -221,6 +258,13 @@ export class FlowControl implements Disposable {
         ...(level.uid === '' ? {} : { 'x-kubernetes-pf-prioritylevel-uid': level.uid }),
       },
     };
+  }
+
+  #usageOf(schema: string, level: string): Usage {
+    const key = `${schema} ${level}`;
+    let usage = this.#usages.get(key);
+    if (usage === undefined) this.#usages.set(key, (usage = new Usage(this.#usageMetrics, schema, level)));
+    return usage;
   }
 
   /** Takes over the objects as they are now. */
@@ -235,8 +279,7 @@ export class FlowControl implements Disposable {
       mandatoryPriorityLevels,
     )) {
       const old = before.get(name);
-      const queuing =
-        spec.limited?.limitResponse?.type === 'Queue' ? (spec.limited.limitResponse.queuing ?? {}) : undefined;
+      const queuing = queuingOf({ spec });
       const shape =
         queuing === undefined
           ? queueSizesOfNone
@@ -263,17 +306,10 @@ export class FlowControl implements Disposable {
   }
 
   #configureSchemas(levels: ReadonlyMap<string, LevelState>): void {
-    const known = new Map(this.#schemas.map((schema) => [schema.name, schema]));
+    // Those that are gone are forgotten, unless something of them still runs.
+    for (const [key, { executing, waiting }] of this.#usages) if (executing + waiting === 0) this.#usages.delete(key);
     this.#schemas = this.#objects<FlowSchema>(flowSchemas, mandatoryFlowSchemas)
       .filter(({ spec }) => levels.has(spec.priorityLevelConfiguration.name))
-      .map(({ name, uid, spec }) => {
-        const { dispatched, rejected, waitSeconds } = known.get(name) ?? {
-          dispatched: 0,
-          rejected: new Map<RejectReason, number>(),
-          waitSeconds: 0,
-        };
-        return { name, uid, spec, dispatched, rejected, waitSeconds };
-      })
       .sort(
         (a, b) =>
           (a.spec.matchingPrecedence ?? 1000) - (b.spec.matchingPrecedence ?? 1000) || (a.name < b.name ? -1 : 1),
@@ -332,8 +368,30 @@ export class FlowControl implements Disposable {
   }
 }
 
-function reject({ schema, level }: Flow, reason: RejectReason): void {
-  schema.rejected.set(reason, (schema.rejected.get(reason) ?? 0) + 1);
+type Limited = NonNullable<PriorityLevelConfigurationSpec['limited']>;
+type Queuing = NonNullable<NonNullable<Limited['limitResponse']>['queuing']>;
+
+interface Entering {
+  readonly seats: number;
+  readonly isWatch: boolean;
+}
+
+/** How requests wait; undefined where none do. */
+function queuingOf({ spec }: Pick<LevelState, 'spec'>): DeepReadonly<Queuing> | undefined {
+  const { limitResponse } = spec.limited ?? {};
+  return limitResponse?.type === 'Queue' ? (limitResponse.queuing ?? {}) : undefined;
+}
+
+/** Whether a list asks for a state that is over, or for the rest of one, which upstream's cache may not have. */
+function wantsPast(query: URLSearchParams): boolean {
+  const [match, version] = [query.get('resourceVersionMatch') ?? '', query.get('resourceVersion') ?? ''];
+  if (match !== '') return match === 'Exact';
+  if ((query.get('continue') ?? '') !== '') return true;
+  return Number(query.get('limit') ?? 0) > 0 && version !== '' && version !== '0';
+}
+
+function reject({ usage, level }: Flow, reason: RejectReason, waitedSeconds: number | undefined): void {
+  usage.rejected(reason, waitedSeconds);
   if (reason === 'time-out') level.counts.timedOut += 1;
   else if (reason === 'cancelled') level.counts.cancelled += 1;
   else level.counts.rejected += 1;

@@ -2,6 +2,7 @@
 import { rfc3339 } from '../../base/mod.ts';
 import { text, type PathHandler } from '../http/paths.ts';
 import { isTrue } from '../http/request-info.ts';
+import type { Metrics } from '../metrics.ts';
 import type { FlowControl, LevelState } from './flow-control.ts';
 
 const root = '/debug/api_priority_and_fairness/';
@@ -151,69 +152,39 @@ function requestsTable(control: FlowControl, details: boolean): string {
   return table(details ? [...head, ...detailed] : head, rows);
 }
 
-/** Lines of `/metrics`. */
-export function flowControlMetrics(control: FlowControl): string[] {
-  return [...schemaMetrics(control), ...levelMetrics(control)];
-}
-
-function family(
-  name: string,
-  type: string,
-  help: string,
-  values: readonly (readonly [labels: string, value: number])[],
-): string[] {
-  return [
-    `# HELP apiserver_flowcontrol_${name} ${help}`,
-    `# TYPE apiserver_flowcontrol_${name} ${type}`,
-    ...values
-      .filter(([, value]) => Number.isFinite(value))
-      .map(([labels, value]) => `apiserver_flowcontrol_${name}{${labels}} ${value}`),
-  ];
-}
-
-function schemaMetrics(control: FlowControl): string[] {
-  const schemas = control.schemas.map((schema) => ({
-    schema,
-    labels: `flow_schema="${schema.name}",priority_level="${schema.spec.priorityLevelConfiguration.name}"`,
-  }));
-  const rejected = schemas.flatMap(({ schema, labels }) =>
-    [...schema.rejected].map(([reason, count]) => [`${labels},reason="${reason}"`, count] as const),
-  );
-  return [
-    ...family(
-      'dispatched_requests_total',
-      'counter',
-      'Requests that began to run.',
-      schemas.map(({ schema, labels }) => [labels, schema.dispatched]),
-    ),
-    ...family('rejected_requests_total', 'counter', 'Requests that were refused.', rejected),
-    ...family(
-      'request_wait_seconds_total',
-      'counter',
-      'Time that requests spent in queues.',
-      schemas.map(({ schema, labels }) => [labels, schema.waitSeconds]),
-    ),
-  ];
-}
-
-const levelGauges: readonly (readonly [name: string, help: string, value: (level: LevelState) => number])[] = [
-  ['current_inqueue_requests', 'Requests that wait.', ({ queues }) => queues.waiting],
-  ['current_executing_requests', 'Requests that run.', ({ queues }) => queues.executing],
-  ['current_executing_seats', 'Seats in use.', ({ queues }) => queues.seatsInUse],
-  ['nominal_limit_seats', 'Seats by shares.', ({ bounds }) => bounds.nominal],
-  ['lower_limit_seats', 'Seats that are not lent.', ({ bounds }) => bounds.min],
-  ['upper_limit_seats', 'Seats with all that may be borrowed.', ({ bounds }) => bounds.max],
-  ['current_limit_seats', 'Seats of now.', ({ queues }) => queues.limit],
+const levelGauges: readonly {
+  readonly name: string;
+  readonly help: string;
+  readonly stability?: 'BETA';
+  readonly value: (level: LevelState) => number;
+}[] = [
+  {
+    name: 'nominal_limit_seats',
+    help: 'Nominal number of execution seats configured for each priority level',
+    stability: 'BETA',
+    value: ({ bounds }) => bounds.nominal,
+  },
+  {
+    name: 'lower_limit_seats',
+    help: 'Configured lower bound on number of execution seats available to each priority level',
+    value: ({ bounds }) => bounds.min,
+  },
+  {
+    name: 'upper_limit_seats',
+    help: 'Configured upper bound on number of execution seats available to each priority level',
+    value: ({ bounds }) => bounds.max,
+  },
+  {
+    name: 'current_limit_seats',
+    help: 'current derived number of execution seats available to each priority level',
+    value: ({ queues }) => queues.limit,
+  },
 ];
 
-function levelMetrics(control: FlowControl): string[] {
-  const levels = control.levels.filter((level) => !control.isQuiescing(level));
-  return levelGauges.flatMap(([name, help, value]) =>
-    family(
-      name,
-      'gauge',
-      help,
-      levels.map((level) => [`priority_level="${level.name}"`, value(level)]),
-    ),
-  );
+/** What is known of levels whether or not anything is asked of them. */
+export function measureLevels(metrics: Metrics, control: FlowControl): void {
+  for (const { value, name, ...described } of levelGauges)
+    metrics.gauge({ ...described, name: `apiserver_flowcontrol_${name}`, labels: ['priority_level'] }, () =>
+      control.levels.filter((level) => !control.isQuiescing(level)).map((level) => [[level.name], value(level)]),
+    );
 }

@@ -12,26 +12,19 @@ import {
   type Random,
   type StreamUpgrade,
 } from '../../base/mod.ts';
-import {
-  ApiError,
-  goQuote,
-  isApiError,
-  type Kind,
-  type KubeObject,
-  type Subresource,
-  type UserInfo,
-} from '../../machinery/mod.ts';
+import { ApiError, goQuote, type Kind, type KubeObject, type Subresource, type UserInfo } from '../../machinery/mod.ts';
 import { AuthorizationFailure, type Attributes } from '../authz/authorizer.ts';
-import { AuditTrail, isLongRunning, type AuditedRequest, type AuditParts } from '../audit/trail.ts';
-import { anonymousUser, type AnonymousPolicy, type Authenticator, type Credentials } from '../authn/authenticator.ts';
-import { impersonated } from '../authn/impersonation.ts';
+import { AuditFailure, AuditTrail, isLongRunning, type AuditedRequest, type AuditParts } from '../audit/trail.ts';
+import type { Credentials } from '../authn/authenticator.ts';
+import { withDefaults } from '../codec.ts';
 import { admitConnect } from '../connect.ts';
 import type { Discovery } from '../discovery.ts';
 import { FlowRejection } from '../flow-control/fair-queues.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
-import type { OpenWatches } from '../flow-control/open-watches.ts';
+import { isOfOneNode, type OpenWatches } from '../flow-control/open-watches.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
-import { attributesOf, methodNotAllowed, notServed, type ApiServer } from '../server.ts';
+import { attributesOf, methodNotAllowed, notServed, selectedName, type ApiServer } from '../server.ts';
+import type { Access } from './access.ts';
 import { isBug, tooManyRequests, valueOf } from './answers.ts';
 import { parseBody, parseConfiguration, parsePatch, type ParsedBody } from './body.ts';
 import {
@@ -46,19 +39,18 @@ import {
   yamlType,
   type View,
 } from './encode.ts';
-import type { Body, HttpRequest, HttpResponse } from './message.ts';
+import { isStream, sizeOf, type Body, type HttpRequest, type HttpResponse } from './message.ts';
 import type { RequestMetrics } from './metrics.ts';
 import { negotiate } from './negotiate.ts';
 import { text, type PathHandler } from './paths.ts';
 import { optionsOf } from './options.ts';
 import { parseUrl, type RequestInfo, type ResourceRequest } from './request-info.ts';
+import { ending } from './stream-of.ts';
 import { withWarnings } from './warnings.ts';
 import { WatchBody } from './watch-body.ts';
 
 export interface FrontParts {
   readonly server: ApiServer;
-  readonly authenticators: readonly Authenticator[];
-  readonly anonymous: AnonymousPolicy;
   readonly discovery: Discovery;
   /** What is served besides resources: health, version, OpenAPI, metrics. Asked in order. */
   readonly paths: readonly PathHandler[];
@@ -67,6 +59,7 @@ export interface FrontParts {
   /** Who serves a path when it is not this server. */
   readonly delegates: (path: string) => Delegate | undefined;
   readonly metrics: RequestMetrics;
+  readonly access: Access;
   readonly flowControl: FlowControl;
   /** What is kept true beside the requests, for as long as they are served. */
   readonly upkeep: Disposable;
@@ -124,6 +117,8 @@ interface Call {
   readonly warnings: string[];
   /** The headers that tell which turn it had; undefined when it had none. */
   flow?: Readonly<Record<string, string>>;
+  /** For its turn. */
+  waitedSeconds?: number;
 }
 
 const bodyBytesMax = 3 * 1024 * 1024;
@@ -170,10 +165,26 @@ export class HttpFront implements Disposable {
       response = this.refusal(error, request);
       if (isBug(error)) call?.trail?.panicked(errorText(error));
     }
-    metrics.observe(call?.info, request.method, response.status, (clock.monotonic() - begun) / 1000);
     const headers = { ...response.headers, ...call?.flow, 'audit-id': auditId };
     const answer = { ...response, headers: withWarnings(headers, call?.warnings ?? []) };
-    return call?.trail === undefined ? answer : call.trail.answered(answer);
+    const told = call?.trail === undefined ? answer : call.trail.answered(answer);
+    const count = (): void =>
+      metrics.observe(call?.info, request, {
+        code: response.status,
+        seconds: (clock.monotonic() - begun) / 1000,
+        waited: call?.waitedSeconds ?? 0,
+        bytes: sizeOf(response.body),
+      });
+    if (call !== undefined && isLongRunning(call.info) && isStream(told.body)) {
+      const over = metrics.goesOn(call.info, request);
+      const end = (): void => {
+        over();
+        count();
+      };
+      return { ...told, body: ending(told.body, end) };
+    }
+    count();
+    return told;
   }
 
   #idOf({ headers }: Pick<HttpRequest, 'headers'>): string {
@@ -192,27 +203,33 @@ export class HttpFront implements Disposable {
     const sort = request.method === 'GET' || request.method === 'HEAD' ? 'readOnly' : 'mutating';
     metrics.begin(sort);
     try {
-      const user = await this.#identify(request, call.trail);
+      const user = await this.#parts.access.identify(request, call, (error) => this.refusal(error, request));
       // These go on for long; of a watch only the beginning counts.
       if (isLongRunning(call.info) && call.info.resource?.verb !== 'watch')
         return await this.#respond(request, call, user);
-      return await this.#inTurn(request, call, user);
+      return await this.#inTurn(request, call, { user, serve: () => this.#respond(request, call, user) });
     } finally {
       metrics.end(sort);
     }
   }
 
   /** Waits for the request's turn, or refuses it, as priority and fairness say. */
-  async #inTurn(request: HttpRequest, call: Call, user: UserInfo): Promise<HttpResponse> {
+  async #inTurn<T>(
+    request: Pick<HttpRequest, 'method' | 'signal'>,
+    call: Call,
+    { user, serve }: { readonly user: UserInfo; readonly serve: () => Promise<T> },
+  ): Promise<T> {
     const { info } = call;
-    const { flowControl } = this.#parts;
+    const { flowControl, clock } = this.#parts;
     const { method } = request;
     const flow = flowControl.flowOf(user, method, info);
     call.flow = flow.headers;
+    const begun = clock.monotonic();
     const entered = flowControl.enter(flow, { user: user.username, info, method }, () => request.signal);
     const seat = entered instanceof Promise ? await entered : entered;
+    if (entered instanceof Promise) call.waitedSeconds = (clock.monotonic() - begun) / 1000;
     try {
-      return await this.#respond(request, call, user);
+      return await serve();
     } finally {
       seat.release();
     }
@@ -220,8 +237,8 @@ export class HttpFront implements Disposable {
 
   /** The response for a failure of any sort. */
   refusal(error: unknown, request: Pick<HttpRequest, 'method' | 'url'>): HttpResponse {
-    // As upstream: the one failure that is told in plain text.
-    if (error instanceof AuthorizationFailure)
+    // As upstream: the failures that are told in plain text.
+    if (error instanceof AuthorizationFailure || error instanceof AuditFailure)
       return text(500, `Internal Server Error: ${goQuote(request.url)}: ${error.message}\n`);
     if (error instanceof FlowRejection) return tooManyRequests();
     if (error instanceof ApiError) return failure(error);
@@ -241,63 +258,15 @@ export class HttpFront implements Disposable {
     return failure(ApiError.internal(errorText(error)));
   }
 
-  /** Who sent the request; throws ApiError Unauthorized. */
-  async authenticate(request: Credentials): Promise<UserInfo> {
-    let wrong: ApiError | undefined;
-    for (const authenticator of this.#parts.authenticators) {
-      try {
-        const asked = authenticator.authenticate(request);
-        const user = asked instanceof Promise ? await asked : asked;
-        if (user !== undefined) return user;
-      } catch (error) {
-        // Another credential of the same request may be right.
-        if (!isApiError(error, 'Unauthorized')) throw error;
-        wrong = error;
-      }
-    }
-    if (wrong !== undefined) throw wrong;
-    const user = anonymousUser(this.#parts.anonymous, request.url);
-    if (user === undefined) throw ApiError.unauthorized();
-    return user;
-  }
-
-  /** Whom the request acts as: who sent it, or somebody whom that user may impersonate. */
-  async #identify(
-    request: Credentials & Pick<HttpRequest, 'method'>,
-    trail: AuditTrail | undefined,
-  ): Promise<UserInfo> {
-    let user: UserInfo;
-    try {
-      user = await this.authenticate(request);
-    } catch (error) {
-      trail?.unauthenticated(this.refusal(error, request));
-      throw error;
-    }
-    trail?.authenticated(user);
-    const acting = await impersonated(user, request, (attributes) => this.#parts.server.authorize(attributes));
-    if (acting !== user) trail?.impersonating(acting);
-    return acting;
-  }
-
-  /** As the server's; what was decided, and why, is told to the audit. */
-  async #authorize(attributes: Attributes, trail: AuditTrail | undefined): Promise<void> {
-    const { server } = this.#parts;
-    if (trail === undefined) return server.authorize(attributes);
-    const { verdict, reason } = await server.review(attributes);
-    trail.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
-    trail.annotate('authorization.k8s.io/reason', reason);
-    if (verdict !== 'allow') await server.authorize(attributes);
-  }
-
   async #respond(request: HttpRequest, call: Call, user: UserInfo): Promise<HttpResponse> {
     const { info, trail, auditId } = call;
     const delegate = this.#parts.delegates(info.path);
     if (delegate !== undefined) {
-      await this.#authorize(attributesIn(request.method, info, user), trail);
+      await this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
       return delegate.respond(request, { info, user, auditId });
     }
     if (info.resource !== undefined) return this.#resource(request, call, { user, resource: info.resource });
-    await this.#authorize(attributesIn(request.method, info, user), trail);
+    await this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
     for (const handler of this.#parts.paths) {
       const response = handler.serves(info.path) ? await handler.respond(request, info) : undefined;
       if (response !== undefined) return response;
@@ -318,11 +287,10 @@ export class HttpFront implements Disposable {
     if (kind !== undefined && subresource?.type === 'connect')
       return this.#connect(request, { kind, info: { ...info, resource }, user }, call);
     // Before anything is said or read: who may not ask learns nothing, and has nothing parsed.
-    await this.#authorize(attributesIn(request.method, info, user), trail);
+    await this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
     if (served === undefined || kind === undefined || (resource.namespace !== undefined && !kind.namespaced))
       throw notServed();
-    // Whoever uses a deprecated version is told so, whatever it asks for.
-    if (served.version.deprecated !== undefined) warnings.push(served.version.deprecated);
+    if (served.version.deprecated !== undefined) this.#deprecated(served.version.deprecated, resource, call);
     if (!methods.includes(request.method)) throw methodNotAllowed();
     checkShape(kind, resource, request.method);
     const options = optionsOf(info.query);
@@ -332,7 +300,7 @@ export class HttpFront implements Disposable {
     const views = servedViews({ hasProtobuf: hasGoType, streams: resource.verb === 'watch', hasRows });
     const representation = negotiate(request.headers['accept'], views);
     const body = await this.#readBody(request, resource, { kind, patchType, hasGoType });
-    if (body !== undefined) trail?.requestObject(body.value);
+    if (patchType !== undefined) trail?.requestPatch(body?.value);
     const operation: Operation = {
       ...resource,
       user,
@@ -343,6 +311,10 @@ export class HttpFront implements Disposable {
       ...(patchType === undefined ? {} : { patchType }),
       warn: (text) => void warnings.push(text),
       annotate: trail === undefined ? undefined : (key, value, part) => trail.annotate(key, value, part),
+      decoded:
+        trail === undefined
+          ? undefined
+          : (object) => trail.requestObject(object, () => withDefaults(kind, resource, object)),
     };
     const result = await server.carryOut(operation);
     const view: View = {
@@ -356,6 +328,15 @@ export class HttpFront implements Disposable {
     if (trail?.wantsResponse === true && result.type !== 'watch')
       trail.responseObject(valueOf(this.#answer(result, operation, inJson(view))));
     return response;
+  }
+
+  /** Whoever uses a deprecated version is told so, whatever it asks for. */
+  #deprecated(text: string, resource: ResourceRequest, { trail, warnings }: Call): void {
+    warnings.push(text);
+    const removed = /unavailable in v(\d+\.\d+)\+/.exec(text)?.[1] ?? '';
+    this.#parts.metrics.deprecated(resource, removed);
+    trail?.annotate('k8s.io/deprecated', 'true');
+    if (removed !== '') trail?.annotate('k8s.io/removed-release', removed);
   }
 
   #tableOptions(query: URLSearchParams): View['table'] {
@@ -377,36 +358,23 @@ export class HttpFront implements Disposable {
 
   /** A request that asks for another protocol. Answers it in every case; never rejects. */
   async upgrade(request: UpgradeRequest, upgrade: StreamUpgrade): Promise<void> {
+    const { clock, metrics } = this.#parts;
+    const begun = clock.monotonic();
     const auditId = this.#idOf(request);
     let call: Call | undefined;
+    let over: (() => void) | undefined;
+    let code = 101;
     try {
       call = this.#begun(request, auditId);
-      const { info, trail } = call;
-      const user = await this.#identify(request, trail);
-      const delegate = this.#parts.delegates(info.path);
-      if (delegate !== undefined) {
-        await this.#authorize(attributesIn(request.method, info, user), trail);
-        trail?.switched();
-        await delegate.upgrade(upgrade, request, { info, user, auditId });
-        return trail?.complete();
-      }
-      const { resource } = info;
-      const kind =
-        resource === undefined
-          ? undefined
-          : this.#parts.server.registry.find(resource.group, resource.version, resource.resource)?.kind;
-      if (resource === undefined || kind === undefined) throw notServed();
-      const target: ConnectTarget = { kind, info: { ...info, resource }, user };
-      await this.#mayConnect(target, call);
-      const connector = this.#connectors.get(`${kind.plural}/${resource.subresource ?? ''}`);
-      if (connector?.upgrade === undefined) throw notServed();
-      trail?.switched();
-      await connector.upgrade(upgrade, target, request);
-      trail?.complete();
+      const user = await this.#parts.access.identify(request, call, (error) => this.refusal(error, request));
+      over = isLongRunning(call.info) ? metrics.goesOn(call.info, request) : undefined;
+      await this.#session({ ...request, signal: noSignal }, { call, user, upgrade });
+      call.trail?.complete();
     } catch (error) {
-      const { status } = error instanceof ApiError ? error : ApiError.internal(errorText(error));
+      const { status } = failureOf(error);
+      code = status.code ?? 500;
       call?.trail?.refused(status as unknown as JsonObject);
-      const headers = withWarnings({ 'audit-id': auditId }, call?.warnings ?? []);
+      const headers = withWarnings({ ...call?.flow, 'audit-id': auditId }, call?.warnings ?? []);
       // The session may be under way, or over: then there is nothing left to answer.
       await upgrade.refuse(status, headers).catch((cause: unknown) =>
         this.#parts.log.debug('a streaming session ended', {
@@ -416,6 +384,45 @@ export class HttpFront implements Disposable {
         }),
       );
     }
+    over?.();
+    const seconds = (clock.monotonic() - begun) / 1000;
+    metrics.observe(call?.info, request, { code, seconds, waited: call?.waitedSeconds ?? 0, bytes: undefined });
+  }
+
+  /** Carries a session on; resolves when it is over. */
+  #session(
+    request: UpgradeRequest & Pick<HttpRequest, 'signal'>,
+    { call, user, upgrade }: { readonly call: Call; readonly user: UserInfo; readonly upgrade: StreamUpgrade },
+  ): Promise<void> {
+    const { info, trail, auditId } = call;
+    const delegate = this.#parts.delegates(info.path);
+    if (delegate === undefined) return this.#connection(request, { call, user, upgrade });
+    const carryOn = async (): Promise<void> => {
+      await this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
+      trail?.switched();
+      await delegate.upgrade(upgrade, request, { info, user, auditId });
+    };
+    // What is not known to go on for long takes its turn, and its seat for as long as it lasts.
+    return isLongRunning(info) ? carryOn() : this.#inTurn(request, call, { user, serve: carryOn });
+  }
+
+  async #connection(
+    request: UpgradeRequest,
+    { call, user, upgrade }: { readonly call: Call; readonly user: UserInfo; readonly upgrade: StreamUpgrade },
+  ): Promise<void> {
+    const { info, trail } = call;
+    const { resource } = info;
+    const kind =
+      resource === undefined
+        ? undefined
+        : this.#parts.server.registry.find(resource.group, resource.version, resource.resource)?.kind;
+    if (resource === undefined || kind === undefined) throw notServed();
+    const target: ConnectTarget = { kind, info: { ...info, resource }, user };
+    await this.#mayConnect(target, call);
+    const connector = this.#connectors.get(`${kind.plural}/${resource.subresource ?? ''}`);
+    if (connector?.upgrade === undefined) throw notServed();
+    trail?.switched();
+    await connector.upgrade(upgrade, target, request);
   }
 
   /** A `connect` subresource needs `create` for POST and `get` for GET, as upstream maps it; then it is admitted. */
@@ -423,7 +430,7 @@ export class HttpFront implements Disposable {
     const { server } = this.#parts;
     const { group, version, verb, subresource = '', namespace = '', name = '' } = info.resource;
     const attributes = { user, verb, group, version, resource: kind.plural, subresource, namespace, name };
-    await this.#authorize(attributes, trail);
+    await this.#parts.access.authorize(attributes, trail);
     const operation = {
       ...info.resource,
       user,
@@ -467,8 +474,11 @@ export class HttpFront implements Disposable {
     }
   }
 
-  #watch(result: Extract<Result, { type: 'watch' }>, { options }: Operation, view: View): HttpResponse {
-    const { clock, random } = this.#parts;
+  #watch(result: Extract<Result, { type: 'watch' }>, { namespace, options }: Operation, view: View): HttpResponse {
+    const { clock, random, watches } = this.#parts;
+    const { collection = '' } = view.kind;
+    const { fieldSelector = '' } = options;
+    const selected = selectedName(fieldSelector);
     const timeoutMs =
       options.timeoutSeconds === undefined || options.timeoutSeconds <= 0
         ? watchTimeoutMinMs * (1 + random.next())
@@ -483,12 +493,26 @@ export class HttpFront implements Disposable {
       bookmarks,
       markInitialEnd,
       timeoutMs,
-      open: this.#parts.watches.on(view.kind.collection ?? ''),
+      open: watches.open(
+        { collection, namespace, name: selected === '' ? undefined : selected },
+        !isOfOneNode(fieldSelector),
+      ),
     });
     const protobuf = view.representation.mediaType === protobufType;
     const mediaType = protobuf ? `${protobufType};stream=watch` : 'application/json';
     return respond(200, body, mediaType);
   }
+}
+
+/** Of a session, which ends with its connection. */
+const noSignal = new AbortController().signal;
+
+function failureOf(error: unknown): ApiError {
+  if (error instanceof FlowRejection)
+    return new ApiError('TooManyRequests', 'Too many requests, please try again later.', {
+      details: { retryAfterSeconds: 1 },
+    });
+  return error instanceof ApiError ? error : ApiError.internal(errorText(error));
 }
 
 /** What is to be authorized: a request on a resource, or on a path. */

@@ -80,3 +80,9 @@ export interface StreamSink {
 export function isStream(body: Body): body is StreamBody {
   return !(body instanceof Uint8Array) && !Array.isArray(body);
 }
+
+/** In bytes, of a body that is there as a whole. */
+export function sizeOf(body: Body): number | undefined {
+  if (body instanceof Uint8Array) return body.length;
+  return isStream(body) ? undefined : body.reduce((sum, piece) => sum + piece.length, 0);
+}

@@ -33,7 +33,12 @@ export function streamOf(source: AsyncIterable<Uint8Array>, onBreak: 'end' | 'cu
 }
 
 /** The stream, and a call when it is over, whoever ends it. */
-export function ending(body: StreamBody, onEnd: () => void): StreamBody {
+export function ending(body: StreamBody, tell: () => void): StreamBody {
+  let over = false;
+  const onEnd = (): void => {
+    if (!over) tell();
+    over = true;
+  };
   return {
     start(sink: StreamSink) {
       body.start({

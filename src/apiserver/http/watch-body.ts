@@ -17,8 +17,8 @@ export interface WatchBodyOptions {
   /** The client asked for the end of the initial events to be marked. */
   readonly markInitialEnd: boolean;
   readonly timeoutMs: number;
-  /** Where the watch is counted while it is open. */
-  readonly open: Set<object>;
+  /** Disposed of when the watch is over. */
+  readonly open: Disposable;
 }
 
 /** So many events are taken at a time, and encoded into chunks of about so many bytes: what a slow client can hold. */
@@ -45,7 +45,6 @@ export class WatchBody implements StreamBody {
     this.#watch = watch;
     this.#options = options;
     this.#view = options.view;
-    options.open.add(this);
   }
 
   start(sink: StreamSink): void {
@@ -64,7 +63,7 @@ export class WatchBody implements StreamBody {
   }
 
   stop(): void {
-    this.#options.open.delete(this);
+    this.#options.open[Symbol.dispose]();
     for (const timer of [this.#timeout, this.#nextBookmark, this.#stall]) timer?.[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
     this.#taken = [];

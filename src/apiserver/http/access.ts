@@ -1,0 +1,106 @@
+/** Who a request is from, whom it acts as, and whether it may: asked of others, counted, and told to the audit. */
+import type { Clock } from '../../base/mod.ts';
+import { ApiError, isApiError, type UserInfo } from '../../machinery/mod.ts';
+import type { AuditTrail } from '../audit/trail.ts';
+import {
+  anonymousUser,
+  type AnonymousPolicy,
+  type Authenticator,
+  type Credentials,
+  type Remarks,
+} from '../authn/authenticator.ts';
+import { impersonated } from '../authn/impersonation.ts';
+import type { AccessMetrics } from '../authn/metrics.ts';
+import { enforce, type Attributes } from '../authz/authorizer.ts';
+import type { ApiServer } from '../server.ts';
+import type { HttpRequest, HttpResponse } from './message.ts';
+
+export interface AccessParts {
+  readonly server: ApiServer;
+  readonly authenticators: readonly Authenticator[];
+  readonly anonymous: AnonymousPolicy;
+  readonly clock: Clock;
+  readonly metrics: AccessMetrics;
+}
+
+/** Where is told what was found out of a request. */
+interface Heard {
+  readonly trail: AuditTrail | undefined;
+  readonly warnings: string[];
+}
+
+const results = { allow: 'allowed', deny: 'denied', 'no-opinion': 'no-opinion' } as const;
+
+export class Access {
+  readonly #parts: AccessParts;
+
+  constructor(parts: AccessParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Whom the request acts as: who sent it, or somebody whom that user may impersonate. Throws ApiError Unauthorized or
+   * Forbidden, and AuditFailure.
+   */
+  async identify(
+    request: Credentials & Pick<HttpRequest, 'method'>,
+    { trail, warnings }: Heard,
+    refusal: (error: unknown) => HttpResponse,
+  ): Promise<UserInfo> {
+    const { clock, metrics, server } = this.#parts;
+    const begun = clock.monotonic();
+    let user: UserInfo;
+    try {
+      user = await this.#authenticate(request, {
+        annotate: (key, value) => trail?.annotate(key, value),
+        warn: (text) => void warnings.push(text),
+      });
+    } catch (error) {
+      metrics.authenticated(showsNothing(request) ? 'failure' : 'error', (clock.monotonic() - begun) / 1000);
+      trail?.unauthenticated(refusal(error));
+      throw error;
+    }
+    metrics.authenticated('success', (clock.monotonic() - begun) / 1000, user.username);
+    trail?.authenticated(user);
+    const acting = await impersonated(user, request, (attributes) => server.authorize(attributes));
+    if (acting !== user) trail?.impersonating(acting);
+    return acting;
+  }
+
+  /** Throws ApiError Forbidden, and AuthorizationFailure. */
+  async authorize(attributes: Attributes, trail: AuditTrail | undefined): Promise<void> {
+    const { server, clock, metrics } = this.#parts;
+    const begun = clock.monotonic();
+    const decision = await server.review(attributes);
+    const { verdict, reason, error } = decision;
+    const failed = verdict !== 'allow' && error !== undefined;
+    metrics.authorized(failed ? 'error' : results[verdict], (clock.monotonic() - begun) / 1000);
+    if (!failed) trail?.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
+    trail?.annotate('authorization.k8s.io/reason', failed ? 'internal error' : reason);
+    enforce(attributes, decision);
+  }
+
+  async #authenticate(request: Credentials, remarks: Remarks): Promise<UserInfo> {
+    const { authenticators, anonymous } = this.#parts;
+    let wrong: ApiError | undefined;
+    for (const authenticator of authenticators) {
+      try {
+        const asked = authenticator.authenticate(request, remarks);
+        const user = asked instanceof Promise ? await asked : asked;
+        if (user !== undefined) return user;
+      } catch (error) {
+        // Another credential of the same request may be right.
+        if (!isApiError(error, 'Unauthorized')) throw error;
+        wrong = error;
+      }
+    }
+    if (wrong !== undefined) throw wrong;
+    const user = anonymousUser(anonymous, request.url);
+    if (user === undefined) throw ApiError.unauthorized();
+    return user;
+  }
+}
+
+function showsNothing({ headers, peer }: Credentials): boolean {
+  return headers['authorization'] === undefined && peer.certificate === undefined && peer.untrusted !== true;
+}
