@@ -107,6 +107,16 @@ void test('bounds of whole pods, ratios, and what says nothing at all', async ()
   );
 });
 
+void test('of several ranges the first that is not kept to is told of', async () => {
+  await range({ type: 'Container', max: { cpu: '1' } });
+  const second = { metadata: { name: 's' }, spec: { limits: [{ type: 'Container', max: { memory: '1Gi' } }] } };
+  assert.equal((await server.post(at('limitranges'), second)).status, 201);
+  await refused(
+    pod('large', { limits: { cpu: '2', memory: '2Gi' } }),
+    'pods "large" is forbidden: maximum cpu usage per Container is 1, but limit is 2',
+  );
+});
+
 void test('claims ask for no less and no more than is allowed', async () => {
   await range({ type: 'PersistentVolumeClaim', min: { storage: '1Gi' }, max: { storage: '2Gi' } });
   const claim = (name: string, storage: string): Promise<Answer> =>

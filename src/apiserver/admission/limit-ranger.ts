@@ -28,16 +28,17 @@ export const limitRanger: AdmissionPlugin = {
     for (const range of rangesFor(request)) setDefaults(request.draft as Pod, range);
   },
   validate(request) {
-    const problems = rangesFor(request).flatMap(({ spec }) =>
-      (spec?.limits ?? []).flatMap((item) =>
+    // The first range that a request does not keep to says all that it has to say, the others nothing.
+    for (const { spec } of rangesFor(request)) {
+      const problems = (spec?.limits ?? []).flatMap((item) =>
         request.kind.plural === 'pods'
           ? podProblems(item, request.draft as Pod)
           : claimProblems(item, request.draft as PersistentVolumeClaim),
-      ),
-    );
-    if (problems.length === 0) return;
-    const texts = [...new Set(problems)];
-    throw forbidden(request, texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`);
+      );
+      if (problems.length === 0) continue;
+      const texts = [...new Set(problems)];
+      throw forbidden(request, texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`);
+    }
   },
 };
 
