@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cidrContains, cidrErrors, ipErrors, ipText, ipv4Errors, ipv6Errors, parseCidr, parseIp } from './ip.ts';
+import { cidrContains, cidrErrors, ipErrors, ipText, parseCidr, parseIp } from './ip.ts';
 
 test('addresses that are accepted, and how they are written back', () => {
   const cases: readonly (readonly [string, string])[] = [
@@ -42,8 +42,6 @@ test('what is no address', () => {
   assert.deepEqual(ipErrors('010.0.0.1'), []);
   assert.deepEqual(ipErrors('010.0.0.1', true), ['must not have leading 0s']);
   assert.deepEqual(ipErrors('::ffff:1.2.3.4', true), ['must not be an IPv4-mapped IPv6 address']);
-  assert.deepEqual(ipv4Errors('::1'), ['must be a valid IPv4 address']);
-  assert.deepEqual(ipv6Errors('::1'), []);
 });
 
 test('CIDRs', () => {

@@ -142,14 +142,6 @@ export function ipErrors(value: string, strict = false): string[] {
   return problems;
 }
 
-export function ipv4Errors(value: string): string[] {
-  return parseIp(value)?.family === 4 ? [] : ['must be a valid IPv4 address'];
-}
-
-export function ipv6Errors(value: string): string[] {
-  return parseIp(value)?.family === 6 ? [] : ['must be a valid IPv6 address'];
-}
-
 export function cidrErrors(value: string, strict = false): string[] {
   const cidr = parseCidr(value);
   if (cidr === undefined) return ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];

@@ -119,13 +119,6 @@ test('the object form', () => {
   assert.throws(() => labels.labelSelectorFromSpec({ matchExpressions: [{ key: 'a', operator: 'In' }] }), {
     message: "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty",
   });
-  assert.deepEqual(labels.labelSelectorToSpec(parseLabelSelector('a=1,b,c in (x)')), {
-    matchLabels: { a: '1' },
-    matchExpressions: [
-      { key: 'b', operator: 'Exists' },
-      { key: 'c', operator: 'In', values: ['x'] },
-    ],
-  });
 });
 
 test('a selector in an object is validated in upstream’s words', () => {

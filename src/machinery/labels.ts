@@ -423,18 +423,6 @@ export function labelsErrors(labels: Labels | undefined, path: FieldPath): Field
   return errors;
 }
 
-const operatorNames: Readonly<Record<LabelOperator, string>> = {
-  in: 'In',
-  notin: 'NotIn',
-  exists: 'Exists',
-  '!': 'DoesNotExist',
-  '=': 'In',
-  '==': 'In',
-  '!=': 'NotIn',
-  gt: 'Gt',
-  lt: 'Lt',
-};
-
 /** The object form as text, as kubectl and status.selector show it; `<none>` for one that selects nothing. */
 export function formatLabelSelector(spec: LabelSelectorSpec | undefined): string {
   try {
@@ -443,21 +431,4 @@ export function formatLabelSelector(spec: LabelSelectorSpec | undefined): string
   } catch (error) {
     return `<error: ${error instanceof Error ? error.message : String(error)}>`;
   }
-}
-
-/** The object form of a selector; `=` and `==` become matchLabels. */
-export function labelSelectorToSpec(selector: LabelSelector): LabelSelectorSpec {
-  const matchLabels: Record<string, string> = {};
-  const matchExpressions: { key: string; operator: string; values?: readonly string[] }[] = [];
-  for (const { key, operator, values } of selector.requirements) {
-    if ((operator === '=' || operator === '==') && !Object.hasOwn(matchLabels, key)) matchLabels[key] = values[0] ?? '';
-    else {
-      const name = operatorNames[operator];
-      matchExpressions.push(values.length === 0 ? { key, operator: name } : { key, operator: name, values });
-    }
-  }
-  return {
-    ...(Object.keys(matchLabels).length > 0 && { matchLabels }),
-    ...(matchExpressions.length > 0 && { matchExpressions }),
-  };
 }

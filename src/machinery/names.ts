@@ -103,13 +103,6 @@ const cIdentifier = format(
   'MY_NAME',
   'MyName',
 );
-const envVarName = format(
-  '[-._a-zA-Z][-._a-zA-Z0-9]*',
-  "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit",
-  'my.env-name',
-  'MY_ENV.NAME',
-  'MyEnvName1',
-);
 const configMapKey = format(
   '[-._a-zA-Z0-9]+',
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
@@ -196,11 +189,6 @@ function directoryErrors(value: string): Problems {
   if (value === '.') return ["must not be '.'"];
   if (value === '..') return ["must not be '..'"];
   return value.startsWith('..') ? ["must not start with '..'"] : none;
-}
-
-export function envVarNameErrors(value: string): Problems {
-  const problems = envVarName.regex.test(value) ? none : [mismatch(envVarName)];
-  return [...problems, ...directoryErrors(value)];
 }
 
 /** What upstream accepts in containers since 1.34: any printable ASCII character but `=`. */

@@ -71,11 +71,6 @@ export class Quantity {
     return new Quantity(BigInt(value) * nanosPerOne, format);
   }
 
-  /** A whole number of thousandths, as CPU is counted. */
-  static ofMilli(value: number | bigint, format: QuantityFormat = 'DecimalSI'): Quantity {
-    return new Quantity(BigInt(value) * 1_000_000n, format);
-  }
-
   /** A whole number of `10 ** scale`; a scale below -9 is rounded up. */
   static ofScaled(value: number | bigint, scale: number, format: QuantityFormat = 'DecimalSI'): Quantity {
     const shift = scale + 9;

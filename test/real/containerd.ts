@@ -13,9 +13,9 @@ import type { ContainerdLayout } from '../../src/host/containerd/layout.ts';
 import { removeContainerd, type RemovalOptions } from '../../src/host/containerd/removal.ts';
 import { CriRuntime } from '../../src/host/cri/runtime.ts';
 import { storeImage } from '../../src/host/images/content-store.ts';
-import { loadImageArchive } from '../../src/host/images/load.ts';
 import { hostArchitecture } from '../../src/host/images/oci.ts';
 import { pauseImage, pauseImageName } from '../../src/host/images/pause.ts';
+import { loadImages } from '../../src/main/image-load.ts';
 import { buildImageArchive } from '../../tools/images/build.ts';
 
 export interface TestContainerd extends AsyncDisposable {
@@ -49,8 +49,7 @@ export async function testContainerd(
   await writeNetwork(options, layout);
   const runtime = new CriRuntime({ endpoint: layout.endpoint, log: silentLog });
   const isKnown = async (name: string): Promise<boolean> => (await runtime.imageStatus(name)) !== undefined;
-  const store = { endpoint: layout.endpoint, isKnown, snapshotter };
-  await storeImage(pauseImage(hostArchitecture()), store);
+  await storeImage(pauseImage(hostArchitecture()), { endpoint: layout.endpoint, isKnown, snapshotter });
   const logDir = join(dataDir, 'logs');
   await mkdir(logDir);
   return {
@@ -59,7 +58,7 @@ export async function testContainerd(
     options,
     logDir,
     load: async (...names) => {
-      for (const name of names) await loadImageArchive(await buildImageArchive(name), store);
+      for (const name of names) await loadImages(await buildImageArchive(name), layout.endpoint, (_, work) => work());
     },
     [Symbol.asyncDispose]: async () => {
       runtime.close();

@@ -1,5 +1,4 @@
 export { type ImageArchive, openImageArchive } from './archive.ts';
-export { loadImageArchive } from './load.ts';
 export { type LoadOptions, storeImage } from './content-store.ts';
 export {
   type Architecture,
