@@ -77,13 +77,13 @@ export interface ApiServerOptions {
   readonly apis?: ServedApis | undefined;
   /** Calls webhooks; absent: none can be called. */
   readonly webClients?: WebClients;
+  /** Checks signatures in requests for certificates; absent: none is looked at. */
+  readonly signatureProblem?: HookContext['signatureProblem'];
   /** How extension API servers are asked; absent: none can be. */
   readonly extensions?: ExtensionAccess;
-}
-  /** Checks signatures in requests for certificates; absent: none is looked at. */
   /** What is counted; of this server alone unless said otherwise. */
   readonly metrics?: Metrics | undefined;
-  readonly signatureProblem?: HookContext['signatureProblem'];
+}
 
 export interface ExtensionAccess {
   readonly backends: Backends;
