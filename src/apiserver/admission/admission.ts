@@ -3,6 +3,7 @@
  * (`chain.ts`); each sees the draft and the newest state, and refuses by throwing ApiError.
  */
 import type { Clock, DeepReadonly, JsonObject } from '../../base/mod.ts';
+import type { Pod, PodSpec } from '../../api/mod.ts';
 import type { Client } from '../../client/mod.ts';
 import type { Change } from '../../store/mod.ts';
 import type { Authorizer } from '../authz/authorizer.ts';
@@ -95,6 +96,14 @@ export function isOfPods(
     draft !== undefined &&
     operations.includes(operation)
   );
+}
+
+/** What a pod that comes or changes is to be, and may be changed to; undefined for anything else. */
+export function podSpecOf(
+  request: AdmissionRequest,
+  ...operations: readonly AdmissionRequest['operation'][]
+): PodSpec | undefined {
+  return isOfPods(request, ...operations) ? (request.draft as Pod).spec : undefined;
 }
 
 /**

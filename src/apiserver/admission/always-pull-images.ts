@@ -1,7 +1,7 @@
 /** AlwaysPullImages: who may not pull an image does not get it from a node where somebody else did. */
-import type { Container, EphemeralContainer, Pod, PodSpec } from '../../api/mod.ts';
+import type { Container, EphemeralContainer, PodSpec } from '../../api/mod.ts';
 import { fieldErrorsText, field, notSupported } from '../../machinery/mod.ts';
-import { forbidden, isOfPods, type AdmissionPlugin } from './admission.ts';
+import { forbidden, podSpecOf, type AdmissionPlugin } from './admission.ts';
 
 const always = 'Always';
 
@@ -10,15 +10,13 @@ export const alwaysPullImages: AdmissionPlugin = {
   off: true,
   on: ['pods'],
   mutate(request) {
-    if (!isOfPods(request, 'CREATE', 'UPDATE')) return;
-    const { spec } = request.draft as Pod;
+    const spec = podSpecOf(request, 'CREATE', 'UPDATE');
     if (spec === undefined) return;
     for (const list of lists) for (const container of listOf(spec, list)) container.imagePullPolicy = always;
     for (const { image } of spec.volumes ?? []) if (image !== undefined) image.pullPolicy = always;
   },
   validate(request) {
-    if (!isOfPods(request, 'CREATE', 'UPDATE')) return;
-    const { spec } = request.draft as Pod;
+    const spec = podSpecOf(request, 'CREATE', 'UPDATE');
     if (spec === undefined) return;
     const errors = lists.flatMap((list) =>
       listOf(spec, list).flatMap(({ imagePullPolicy = '' }, index) =>

@@ -1,7 +1,7 @@
 /** DefaultTolerationSeconds: a pod stays for five minutes on a node that is not ready or not reachable, unless it says otherwise. */
-import type { Pod, Toleration } from '../../api/mod.ts';
+import type { Toleration } from '../../api/mod.ts';
 import type { JsonObject } from '../../base/mod.ts';
-import { isOfPods, type AdmissionPlugin } from './admission.ts';
+import { podSpecOf, type AdmissionPlugin } from './admission.ts';
 
 const secondsUsual = 300;
 const taints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
@@ -13,8 +13,7 @@ function pluginWith(seconds: JsonObject): AdmissionPlugin {
     on: ['pods'],
     configured: pluginWith,
     mutate(request) {
-      if (!isOfPods(request, 'CREATE', 'UPDATE')) return;
-      const { spec } = request.draft as Pod;
+      const spec = podSpecOf(request, 'CREATE', 'UPDATE');
       if (spec === undefined) return;
       const missing = taints.filter(
         (taint) => !(spec.tolerations ?? []).some((toleration) => tolerates(toleration, taint)),

@@ -1,6 +1,6 @@
 /** ExtendedResourceToleration: pods that ask for a special device tolerate that nodes with it are kept for such pods. */
-import { isExtendedResource, type Pod } from '../../api/mod.ts';
-import { isOfPods, type AdmissionPlugin } from './admission.ts';
+import { isExtendedResource } from '../../api/mod.ts';
+import { podSpecOf, type AdmissionPlugin } from './admission.ts';
 
 const noSchedule = 'NoSchedule';
 
@@ -9,8 +9,7 @@ export const extendedResourceToleration: AdmissionPlugin = {
   off: true,
   on: ['pods'],
   mutate(request) {
-    if (!isOfPods(request, 'CREATE', 'UPDATE')) return;
-    const { spec } = request.draft as Pod;
+    const spec = podSpecOf(request, 'CREATE', 'UPDATE');
     if (spec === undefined) return;
     const asked = [...spec.containers, ...(spec.initContainers ?? [])].flatMap(({ resources }) =>
       Object.keys(resources?.requests ?? {}).filter(isExtendedResource),

@@ -1,6 +1,5 @@
 /** LimitPodHardAntiAffinityTopology: pods keep others away from their node, not from a whole zone. */
-import type { Pod } from '../../api/mod.ts';
-import { forbidden, isOfPods, type AdmissionPlugin } from './admission.ts';
+import { forbidden, podSpecOf, type AdmissionPlugin } from './admission.ts';
 
 const hostname = 'kubernetes.io/hostname';
 
@@ -9,8 +8,7 @@ export const limitPodHardAntiAffinityTopology: AdmissionPlugin = {
   off: true,
   on: ['pods'],
   validate(request) {
-    if (!isOfPods(request, 'CREATE', 'UPDATE')) return;
-    const { affinity } = (request.draft as Pod).spec ?? {};
+    const { affinity } = podSpecOf(request, 'CREATE', 'UPDATE') ?? {};
     for (const { topologyKey } of affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [])
       if (topologyKey !== hostname)
         throw forbidden(

@@ -2,7 +2,7 @@
 import { namespaces, type Pod } from '../../api/mod.ts';
 import { HostError, isJsonObject } from '../../base/mod.ts';
 import { ApiError, parseLabelSelector, type Labels } from '../../machinery/mod.ts';
-import { forbidden, isOfPods, type AdmissionPlugin, type AdmissionRequest } from './admission.ts';
+import { forbidden, isOfPods, podSpecOf, type AdmissionPlugin, type AdmissionRequest } from './admission.ts';
 
 const annotation = 'scheduler.alpha.kubernetes.io/node-selector';
 const clusterDefault = 'clusterDefaultNodeSelector';
@@ -18,8 +18,7 @@ function pluginWith(settings: Readonly<Record<string, string>>): AdmissionPlugin
       return pluginWith(given as Record<string, string>);
     },
     mutate(request) {
-      if (!isOfPods(request, 'CREATE')) return;
-      const { spec } = request.draft as Pod;
+      const spec = podSpecOf(request, 'CREATE');
       if (spec === undefined) return;
       const own = namespaceLabels(request, settings);
       const asked = spec.nodeSelector ?? {};

@@ -1,8 +1,8 @@
 /** PodTolerationRestriction: a namespace says which taints its pods tolerate by themselves, and which at most. */
-import { namespaces, qosClassOf, type Namespace, type Pod, type Toleration } from '../../api/mod.ts';
+import { namespaces, qosClassOf, type Namespace, type Toleration } from '../../api/mod.ts';
 import { HostError, type DeepReadonly } from '../../base/mod.ts';
 import { ApiError } from '../../machinery/mod.ts';
-import { isOfPods, type AdmissionPlugin, type AdmissionRequest } from './admission.ts';
+import { podSpecOf, type AdmissionPlugin, type AdmissionRequest } from './admission.ts';
 import { allAllowed, mergeTolerations } from './tolerations.ts';
 
 const defaultsAnnotation = 'scheduler.alpha.kubernetes.io/defaultTolerations';
@@ -32,8 +32,7 @@ function pluginWith(settings: Settings): AdmissionPlugin {
       return pluginWith({ defaults, allowed: whitelist });
     },
     mutate(request) {
-      if (!isOfPods(request, 'CREATE', 'UPDATE')) return;
-      const { spec } = request.draft as Pod;
+      const spec = podSpecOf(request, 'CREATE', 'UPDATE');
       if (spec === undefined) return;
       const own = request.operation === 'CREATE' ? (annotated(request, defaultsAnnotation) ?? settings.defaults) : [];
       const extra = qosClassOf(spec) === 'BestEffort' ? [] : [memoryPressure];
@@ -41,8 +40,7 @@ function pluginWith(settings: Settings): AdmissionPlugin {
       if (added.length > 0) spec.tolerations = mergeTolerations(spec.tolerations ?? [], added);
     },
     validate(request) {
-      if (!isOfPods(request, 'CREATE', 'UPDATE')) return;
-      const { tolerations = [] } = (request.draft as Pod).spec ?? {};
+      const { tolerations = [] } = podSpecOf(request, 'CREATE', 'UPDATE') ?? {};
       if (tolerations.length === 0) return;
       const allowed = annotated(request, allowedAnnotation) ?? settings.allowed;
       if (allowed.length > 0 && !allAllowed(tolerations, allowed))

@@ -1,8 +1,8 @@
 /** RuntimeClass: what a way of running containers costs by itself, and which nodes have it, becomes part of the pod. */
-import { runtimeClasses, type Pod, type PodSpec, type RuntimeClass } from '../../api/mod.ts';
+import { runtimeClasses, type PodSpec, type RuntimeClass } from '../../api/mod.ts';
 import type { DeepReadonly } from '../../base/mod.ts';
 import { goQuote, parseQuantity } from '../../machinery/mod.ts';
-import { forbidden, isOfPods, type AdmissionPlugin, type AdmissionRequest } from './admission.ts';
+import { forbidden, podSpecOf, type AdmissionPlugin, type AdmissionRequest } from './admission.ts';
 import { mergeTolerations } from './tolerations.ts';
 
 type Amounts = Readonly<Record<string, string>>;
@@ -11,8 +11,7 @@ export const runtimeClass: AdmissionPlugin = {
   name: 'RuntimeClass',
   on: ['pods'],
   mutate(request) {
-    if (!isOfPods(request, 'CREATE')) return;
-    const { spec } = request.draft as Pod;
+    const spec = podSpecOf(request, 'CREATE');
     if (spec === undefined) return;
     const found = classOf(request, spec);
     if (found?.overhead !== undefined) {
@@ -24,8 +23,7 @@ export const runtimeClass: AdmissionPlugin = {
     if (found?.scheduling !== undefined) addScheduling(request, spec, found.scheduling);
   },
   validate(request) {
-    if (!isOfPods(request, 'CREATE')) return;
-    const { spec } = request.draft as Pod;
+    const spec = podSpecOf(request, 'CREATE');
     if (spec === undefined) return;
     const found = classOf(request, spec);
     if (found?.overhead !== undefined) checkOverhead(request, spec, found);
