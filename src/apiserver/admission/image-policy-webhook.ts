@@ -128,7 +128,9 @@ function specOf(
   );
   return {
     ...(images.length === 0 ? {} : { containers: images.map((image) => (image === '' ? {} : { image })) }),
-    ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations.sort()) }),
+    ...(annotations.length === 0
+      ? {}
+      : { annotations: Object.fromEntries(annotations.sort(([a], [b]) => (a < b ? -1 : 1))) }),
     namespace,
   };
 }
