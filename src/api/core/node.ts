@@ -6,10 +6,12 @@ import {
   duplicate,
   field,
   forbidden,
+  goQuote,
   invalid,
   nameColumn,
   parseCidr,
   parseQuantity,
+  utf8Length,
   type Column,
   type FieldError,
   type Strategy,
@@ -40,6 +42,32 @@ function checkResources(errors: Errors, { status }: ReadonlyNode): void {
   }
 }
 
+const featureLengthMax = 253;
+const featureName = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/;
+
+/** What a node says that it can do: names in the order of the alphabet. */
+function checkFeatures(errors: Errors, features: readonly string[]): void {
+  for (const [i, name] of features.entries()) {
+    const at = field('status', 'declaredFeatures').index(i);
+    const start = `invalid feature name ${goQuote(name)}: must`;
+    if (utf8Length(name) > featureLengthMax)
+      errors.push(invalid(at, name, `${start} be no more than ${featureLengthMax} characters`));
+    else if (!featureName.test(name))
+      errors.push(
+        invalid(
+          at,
+          name,
+          `${start} start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`,
+        ),
+      );
+    const next = features[i + 1];
+    const nextPath = field('status', 'declaredFeatures').index(i + 1);
+    if (name === next) errors.push(duplicate(nextPath, next));
+    else if (next !== undefined && name > next)
+      errors.push(invalid(nextPath, next, 'list must be sorted alphabetically'));
+  }
+}
+
 function checkCidrs(errors: Errors, cidrs: readonly string[]): void {
   for (const [i, cidr] of cidrs.entries()) checkCidr(errors, cidr, cidrsPath.index(i));
   if (cidrs.length < 2) return;
@@ -52,6 +80,12 @@ function nodeErrors(node: ReadonlyNode): FieldError[] {
   const errors: FieldError[] = [];
   checkTaints(errors, node.spec?.taints ?? [], taintsPath);
   checkResources(errors, node);
+  const { nodeInfo, declaredFeatures = [] } = node.status ?? {};
+  const swap = nodeInfo?.swap?.capacity;
+  // Upstream looks for it in the wrong place.
+  if (swap !== undefined && swap <= 0)
+    errors.push(invalid(field('metadata', 'nodeSwapStatus', 'capacity'), swap, 'must be greater than zero'));
+  checkFeatures(errors, declaredFeatures);
   checkCidrs(errors, node.spec?.podCIDRs ?? []);
   return errors;
 }
@@ -61,13 +95,20 @@ function nodeUpdateErrors(node: ReadonlyNode, old: ReadonlyNode): FieldError[] {
   const { spec = {}, status = {} } = node;
   const before = old.spec ?? {};
   checkResources(errors, node);
+  checkFeatures(errors, status.declaredFeatures ?? []);
   const addresses = (status.addresses ?? []).map(({ type, address }) => `${type}/${address}`);
   for (const [i, address] of addresses.entries())
     if (addresses.indexOf(address) < i)
       errors.push(duplicate(field('status', 'addresses').index(i), status.addresses?.[i]));
   const cidrs = spec.podCIDRs ?? [];
   const cidrsBefore = before.podCIDRs ?? [];
-  if (cidrsBefore.length > 0 && cidrsBefore.join() !== cidrs.join())
+  const changed =
+    cidrsBefore.length === 0
+      ? []
+      : cidrsBefore.length === cidrs.length
+        ? cidrs.filter((cidr, i) => cidr !== cidrsBefore[i])
+        : ['all'];
+  for (const _ of changed)
     errors.push(forbidden(cidrsPath, 'node updates may not change podCIDR except from "" to valid'));
   if ((before.providerID ?? '') !== '' && before.providerID !== spec.providerID)
     errors.push(
@@ -79,6 +120,12 @@ function nodeUpdateErrors(node: ReadonlyNode, old: ReadonlyNode): FieldError[] {
   return errors;
 }
 
+/** Kubelets are no longer configured through the API. */
+function dropDisabled({ spec, status }: Node): void {
+  delete spec?.configSource;
+  delete status?.config;
+}
+
 const strategy: Strategy<Node> = {
   defaults({ spec, status }) {
     if (spec !== undefined) syncCidrs(spec);
@@ -87,10 +134,12 @@ const strategy: Strategy<Node> = {
   prepareForCreate(draft) {
     // A kubelet registers its node with a status; unlike elsewhere it stays.
     draft.spec ??= {};
-    delete draft.spec.configSource;
+    dropDisabled(draft);
   },
+  prepareForUpdate: dropDisabled,
   validate: nodeErrors,
-  validateUpdate: nodeUpdateErrors,
+  // Upstream says twice what is wrong both with a new node and with a change.
+  validateUpdate: (node, old) => [...nodeErrors(node), ...nodeUpdateErrors(node, old)],
   warnings({ spec }) {
     const warnings: string[] = [];
     if (spec?.configSource !== undefined) warnings.push('spec.configSource: the feature is no longer supported');
@@ -145,7 +194,7 @@ export const nodes = defineKind<Node>({
   collection: '/registry/minions/',
   strategy,
   subresources: {
-    status: { type: 'part', strategy: { validateUpdate: nodeUpdateErrors } },
+    status: { type: 'part', strategy: { prepareForUpdate: dropDisabled, validateUpdate: nodeUpdateErrors } },
     proxy: {
       type: 'connect',
       methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
