@@ -102,11 +102,12 @@ class Fuzz {
     const start = `{"kind":"${kind.kind}","apiVersion":"${kind.storedAs}",`;
     for (const [name, { bytes, value }] of this.#cluster.store.current.collection(collection)) {
       const text = new TextDecoder().decode(bytes);
-      const says =
+      const { kind: says, apiVersion = '' } = value as KubeObject;
+      const isKnown =
         kind.storedForm === undefined
           ? text.startsWith(start)
-          : value['kind'] === kind.kind && String(value['apiVersion']).startsWith(`${kind.group}/`);
-      if (!says) this.problems.push(`${collection}${name} does not say that it is ${start}\n  ${text}`);
+          : says === kind.kind && apiVersion.startsWith(`${kind.group}/`);
+      if (!isKnown) this.problems.push(`${collection}${name} does not say that it is ${start}\n  ${text}`);
     }
   }
 

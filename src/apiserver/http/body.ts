@@ -1,7 +1,7 @@
 /** Request bodies: JSON or YAML, with what only their text shows, and upstream's words for what is neither. */
-import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { errorText, isJsonObject } from '../../base/mod.ts';
 import { ApiError, duplicateFields, JsonSyntaxError, jsonText, parseJson } from '../../machinery/mod.ts';
+import { parseYaml } from './yaml.ts';
 
 export interface ParsedBody {
   readonly value: unknown;
@@ -90,28 +90,17 @@ function goType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-/** YAML is what JSON it stands for: timestamps, sets and binaries are none. */
-const yamlOptions = {
-  version: '1.1',
-  logLevel: 'error',
-  merge: true,
-  maxAliasCount: 100,
-  uniqueKeys: false,
-  customTags: (tags: readonly unknown[]) =>
-    tags.filter((tag) => !jsonless.has((tag as { readonly tag?: string }).tag ?? '')),
-} as const;
-const jsonless = new Set(['timestamp', 'binary', 'set', 'omap', 'pairs'].map((name) => `tag:yaml.org,2002:${name}`));
-
 function parsedYaml(bytes: Uint8Array, kind: string | undefined): ParsedBody {
   const text = jsonText(bytes);
   if (isPlainJson(text)) return parsedJson(text, bytes, kind);
   try {
-    const plain = JSON.stringify(parseYaml(text, yamlOptions as never) ?? {});
-    const { value } = parsedJson(plain, bytes, kind);
-    return { value, findings: duplicateKeys(text) };
+    const { value, finding } = parseYaml(text);
+    const json = parsedJson(JSON.stringify(value ?? {}), bytes, kind);
+    return { value: json.value, findings: finding === undefined ? [] : [finding] };
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    throw ApiError.badRequest(`error converting YAML to JSON: ${errorText(error).split('\n')[0] ?? ''}`);
+    // Whatever the library comes upon is about the text.
+    throw ApiError.badRequest(`error converting YAML to JSON: ${errorText(error)}`);
   }
 }
 
@@ -124,18 +113,5 @@ function isPlainJson(text: string): boolean {
   } catch (error) {
     if (error instanceof JsonSyntaxError) return false;
     throw error;
-  }
-}
-
-function duplicateKeys(text: string): string[] {
-  try {
-    parseYaml(text, { ...yamlOptions, uniqueKeys: true } as never);
-    return [];
-  } catch (error) {
-    if (!(error instanceof YAMLParseError) || error.code !== 'DUPLICATE_KEY') throw error;
-    const key = /^[^\s:]*/.exec(text.slice(error.pos[0]))?.[0] ?? '';
-    return [
-      `yaml: unmarshal errors:\n  line ${error.linePos?.[0].line ?? 0}: key ${JSON.stringify(key)} already set in map`,
-    ];
   }
 }
