@@ -33,7 +33,7 @@ export { persistentVolumes } from './core/persistent-volume.ts';
 export { persistentVolumeClaims } from './core/persistent-volume-claim.ts';
 export { resourceQuotas } from './core/resource-quota.ts';
 export { quotaEvaluatorOf, quotaMatches, quotaScopes } from './core/resource-quota/evaluators.ts';
-export type { QuotaEvaluator, QuotaScope, Usage } from './core/resource-quota/usage.ts';
+export type { QuotaEvaluator, QuotaScope, QuotaWorld, Usage } from './core/resource-quota/usage.ts';
 export { isExtendedResource, podTotal, qosClassOf } from './core/pod-spec/resources.ts';
 export { limitRanges } from './core/limit-range.ts';
 export { storageClasses } from './storage/storage-class.ts';

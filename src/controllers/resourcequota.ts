@@ -6,7 +6,17 @@
  * after the quota was read there, so nothing that was charged to the quota as it was read is missing; whatever is charged
  * later changes the quota, and the write of an older one is refused.
  */
-import { quotaEvaluatorOf, quotaMatches, resourceQuotas, type QuotaEvaluator, type ResourceQuota } from '../api/mod.ts';
+import {
+  deviceClasses,
+  pods,
+  quotaEvaluatorOf,
+  quotaMatches,
+  resourceClaims,
+  resourceQuotas,
+  type QuotaEvaluator,
+  type QuotaWorld,
+  type ResourceQuota,
+} from '../api/mod.ts';
 import { jsonEqual, type DeepReadonly } from '../base/mod.ts';
 import {
   defineController,
@@ -16,10 +26,13 @@ import {
   type Reads,
   type ResourceView,
   type ServedResource,
+  type View,
 } from '../client/mod.ts';
 import {
+  groupResource,
   isApiError,
   keyOf,
+  objectKey,
   parseQuantity,
   zeroQuantity,
   type KubeObject,
@@ -53,12 +66,13 @@ export const resourceQuotaController = defineController({
   // To count costs as much as there is in the namespace.
   restMs: 100,
   readsOf(resource) {
-    const evaluator = isCounted(resource) ? quotaEvaluatorOf(resource) : undefined;
-    if (evaluator === undefined) return undefined;
+    // They say what claims for devices count as, and are counted by nobody.
+    if (groupResource(resource) === groupResource(deviceClasses)) return read<KubeObject>(resource);
+    if (!isCounted(resource) || quotaEvaluatorOf(resource, worldOf({})) === undefined) return undefined;
     return read<KubeObject>(resource, {
       // What is new has been charged when it was written.
       wakes: (object, view, { object: now, previous }) =>
-        givesUp(evaluator, previous, now)
+        givesUp(quotaEvaluatorOf(resource, worldOf(view)), previous, now)
           ? (view['/'] as ResourceView<ResourceQuota>).list(object.metadata?.namespace ?? '').map(keyOf)
           : [],
     });
@@ -67,10 +81,11 @@ export const resourceQuotaController = defineController({
     const quota = (view['/'] as ResourceView<ResourceQuota>).get(key);
     if (quota === undefined) return nothing;
     const { namespace = '' } = quota.metadata;
+    const world = worldOf(view);
     const counted = Object.entries(view)
-      .filter(([name]) => name !== '/')
+      .filter(([name, { resource }]) => name !== '/' && resource.namespaced)
       .flatMap(([, { resource }]) => {
-        const evaluator = quotaEvaluatorOf(resource);
+        const evaluator = quotaEvaluatorOf(resource, world);
         return evaluator !== undefined && Object.keys(quota.spec?.hard ?? {}).some((name) => evaluator.counts(name))
           ? [{ resource, evaluator }]
           : [];
@@ -84,20 +99,30 @@ export const resourceQuotaController = defineController({
   },
 });
 
+function worldOf(view: View): QuotaWorld {
+  const viewOf = <T extends KubeObject>(resource: Resource<T>): ResourceView<T> | undefined =>
+    view[groupResource(resource)] as ResourceView<T> | undefined;
+  return {
+    deviceClasses: () => viewOf(deviceClasses)?.list() ?? [],
+    pod: (namespace, name) => viewOf(pods)?.get(objectKey(namespace, name)),
+    deviceClaims: (namespace) => viewOf(resourceClaims)?.list(namespace) ?? [],
+  };
+}
+
 function isCounted({ namespaced, verbs }: ServedResource): boolean {
   return namespaced && ['create', 'list', 'watch', 'delete'].every((verb) => verbs.includes(verb));
 }
 
 /** Whether the change leaves less in use than before. */
 function givesUp(
-  evaluator: QuotaEvaluator,
+  evaluator: QuotaEvaluator | undefined,
   previous: DeepReadonly<KubeObject> | undefined,
   now: DeepReadonly<KubeObject> | undefined,
 ): boolean {
   if (previous === undefined) return false;
   if (now === undefined) return true;
   // Kinds that are only counted use the same as long as they are there.
-  if (evaluator.changes === undefined) return false;
+  if (evaluator?.changes === undefined) return false;
   const moment = 0;
   const [before, after] = [evaluator.usage(previous, moment), evaluator.usage(now, moment)];
   return [...before].some(([name, amount]) => (after.get(name) ?? zeroQuantity).compare(amount) !== 0);
@@ -146,7 +171,8 @@ function statusOf(
   const sums = new Map<string, Quantity>();
   for (const [i, { evaluator }] of counted.entries()) {
     const names = Object.keys(hard).filter((name) => evaluator.counts(name));
-    for (const name of names) sums.set(name, zeroQuantity);
+    // Devices are counted by pods and by claims.
+    for (const name of names) sums.set(name, sums.get(name) ?? zeroQuantity);
     for (const object of found[i] ?? []) {
       if (!quotaMatches(evaluator, quota.spec ?? {}, names, object)) continue;
       const usage = evaluator.usage(object, now);

@@ -248,6 +248,102 @@ void test('devices of a class are counted as many as a claim may get', async () 
   );
 });
 
+void test('devices that are asked for as an extended resource count once, whoever asks for them', async () => {
+  const [named, implicit] = ['requests.example.com/gpu', 'requests.deviceclass.resource.kubernetes.io/card'];
+  const gpu = { metadata: { name: 'card' }, spec: { extendedResourceName: 'example.com/gpu' } };
+  assert.equal((await server.post('/apis/resource.k8s.io/v1/deviceclasses', gpu)).status, 201);
+  await quota({ [named]: '6', [implicit]: '6' });
+  const path = at('resourceclaims', 'resource.k8s.io/v1');
+  const claim = (name: string, count: number, metadata: object = {}): object => ({
+    metadata: { name, ...metadata },
+    spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'card', count } }] } },
+  });
+  await server.post(path, claim('plain', 2));
+  assert.deepEqual(await used(), { [named]: '2', [implicit]: '2' });
+  const asking = (resource: string): object => ({ requests: { [resource]: '1' }, limits: { [resource]: '1' } });
+  const { object } = await server.post(at('pods'), pod('named', asking('example.com/gpu')));
+  await server.post(at('pods'), pod('implicit', asking('deviceclass.resource.kubernetes.io/card')));
+  assert.deepEqual(await used(), { [named]: '3', [implicit]: '3' });
+  const { uid } = object['metadata'] as { uid: string };
+  const owner = { apiVersion: 'v1', kind: 'Pod', name: 'named', uid, controller: true };
+  const annotations = { 'resource.kubernetes.io/extended-resource-claim': 'true' };
+  const ofPod = { annotations, ownerReferences: [owner] };
+  assert.equal((await server.post(path, claim('of-pod', 2, ofPod))).status, 201);
+  assert.deepEqual(await used(), { [named]: '4', [implicit]: '5' }, 'one of the two was charged to the pod');
+  await server.cluster.advance(1000);
+  await refused(
+    server.post(path, claim('again', 3, ofPod)),
+    `resourceclaims.resource.k8s.io "again" is forbidden: exceeded quota: q, requested: ${implicit}=3,${named}=3, used: ${implicit}=5,${named}=4, limited: ${implicit}=6,${named}=6`,
+  );
+  await server.delete(`${path}/plain`);
+  assert.deepEqual(await used(), { [named]: '2', [implicit]: '3' }, 'counted anew');
+});
+
+void test('claims for volumes of a class of attributes', async () => {
+  const expression = { scopeName: 'VolumeAttributesClass', operator: 'In', values: ['fast'] };
+  const scopeSelector = { matchExpressions: [expression] };
+  await quota({ persistentvolumeclaims: '1', 'requests.storage': '5Gi' }, { scopeSelector }, 'fast');
+  const claim = (name: string, volumeAttributesClassName?: string): object => ({
+    metadata: { name },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '2Gi' } },
+      ...(volumeAttributesClassName === undefined ? {} : { volumeAttributesClassName }),
+    },
+  });
+  const path = at('persistentvolumeclaims');
+  assert.equal((await server.post(path, claim('plain'))).status, 201);
+  assert.equal((await server.post(path, claim('one', 'fast'))).status, 201);
+  assert.deepEqual(await used('fast'), { persistentvolumeclaims: '1', 'requests.storage': '2Gi' });
+  await refused(
+    server.post(path, claim('two', 'fast')),
+    'persistentvolumeclaims "two" is forbidden: exceeded quota: fast, requested: persistentvolumeclaims=1, used: persistentvolumeclaims=1, limited: persistentvolumeclaims=1',
+  );
+  const changed = { status: { currentVolumeAttributesClassName: 'fast' } };
+  assert.equal((await server.patch(`${path}/plain/status`, changed)).status, 200, 'what the system does is counted');
+  assert.deepEqual(await used('fast'), { persistentvolumeclaims: '2', 'requests.storage': '4Gi' });
+});
+
+void test('a pod that gets a deadline comes into the scope of those that end', async () => {
+  await quota({ pods: '1', 'requests.cpu': '1' }, { scopes: ['Terminating'] }, 'terminating');
+  const cpu = { requests: { cpu: '300m' } };
+  for (const name of ['one', 'two']) await server.post(at('pods'), pod(name, cpu));
+  const end = (name: string): ReturnType<Admitted['patch']> =>
+    server.patch(`${at('pods')}/${name}`, { spec: { activeDeadlineSeconds: 3600 } });
+  assert.equal((await end('one')).status, 200);
+  assert.deepEqual(await used('terminating'), { pods: '1', 'requests.cpu': '300m' });
+  await refused(
+    end('two'),
+    'pods "two" is forbidden: exceeded quota: terminating, requested: pods=1, used: pods=1, limited: pods=1',
+  );
+});
+
+void test('a pod may say for all of its containers what it needs, and grows as far as the quota lets it', async () => {
+  await quota({ 'requests.cpu': '1', 'limits.memory': '1Gi' });
+  await refused(
+    server.post(at('pods'), pod('silent')),
+    'pods "silent" is forbidden: failed quota: q: must specify limits.memory for: pause; requests.cpu for: pause',
+  );
+  const resources = { requests: { cpu: '400m' }, limits: { memory: '256Mi' } };
+  assert.equal((await server.post(at('pods'), pod('whole', {}, { resources }))).status, 201);
+  assert.deepEqual(await used(), { 'requests.cpu': '400m', 'limits.memory': '256Mi' });
+  const parts = { requests: { cpu: '200m', memory: '64Mi' }, limits: { memory: '64Mi' } };
+  assert.equal((await server.post(at('pods'), pod('parts', parts))).status, 201);
+  const resize = (cpu: string): ReturnType<Admitted['patch']> =>
+    server.patch(`${at('pods')}/parts/resize`, {
+      spec: {
+        containers: [{ name: 'pause', image: 'pause', resources: { ...parts, requests: { ...parts.requests, cpu } } }],
+      },
+    });
+  await refused(
+    resize('700m'),
+    'pods "parts" is forbidden: exceeded quota: q, requested: requests.cpu=500m, used: requests.cpu=600m, limited: requests.cpu=1',
+  );
+  const grown = await resize('600m');
+  assert.equal(grown.status, 200, grown.message);
+  assert.deepEqual(await used(), { 'requests.cpu': '1', 'limits.memory': '320Mi' });
+});
+
 void test('a dry run uses nothing up', async () => {
   await quota({ secrets: '1' });
   assert.equal((await server.post(`${at('secrets')}?dryRun=All`, { metadata: { name: 's' } })).status, 201);

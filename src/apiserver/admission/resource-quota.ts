@@ -4,19 +4,23 @@
  * much cannot both succeed. The controller takes back what is given up.
  */
 import {
+  deviceClasses,
+  pods,
   quotaEvaluatorOf,
   quotaMatches,
   quotaScopes,
+  resourceClaims,
   resourceQuotas,
   type QuotaEvaluator,
   type QuotaScope,
+  type QuotaWorld,
   type ResourceQuota,
   type Usage,
 } from '../../api/mod.ts';
 import { HostError, isJsonObject, type DeepReadonly, type JsonObject } from '../../base/mod.ts';
 import { keyOf, parseQuantity, zeroQuantity, type KubeObject, type Quantity } from '../../machinery/mod.ts';
 import type { Change } from '../../store/mod.ts';
-import { forbidden, type AdmissionPlugin, type AdmissionRequest } from './admission.ts';
+import { forbidden, type AdmissionPlugin, type AdmissionRequest, type ObjectReader } from './admission.ts';
 
 type Quota = DeepReadonly<ResourceQuota>;
 type Object = DeepReadonly<KubeObject>;
@@ -48,7 +52,7 @@ function pluginWith(limited: readonly Limited[]): AdmissionPlugin {
       if (namespace === undefined || !kind.namespaced || draft === undefined) return;
       if (operation !== 'CREATE' && operation !== 'UPDATE') return;
       if (limited.length === 0 && objects.list(resourceQuotas, namespace).length === 0) return;
-      const evaluator = quotaEvaluatorOf(kind);
+      const evaluator = quotaEvaluatorOf(kind, worldOf(objects));
       if (evaluator === undefined || !isCharged(evaluator, request)) return;
       const charge = chargeOf(request, evaluator, draft);
       const charges = (): readonly Change[] => chargedQuotas(charge, limited);
@@ -59,6 +63,14 @@ function pluginWith(limited: readonly Limited[]): AdmissionPlugin {
 }
 
 export const resourceQuota = pluginWith([]);
+
+function worldOf(objects: ObjectReader): QuotaWorld {
+  return {
+    deviceClasses: () => objects.list(deviceClasses),
+    pod: (namespace, name) => objects.get(pods, `${namespace}/${name}`),
+    deviceClaims: (namespace) => objects.list(resourceClaims, namespace),
+  };
+}
 
 function isCharged(evaluator: QuotaEvaluator, { operation, subresource, draft, old }: AdmissionRequest): boolean {
   if (operation === 'CREATE') return subresource === undefined;

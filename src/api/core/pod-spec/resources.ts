@@ -16,6 +16,9 @@ export function isNativeResource(name: string): boolean {
   return !name.includes('/') || name.includes('kubernetes.io/');
 }
 
+/** How devices of a class are asked for that has no name for it of its own: with the name of the class behind. */
+export const implicitDevice = 'deviceclass.resource.kubernetes.io/';
+
 /** What devices and the like are called: `vendor.example/gpu`. */
 export function isExtendedResource(name: string): boolean {
   return !isNativeResource(name) && !name.startsWith('requests.');

@@ -9,28 +9,27 @@ import { claimEvaluator } from './claims.ts';
 import { deviceClaimEvaluator } from './device-claims.ts';
 import { podEvaluator } from './pods.ts';
 import { serviceEvaluator } from './services.ts';
-import { oneObject, type QuotaEvaluator, type QuotaScope } from './usage.ts';
+import { oneObject, type QuotaEvaluator, type QuotaScope, type QuotaWorld } from './usage.ts';
 
 /** Kinds that had a name of their own before all kinds could be counted. */
 const oldNames = ['configmaps', 'resourcequotas', 'replicationcontrollers', 'secrets'];
-const special: Readonly<Record<string, QuotaEvaluator>> = {
-  pods: podEvaluator,
-  services: serviceEvaluator,
-  persistentvolumeclaims: claimEvaluator,
+const special: Readonly<Record<string, (world: QuotaWorld) => QuotaEvaluator>> = {
+  pods: () => podEvaluator,
+  services: () => serviceEvaluator,
+  persistentvolumeclaims: () => claimEvaluator,
   'resourceclaims.resource.k8s.io': deviceClaimEvaluator,
 };
 
-/** Undefined for events, which were never counted. */
-export function quotaEvaluatorOf({
-  group,
-  plural,
-}: {
+interface GroupPlural {
   readonly group: string;
   readonly plural: string;
-}): QuotaEvaluator | undefined {
+}
+
+/** Undefined for events, which were never counted. */
+export function quotaEvaluatorOf({ group, plural }: GroupPlural, world: QuotaWorld): QuotaEvaluator | undefined {
   if (plural === 'events' && (group === '' || group === 'events.k8s.io')) return undefined;
   const id = group === '' ? plural : `${plural}.${group}`;
-  return special[id] ?? counterOf(id);
+  return special[id]?.(world) ?? counterOf(id);
 }
 
 /** Any other kind: its objects are counted. */

@@ -1,8 +1,8 @@
 /** What a pod uses: a place, and while it may run what its containers ask for. */
 import type { DeepReadonly } from '../../../base/mod.ts';
 import { parseQuantity, zeroQuantity, type Quantity } from '../../../machinery/mod.ts';
-import type { Container, ContainerStatus, Pod, PodAffinityTerm, PodSpec } from '../../upstream/types.ts';
-import { isExtendedResource, isNativeResource, podTotal, qosClassOf } from '../pod-spec/resources.ts';
+import type { ContainerStatus, Pod, PodAffinityTerm, PodSpec } from '../../upstream/types.ts';
+import { implicitDevice, isExtendedResource, isNativeResource, podTotal, qosClassOf } from '../pod-spec/resources.ts';
 import { oneObject, type QuotaEvaluator, type QuotaScope } from './usage.ts';
 import { meansName } from './scopes.ts';
 
@@ -24,7 +24,7 @@ export const podEvaluator: QuotaEvaluator = {
     names.has(name) ||
     name.startsWith('hugepages-') ||
     name.startsWith('requests.hugepages-') ||
-    (name.startsWith('requests.') && !isNativeResource(name)),
+    (name.startsWith('requests.') && (!isNativeResource(name) || name.startsWith(`requests.${implicitDevice}`))),
   usage(object, now) {
     const pod = object as ReadPod;
     const used = new Map([[count, oneObject]]);
@@ -34,7 +34,7 @@ export const podEvaluator: QuotaEvaluator = {
     addLimits(used, totalOf(pod, pod.spec, 'limits'));
     return used;
   },
-  inScope: (scope, object) => inScope(scope, (object as ReadPod).spec),
+  inScope: (scope, object) => inScope(scope, object as ReadPod),
   lacks(limited, object) {
     const { spec } = object as ReadPod;
     if (spec === undefined || Object.keys({ ...spec.resources?.requests, ...spec.resources?.limits }).length > 0)
@@ -46,7 +46,9 @@ export const podEvaluator: QuotaEvaluator = {
       .map(([name, containers]) => `${name} for: ${containers.join(',')}`);
     return problems.length === 0 ? undefined : `must specify ${problems.join('; ')}`;
   },
-  changes: (subresource) => subresource === 'resize',
+  changes: (subresource, object, old) =>
+    subresource === 'resize' ||
+    (subresource === undefined && endsInTime(object as ReadPod) !== endsInTime(old as ReadPod)),
 };
 
 /** It has not ended, and the time that it had to end is not over. */
@@ -57,12 +59,31 @@ function mayRun({ metadata, status }: ReadPod, now: number): boolean {
   return now <= Date.parse(deletionTimestamp) + deletionGracePeriodSeconds * 1000;
 }
 
-/** With what running a pod costs by itself. While containers are resized the larger of what is and what shall be counts. */
+/** Whether it is in the scope Terminating: the only one that a change can take it into. */
+function endsInTime({ spec }: ReadPod): boolean {
+  return (spec?.activeDeadlineSeconds ?? -1) >= 0;
+}
+
+/**
+ * With what running a pod costs by itself. While it is resized the larger of what is and what shall be counts; what shall be
+ * does not, once its node has said that it cannot be.
+ */
 function totalOf(pod: ReadPod, spec: DeepReadonly<PodSpec>, list: 'requests' | 'limits'): Map<string, Quantity> {
-  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
-  const total = podTotal(spec, list, (container) =>
-    largest(container.resources?.[list], inUse(container, statuses, list)),
+  const { containerStatuses = [], initContainerStatuses = [], conditions, ...status } = pod.status ?? {};
+  const statuses = [...containerStatuses, ...initContainerStatuses];
+  const pending = conditions?.find(({ type }) => type === 'PodResizePending');
+  const counted = (asked: Amounts | undefined, used: Partial<Sized> | undefined): Amounts | undefined =>
+    used?.resources === undefined
+      ? asked
+      : largest(pending?.reason === 'Infeasible' ? undefined : asked, inUse(used, list));
+  const total = podTotal(spec, list, ({ name, resources }) =>
+    counted(
+      resources?.[list],
+      statuses.find((one) => one.name === name),
+    ),
   );
+  const whole = counted(spec.resources?.[list], status);
+  for (const name in spec.resources?.[list]) total.set(name, parseQuantity(whole?.[name] ?? '0'));
   for (const name in spec.overhead) {
     const before = total.get(name);
     // Nobody limits what nobody limited before.
@@ -72,14 +93,12 @@ function totalOf(pod: ReadPod, spec: DeepReadonly<PodSpec>, list: 'requests' | '
   return total;
 }
 
-function inUse(
-  { name }: DeepReadonly<Container>,
-  statuses: readonly DeepReadonly<ContainerStatus>[],
-  list: 'requests' | 'limits',
-): Amounts | undefined {
-  const status = statuses.find((each) => each.name === name);
-  const actual = status?.resources?.[list];
-  return list === 'requests' ? largest(actual, status?.allocatedResources) : actual;
+/** What the status says of a container, or of the pod as a whole. */
+type Sized = Pick<DeepReadonly<ContainerStatus>, 'resources' | 'allocatedResources'>;
+
+function inUse({ resources, allocatedResources }: Partial<Sized>, list: 'requests' | 'limits'): Amounts | undefined {
+  const actual = resources?.[list];
+  return list === 'requests' ? largest(actual, allocatedResources) : actual;
 }
 
 function largest(a: Amounts | undefined, b: Amounts | undefined): Amounts | undefined {
@@ -96,7 +115,7 @@ function addRequests(used: Map<string, Quantity>, requests: ReadonlyMap<string, 
   for (const [name, amount] of requests) {
     const plain = computed.includes(name) || name.startsWith('hugepages-');
     if (plain) used.set(name, amount);
-    if (plain || isExtendedResource(name)) used.set(`requests.${name}`, amount);
+    if (plain || isExtendedResource(name) || name.startsWith(implicitDevice)) used.set(`requests.${name}`, amount);
   }
 }
 
@@ -113,14 +132,15 @@ function containersWithout(spec: DeepReadonly<PodSpec>, limited: string): string
     .sort();
 }
 
-function inScope(scope: QuotaScope, spec: DeepReadonly<PodSpec> | undefined): boolean {
+function inScope(scope: QuotaScope, pod: ReadPod): boolean {
+  const { spec } = pod;
   if (spec === undefined) return false;
   const className = spec.priorityClassName ?? '';
   switch (scope.scopeName) {
     case 'Terminating':
-      return (spec.activeDeadlineSeconds ?? -1) >= 0;
+      return endsInTime(pod);
     case 'NotTerminating':
-      return (spec.activeDeadlineSeconds ?? -1) < 0;
+      return !endsInTime(pod);
     case 'BestEffort':
       return qosClassOf(spec) === 'BestEffort';
     case 'NotBestEffort':

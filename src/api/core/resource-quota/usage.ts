@@ -1,11 +1,18 @@
 /** What every kind says of what its objects use of a quota. */
 import type { DeepReadonly } from '../../../base/mod.ts';
 import { Quantity, type KubeObject } from '../../../machinery/mod.ts';
-import type { ScopedResourceSelectorRequirement } from '../../upstream/types.ts';
+import type { DeviceClass, Pod, ResourceClaim, ScopedResourceSelectorRequirement } from '../../upstream/types.ts';
 
 /** Amounts by the names that quotas have for them: `requests.cpu`, `count/jobs.batch`. */
 export type Usage = ReadonlyMap<string, Quantity>;
 export type QuotaScope = DeepReadonly<ScopedResourceSelectorRequirement>;
+
+/** What decides besides the object itself. Kinds that are not served have no objects. */
+export interface QuotaWorld {
+  deviceClasses(): readonly DeepReadonly<DeviceClass>[];
+  pod(namespace: string, name: string): DeepReadonly<Pod> | undefined;
+  deviceClaims(namespace: string): readonly DeepReadonly<ResourceClaim>[];
+}
 
 export interface QuotaEvaluator {
   /** Whether objects of the kind use anything that a quota calls by this name. */
