@@ -1,4 +1,7 @@
-/** Where a Service of the cluster leads to: the API server asks its ready endpoints itself, whatever the network of pods does. */
+/**
+ * Where a Service of the cluster leads to, for webhooks and extension API servers: the API server asks its ready endpoints
+ * itself, wherever it runs (docs/adr/0015-services-are-asked-at-their-endpoints.md).
+ */
 import type { Random } from '../base/mod.ts';
 import { endpointSlices, services } from '../api/mod.ts';
 import { ApiError } from '../machinery/mod.ts';
@@ -20,9 +23,10 @@ export function endpointOf(objects: ObjectReader, random: Random, { namespace, n
   const refuse = (why: string): ApiError => new ApiError('ServiceUnavailable', why);
   const service = objects.get(services, `${namespace}/${name}`);
   if (service === undefined) throw refuse(`service "${name}" not found`);
+  // Its ports are nobody's concern: there need not be any.
+  if (service.spec?.type === 'ExternalName') return { host: service.spec.externalName ?? '', port };
   const wanted = service.spec?.ports?.find((one) => one.port === port);
   if (wanted === undefined) throw refuse(`no service port ${port} found for service "${name}"`);
-  if (service.spec?.type === 'ExternalName') return { host: service.spec.externalName ?? '', port };
   const found = objects
     .list(endpointSlices, namespace)
     .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name)
