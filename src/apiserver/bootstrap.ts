@@ -32,9 +32,16 @@ import type { ComposedServer } from './compose.ts';
 import type { InProcessClient } from './in-process-client.ts';
 import { ensureDefaultRange } from './service-repair/default-range.ts';
 
+/** Where clients find the API server. */
+export interface ServerAddress {
+  readonly address: string;
+  readonly port: number;
+  readonly serviceIp: string;
+}
+
 export interface BootstrapOptions {
-  /** Where clients find the API server; absent: no `kubernetes` Service. */
-  readonly server?: { readonly address: string; readonly port: number; readonly serviceIp: string };
+  /** Absent: no `kubernetes` Service. */
+  readonly server?: ServerAddress;
   readonly authentication?: {
     readonly clientCa: string;
     readonly frontProxyCa: string;
@@ -60,7 +67,7 @@ export async function bootstrap(api: ComposedServer, options: BootstrapOptions =
   const ownServices = localApiServices(api.server.registry);
   await Promise.all([
     setUp.all(defaultPolicy, reconciled),
-    setUp.all(serverObjects(options.server), merged),
+    setUp.all(options.server === undefined ? [] : serverObjects(options.server), merged),
     setUp.all(authenticationObjects(options.authentication), merged),
     setUp.all(options.authentication === undefined ? [] : [tokenTracking(api)], keep),
     setUp.all(priorityClasses(api), keep),
@@ -72,17 +79,27 @@ export async function bootstrap(api: ComposedServer, options: BootstrapOptions =
 
 /** As often as upstream looks. */
 const flowControlPeriodMs = 60_000;
+const serverPeriodMs = 10_000;
 
 /** Brings back what somebody deletes or changes of priority and fairness while the server runs. */
 export function keepFlowControl(api: ComposedServer): Disposable {
-  const { clock, log } = api.server.world;
   const setUp = new SetUp(api);
+  return repeated(api, flowControlPeriodMs, 'the configuration of priority and fairness', () => setUp.flowControl());
+}
+
+/** Brings the Service `kubernetes` back, and what is behind it, when somebody deletes it while the server runs. */
+export function keepServer(api: ComposedServer, server: ServerAddress): Disposable {
+  const setUp = new SetUp(api);
+  const objects = serverObjects(server);
+  return repeated(api, serverPeriodMs, 'the Service of the API server', () => setUp.all(objects, keep));
+}
+
+function repeated({ server }: ComposedServer, periodMs: number, what: string, work: () => Promise<void>): Disposable {
+  const { clock, log } = server.world;
   let ended = false;
-  const later = (): Disposable => clock.after(flowControlPeriodMs, () => void run());
+  const later = (): Disposable => clock.after(periodMs, () => void run());
   const run = async (): Promise<void> => {
-    await setUp.flowControl().catch((error: unknown) => {
-      log.warn('the configuration of priority and fairness cannot be kept', { error: errorText(error) });
-    });
+    await work().catch((error: unknown) => log.warn(`${what} cannot be kept`, { error: errorText(error) }));
     if (!ended) timer = later();
   };
   let timer = later();
@@ -174,9 +191,7 @@ const attemptsMax = 8;
 /** Who upstream says has written the defaults of fairness; everything else is by the program. */
 const flowControlManager = 'api-priority-and-fairness-config-producer-v1';
 
-function serverObjects(server: BootstrapOptions['server']): Default[] {
-  if (server === undefined) return [];
-  const { address, port, serviceIp } = server;
+function serverObjects({ address, port, serviceIp }: ServerAddress): Default[] {
   const metadata = { name: 'kubernetes', namespace: 'default' };
   const https = { name: 'https', port, protocol: 'TCP' };
   const addressType = parseIp(address)?.family === 6 ? 'IPv6' : 'IPv4';

@@ -17,7 +17,7 @@ export { WebhookAuthorizer } from './authz/webhook.ts';
 export { Webhook } from './http/webhook.ts';
 export { ServiceAccountTokens, signKeptToken } from './authn/service-account.ts';
 export { issuerPaths } from './http/issuer-paths.ts';
-export { bootstrap, type BootstrapOptions } from './bootstrap.ts';
+export { bootstrap, keepServer, type BootstrapOptions } from './bootstrap.ts';
 export { Codec } from './codec.ts';
 export { Discovery } from './discovery.ts';
 export { failure, HttpFront, type Connector, type ConnectTarget } from './http/front.ts';

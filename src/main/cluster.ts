@@ -7,6 +7,7 @@ import {
   accountIssuer,
   bootstrap,
   json,
+  keepServer,
   signKeptToken,
   type ComposedServer,
   type PathHandler,
@@ -167,14 +168,16 @@ export class Cluster implements AsyncDisposable {
       nodes,
     });
     this.#stack.use(plane);
+    const server = { address, port: settings.apiPort, serviceIp };
     await bootstrap(plane.api, {
-      server: { address, port: settings.apiPort, serviceIp },
+      server,
       authentication: {
         clientCa: pki.ca,
         frontProxyCa: auth.frontProxyCa ?? pki.frontProxyCa,
         requestHeader: auth.requestHeader,
       },
     });
+    connections.use(keepServer(plane.api, server));
     this.#ran('apiserver', {
       address: `https://127.0.0.1:${plane.http.port}`,
       ready: () => succeeds(store.sync()),

@@ -9,6 +9,7 @@ import facts from '../api/upstream/facts.json' with { type: 'json' };
 import {
   bootstrap,
   composeServer,
+  keepServer,
   signKeptToken,
   stamp,
   type ComposedServer,
@@ -33,6 +34,7 @@ import type { Behaviour } from '../kubelet/mod.ts';
 import { usualConfig, type UserInfo } from '../machinery/mod.ts';
 import { Scheduler } from '../scheduler/mod.ts';
 import { defaultLimits, LocalStore, type Store, type StoreLimits } from '../store/mod.ts';
+import { advertisedAddress, clusterAddresses, usualNetworks } from './networks.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import type { TestEndpoint } from './testing-endpoint.ts';
 import { LateWebClients } from './web-clients.ts';
@@ -136,7 +138,13 @@ export class TestCluster implements AsyncDisposable {
         { posts: [], admission, runsHere },
       );
     const cluster = new TestCluster({ clock, virtual, api, store, log, endpoint, webClients });
-    await bootstrap(api);
+    const server = {
+      address: advertisedAddress,
+      port: endpoint?.port ?? 6443,
+      serviceIp: clusterAddresses(usualNetworks).serviceIp,
+    };
+    await bootstrap(api, { server });
+    cluster.#stack.use(keepServer(api, server));
     if (components) await cluster.#startComponents({ clock, random, log }, options);
     return cluster;
   }
