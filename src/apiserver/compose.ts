@@ -19,7 +19,7 @@ import type { TokenKeys } from './authn/token.ts';
 import type { StaticTokens } from './authn/static-tokens.ts';
 import { ApiTokens, BearerAuthenticator, type TokenAuthenticator } from './authn/tokens.ts';
 import { escalationCheck } from './authz/escalation.ts';
-import { authorizersOf, usualAuthorizers, type AuthorizerChoice } from './authz/modes.ts';
+import { ConfiguredAuthorizers, usualAuthorizers, type AuthorizerChoice } from './authz/modes.ts';
 import { RbacAuthorizer } from './authz/rbac.ts';
 import { Codec } from './codec.ts';
 import { CustomResources } from './custom-resources/custom-resources.ts';
@@ -107,6 +107,7 @@ export interface ComposedServer {
   /** Knows whose a bearer token is. */
   readonly bearer: BearerAuthenticator;
   readonly tokens: ServiceAccountTokens | undefined;
+  readonly authorization: ConfiguredAuthorizers;
   readonly webhooks: WebhookCaller;
   /** Serves what is defined in the store; whoever composes a server ends it. */
   readonly customResources: CustomResources;
@@ -142,7 +143,8 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
   const kinds = servedKinds(options.apis);
   const facts = factsOf(kinds, options.facts);
   const rbac = new RbacAuthorizer(store);
-  const authorizers = authorizersOf(options.authorizers ?? usualAuthorizers, store, rbac);
+  const authorization = new ConfiguredAuthorizers(options.authorizers ?? usualAuthorizers, store, rbac);
+  const authorizers = [authorization];
   const dynamic = dynamicPlugins({ store, random, log, authorizers, world: () => world, caller: () => webhooks });
   const plugins = [...chosenPlugins(parts.admission ?? {}, dynamic), escalationCheck(rbac, authorizers)];
   const registry = new Registry(kinds);
@@ -190,6 +192,7 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
     bearer,
     tokens,
     webhooks,
+    authorization,
     customResources,
     aggregation,
     typeChecks: keepTypeChecks({ store, client: self(), registry, facts, log }),

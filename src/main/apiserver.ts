@@ -60,7 +60,13 @@ export async function run(invocation: Invocation): Promise<void> {
   });
   const connections = stack.use(new DisposableStack());
   const issuer = accountIssuer(clusterDomain);
-  const auth = await openAuth(authFlags(invocation), { clock: systemClock, random: systemRandom, issuer, connections });
+  const auth = await openAuth(authFlags(invocation), {
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    issuer,
+    connections,
+  });
   const plane = stack.use(
     await ControlPlane.start({
       store,

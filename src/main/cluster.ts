@@ -143,7 +143,7 @@ export class Cluster implements AsyncDisposable {
     const address = primaryAddress() ?? gateway;
     const connections = this.#stack.use(new DisposableStack());
     const issuer = accountIssuer(settings.clusterDomain);
-    const auth = await openAuth(settings.auth ?? {}, { clock, random, issuer, connections });
+    const auth = await openAuth(settings.auth ?? {}, { clock, random, log, issuer, connections });
     const plane = await ControlPlane.start({
       store,
       pki,

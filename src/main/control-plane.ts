@@ -96,6 +96,7 @@ export class ControlPlane implements AsyncDisposable {
         runsHere: options.runsHere,
       },
     );
+    auth.follow(this.api);
     this.front = composeFront(this.api, {
       authenticators: [new RequestHeaderAuthenticator(requestHeader), new CertificateAuthenticator(), this.api.bearer],
       anonymous: auth.anonymous,

@@ -6,9 +6,11 @@ import {
   Transformers,
   type EncryptionConfiguration,
   type HealthCheck,
+  type ReloadMetrics,
 } from '../apiserver/mod.ts';
 import { errorText, HostError, type Clock, type Log, type Random } from '../base/mod.ts';
 import { keyedCipher, KmsPlugin } from '../host/encryption/mod.ts';
+import { hashOf } from './reloaded-file.ts';
 
 export interface EncryptionOptions {
   /** The file of `--encryption-provider-config`. */
@@ -18,6 +20,7 @@ export interface EncryptionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly metrics?: ReloadMetrics | undefined;
 }
 
 /** How often the file is looked at, as upstream does. */
@@ -42,6 +45,7 @@ export class EncryptionAtRest implements Disposable {
     this.#options = options;
     this.#loaded = loaded;
     this.transformers = new Transformers(collections, loaded.configuration, ciphersOf(loaded));
+    options.metrics?.begun(hashOf(loaded.text));
     if (options.reload) this.#poll();
   }
 
@@ -65,7 +69,7 @@ export class EncryptionAtRest implements Disposable {
 
   /** Takes over the file if it has changed; one that cannot be used changes nothing. */
   async refresh(): Promise<void> {
-    const { path, clock, log } = this.#options;
+    const { path, clock, log, metrics } = this.#options;
     try {
       const text = await textOf(path);
       if (text === this.#loaded.text) return;
@@ -74,8 +78,10 @@ export class EncryptionAtRest implements Disposable {
       this.#loaded = loaded;
       this.transformers.use(loaded.configuration, ciphersOf(loaded));
       clock.after(graceMs, () => close(before));
+      metrics?.reloaded(hashOf(text));
       log.info('the encryption configuration was reloaded', { path });
     } catch (error) {
+      metrics?.failed();
       log.error('the encryption configuration cannot be reloaded', { path, error: errorText(error) });
     }
   }

@@ -9,6 +9,7 @@ import {
   Metrics,
   postEvents,
   readAdmissionConfiguration,
+  reloadMetrics,
   truncating,
   type AdmissionChoice,
   type AuditBackend,
@@ -24,6 +25,7 @@ import { LogFile } from '../host/audit/mod.ts';
 import { parseDuration } from '../machinery/mod.ts';
 import type { ValueTransformer } from '../store/mod.ts';
 import type { Flags } from './auth.ts';
+import { serverHash } from './reloaded-file.ts';
 
 export interface ServerRequests extends RequestHandling {
   readonly transformer: ValueTransformer | undefined;
@@ -55,7 +57,7 @@ export function requestFlags(invocation: Invocation): Flags {
 /** Throws UsageError, and HostError for files that cannot be read or are wrong. */
 export async function openRequests(flags: Flags, world: RequestsWorld): Promise<ServerRequests> {
   const metrics = new Metrics();
-  const encryption = await openEncryption(flags, world);
+  const encryption = await openEncryption(flags, world, metrics);
   const seats =
     wholeNumber(flags, 'max-requests-inflight', 400) + wholeNumber(flags, 'max-mutating-requests-inflight', 200);
   if (seats === 0)
@@ -110,7 +112,7 @@ function names(list = ''): string[] {
   return list.split(',').filter((name) => name !== '');
 }
 
-async function openEncryption(flags: Flags, { stack, ...world }: RequestsWorld) {
+async function openEncryption(flags: Flags, { stack, ...world }: RequestsWorld, metrics: Metrics) {
   const path = flags['encryption-provider-config'];
   const reload = boolean(flags, 'encryption-provider-config-automatic-reload', false);
   if (path === undefined) {
@@ -121,7 +123,9 @@ async function openEncryption(flags: Flags, { stack, ...world }: RequestsWorld) 
     return undefined;
   }
   const { EncryptionAtRest } = await import('./encryption.ts');
-  return stack.use(await EncryptionAtRest.open({ ...world, path, reload }));
+  const server = { clock: world.clock, server: serverHash() };
+  const counted = reload ? reloadMetrics(metrics, 'encryption', server) : undefined;
+  return stack.use(await EncryptionAtRest.open({ ...world, path, reload, metrics: counted }));
 }
 
 async function openAudit(flags: Flags, world: RequestsWorld, metrics: AuditMetrics): Promise<RequestHandling['audit']> {

@@ -56,7 +56,7 @@ export class TestEndpoint implements AsyncDisposable {
     const stack = new AsyncDisposableStack();
     const connections = stack.use(new DisposableStack());
     const issuer = accountIssuer(config.clusterDomain);
-    const auth = await openAuth(flags, { clock, random, issuer, connections });
+    const auth = await openAuth(flags, { clock, random, log, issuer, connections });
     const handling = await openRequests(flags, { clock, random, log, stack });
     const disabled = [...(world.admission?.disabled ?? []), ...(handling.admission.disabled ?? [])];
     const nodes = new LocalNodes();

@@ -1,9 +1,9 @@
 /** Requests with credentials, and the files that flags name. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { TestEndpoint } from '../../src/main/testing-endpoint.ts';
 
 /** Files for flags, gone at the end. */
@@ -14,6 +14,11 @@ export class Files implements Disposable {
     const path = join(this.#directory, name);
     writeFileSync(path, content, { mode: 0o600 });
     return path;
+  }
+
+  /** Puts other content in its place at once, as an editor or a mounted ConfigMap does. */
+  replace(path: string, content: string): void {
+    renameSync(this.write(`next-${basename(path)}`, content), path);
   }
 
   [Symbol.dispose](): void {

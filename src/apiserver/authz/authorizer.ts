@@ -30,10 +30,24 @@ export interface Decision {
 export interface Authorizer {
   authorize(attributes: Attributes): Decision | Promise<Decision>;
   /** All that a user may do in a namespace, as far as it can be told; absent where there is nothing to tell. */
-  rulesFor?(
-    user: UserInfo,
-    namespace: string,
-  ): { readonly rules: readonly Rule[]; readonly problems: readonly string[] };
+  rulesFor?(user: UserInfo, namespace: string): RulesFor;
+}
+
+export interface RulesFor {
+  readonly rules: readonly Rule[];
+  readonly problems: readonly string[];
+  /** The user may do more, and what that is cannot be told. */
+  readonly incomplete: boolean;
+}
+
+/** What several authorizers know of that. */
+export function rulesOfAll(authorizers: readonly Authorizer[], user: UserInfo, namespace: string): RulesFor {
+  const told = authorizers.flatMap((authorizer) => authorizer.rulesFor?.(user, namespace) ?? []);
+  return {
+    rules: told.flatMap(({ rules }) => rules),
+    problems: told.flatMap(({ problems }) => problems),
+    incomplete: told.some(({ incomplete }) => incomplete),
+  };
 }
 
 /** An authorizer that was needed did not answer. */
@@ -45,19 +59,41 @@ export class AuthorizationFailure extends ApiError {
 
 export const noOpinion: Decision = { verdict: 'no-opinion', reason: '' };
 
-export async function decide(authorizers: readonly Authorizer[], attributes: Attributes): Promise<Decision> {
-  const reasons: string[] = [];
-  const errors: string[] = [];
-  for (const authorizer of authorizers) {
-    const asked = authorizer.authorize(attributes);
-    const decision = asked instanceof Promise ? await asked : asked;
-    if (decision.verdict !== 'no-opinion') return decision;
-    if (decision.reason !== '') reasons.push(decision.reason);
-    if (decision.error !== undefined) errors.push(decision.error);
+/** Who answers at once is asked at once: where nobody has to wait, the decision is no promise. */
+export function decide(authorizers: readonly Authorizer[], attributes: Attributes): Decision | Promise<Decision> {
+  return decideFrom(0, { authorizers, attributes, passed: [] });
+}
+
+interface Question {
+  readonly authorizers: readonly Authorizer[];
+  readonly attributes: Attributes;
+  /** What those said who have no opinion. */
+  readonly passed: Decision[];
+}
+
+function decideFrom(from: number, question: Question): Decision | Promise<Decision> {
+  const { authorizers, attributes, passed } = question;
+  for (let i = from; i < authorizers.length; i++) {
+    const asked = authorizers[i]?.authorize(attributes) ?? noOpinion;
+    if (asked instanceof Promise)
+      return asked.then((decision) => {
+        if (decision.verdict !== 'no-opinion') return decision;
+        passed.push(decision);
+        return decideFrom(i + 1, question);
+      });
+    if (asked.verdict !== 'no-opinion') return asked;
+    passed.push(asked);
   }
-  const reason = reasons.join('\n');
-  if (errors.length === 0) return { verdict: 'no-opinion', reason };
-  return { verdict: 'no-opinion', reason, error: errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]` };
+  const reasons = passed.flatMap(({ reason }) => (reason === '' ? [] : [reason]));
+  const errors = passed.flatMap(({ error = '' }) => (error === '' ? [] : [error]));
+  const error = errors.length === 0 ? {} : { error: aggregated(errors) };
+  return { verdict: 'no-opinion', reason: reasons.join('\n'), ...error };
+}
+
+/** Several errors as Go writes them as one. */
+export function aggregated(texts: readonly string[]): string {
+  const all = [...new Set(texts)];
+  return all.length === 1 ? (all[0] ?? '') : `[${all.join(', ')}]`;
 }
 
 /** Throws what a request that is not allowed is answered with. */

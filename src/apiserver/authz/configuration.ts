@@ -9,8 +9,10 @@ import {
   required,
   type FieldError,
 } from '../../machinery/mod.ts';
+import { HostError } from '../../base/mod.ts';
 import { Expression } from '../expression.ts';
 import { readConfiguration, type ConfigObject } from '../configuration.ts';
+import { aggregated } from './authorizer.ts';
 import { authorizationModes, type AuthorizationMode } from './modes.ts';
 
 export interface WebhookSettings {
@@ -34,7 +36,8 @@ const refusedMsUsual = 30_000;
 
 /** Throws HostError with all that is wrong. */
 export function readAuthorizationConfiguration(text: string): readonly AuthorizerSettings[] {
-  return readConfiguration(text, 'AuthorizationConfiguration', (root, errors) => {
+  const misnamed: string[] = [];
+  const settings = readConfiguration(text, 'AuthorizationConfiguration', (root, errors) => {
     const authorizers = root.objects('authorizers');
     if (authorizers.length === 0)
       errors.push(required('authorizers', 'at least one authorization mode must be defined'));
@@ -54,11 +57,15 @@ export function readAuthorizationConfiguration(text: string): readonly Authorize
         errors.push(invalid(object.at('name'), name, 'authorizer name is invalid'));
       names.add(name);
       if (type === 'Webhook') return readWebhook(object.object('webhook'), name, errors);
+      if (name !== type.toLowerCase())
+        misnamed.push(`expected name ${type.toLowerCase()} for authorizer ${type} instead of ${name}`);
       if (object.has('webhook'))
         errors.push(invalid(object.at('webhook'), 'non-null', 'may only be specified when type=Webhook'));
       return type as Exclude<AuthorizationMode, 'Webhook'>;
     });
   });
+  if (misnamed.length > 0) throw new HostError('Configuration', aggregated(misnamed));
+  return settings;
 }
 
 function readWebhook(object: ConfigObject, name: string, errors: FieldError[]): WebhookSettings {

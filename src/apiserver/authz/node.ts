@@ -7,7 +7,7 @@ import { pods, resourceSlices, type Pod, type ResourceSlice } from '../../api/mo
 import type { DeepReadonly } from '../../base/mod.ts';
 import { groupResource, type UserInfo } from '../../machinery/mod.ts';
 import type { ChangeEvent, Entry, Store } from '../../store/mod.ts';
-import { noOpinion, type Attributes, type Authorizer, type Decision } from './authorizer.ts';
+import { noOpinion, type Attributes, type Authorizer, type Decision, type RulesFor } from './authorizer.ts';
 import { nodeRules } from './bootstrap/cluster-roles.ts';
 import { rule } from './bootstrap/notation.ts';
 import { claimOf, claimUsesSecret, isAttachedTo } from './node-volumes.ts';
@@ -49,9 +49,13 @@ export class NodeAuthorizer implements Authorizer {
     return rules.some((candidate) => ruleFits(candidate, attributes)) ? allow : noOpinion;
   }
 
-  rulesFor(user: UserInfo): ReturnType<NonNullable<Authorizer['rulesFor']>> {
-    const problems = nodeOf(user) === undefined ? [] : ['node authorizer does not support user rule resolution'];
-    return { rules: [], problems };
+  rulesFor(user: UserInfo): RulesFor {
+    const incomplete = nodeOf(user) !== undefined;
+    return {
+      rules: [],
+      problems: incomplete ? ['node authorizer does not support user rule resolution'] : [],
+      incomplete,
+    };
   }
 
   #uses(node: string, { resource, namespace, name }: Attributes): boolean {

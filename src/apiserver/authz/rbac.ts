@@ -16,7 +16,7 @@ import {
 import type { DeepReadonly, Tree } from '../../base/mod.ts';
 import { goQuote, type Kind, type UserInfo } from '../../machinery/mod.ts';
 import type { Entry, Snapshot, Store } from '../../store/mod.ts';
-import { noOpinion, type Attributes, type Authorizer, type Decision } from './authorizer.ts';
+import { aggregated, noOpinion, type Attributes, type Authorizer, type Decision, type RulesFor } from './authorizer.ts';
 import { nameFits, pathFits, ruleFits, type ResourceRequest, type Rule } from './rules.ts';
 
 /** Namespaces, and kinds of request, that are kept for one user; beyond that it is forgotten and compiled again. */
@@ -98,12 +98,9 @@ export class RbacAuthorizer implements Authorizer {
     return grants.decide(attributes, name) ?? refusal([...cluster.missing, ...grants.missing]);
   }
 
-  rulesFor(
-    user: UserInfo,
-    namespace: string,
-  ): { readonly rules: readonly Rule[]; readonly problems: readonly string[] } {
+  rulesFor(user: UserInfo, namespace: string): RulesFor {
     const { rules, missing } = this.rulesOf(user, namespace);
-    return { rules, problems: missing };
+    return { rules, problems: missing, incomplete: false };
   }
 
   /** All that the user holds in a namespace, or cluster-wide when it is empty. */
@@ -203,6 +200,5 @@ function bindingText({ metadata, roleRef }: Binding, subject: DeepReadonly<Subje
 
 function refusal(missing: readonly string[]): Decision {
   if (missing.length === 0) return noOpinion;
-  const texts = [...new Set(missing)];
-  return { verdict: 'no-opinion', reason: `RBAC: ${texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`}` };
+  return { verdict: 'no-opinion', reason: `RBAC: ${aggregated(missing)}` };
 }

@@ -2,7 +2,7 @@
 import { errorText, isJsonObject, type Clock, type JsonObject } from '../../base/mod.ts';
 import type { Webhook } from '../http/webhook.ts';
 import { ExpressionError, type Expression } from '../expression.ts';
-import { noOpinion, type Attributes, type Authorizer, type Decision } from './authorizer.ts';
+import { noOpinion, type Attributes, type Authorizer, type Decision, type RulesFor } from './authorizer.ts';
 import { selectorRequirements } from './selectors.ts';
 
 export interface WebhookAuthorizerOptions {
@@ -43,8 +43,8 @@ export class WebhookAuthorizer implements Authorizer {
     return this.#ask(spec, lengthOf(attributes) < keptLengthMax ? key : undefined);
   }
 
-  rulesFor(): { readonly rules: []; readonly problems: readonly string[] } {
-    return { rules: [], problems: ['webhook authorizer does not support user rule resolution'] };
+  rulesFor(): RulesFor {
+    return { rules: [], problems: ['webhook authorizer does not support user rule resolution'], incomplete: true };
   }
 
   /** The decision about a request that it is not asked about. One condition that is false outweighs others that fail. */

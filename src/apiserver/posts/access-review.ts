@@ -8,7 +8,7 @@ import type {
 } from '../../api/mod.ts';
 import type { JsonObject } from '../../base/mod.ts';
 import { ApiError, field, invalid, type FieldError, type Kind, type UserInfo } from '../../machinery/mod.ts';
-import type { Attributes, Authorizer } from '../authz/authorizer.ts';
+import { aggregated, rulesOfAll, type Attributes, type Authorizer } from '../authz/authorizer.ts';
 import { reviewedSelectors, selectorErrors } from '../authz/selectors.ts';
 import type { Result } from '../operation.ts';
 import type { ApiServer } from '../server.ts';
@@ -70,9 +70,7 @@ export function selfSubjectRulesReview(authorizers: readonly Authorizer[]): Post
       const review = body as SelfSubjectRulesReview;
       const namespace = review.spec?.namespace ?? '';
       if (namespace === '') throw ApiError.badRequest('no namespace on request');
-      const told = authorizers.flatMap((authorizer) => authorizer.rulesFor?.(user, namespace) ?? []);
-      const rules = told.flatMap((one) => one.rules);
-      const problems = told.flatMap((one) => one.problems);
+      const { rules, problems, incomplete } = rulesOfAll(authorizers, user, namespace);
       const resourceRules = rules
         .filter(({ resources = [] }) => resources.length > 0)
         .map(({ verbs, apiGroups, resources, resourceNames }) => ({
@@ -87,10 +85,11 @@ export function selfSubjectRulesReview(authorizers: readonly Authorizer[]): Post
       const status = {
         resourceRules,
         nonResourceRules,
-        incomplete: problems.length > 0,
-        ...(problems.length === 0 ? {} : { evaluationError: problems.join(', ') }),
+        incomplete,
+        ...(problems.length === 0 ? {} : { evaluationError: aggregated(problems) }),
       };
-      return answer(201, { ...review, status });
+      // Upstream's answer does not repeat the question.
+      return answer(201, { kind: review.kind, apiVersion: review.apiVersion, metadata: {}, spec: {}, status });
     },
   };
 }
