@@ -185,6 +185,8 @@ export interface KindVersion {
   readonly mergeType?: MergeType;
   /** The JSON schema to publish in OpenAPI, where the facts do not say it. */
   readonly openapi?: JsonObject;
+  /** The same as version 2 of OpenAPI tells it, where that is not what follows. */
+  readonly openapiV2?: JsonObject;
   /** Conversions from and to the storage version; absent where only `apiVersion` differs. Must not mutate. */
   readonly toStorage?: (object: JsonObject) => JsonObject;
   readonly fromStorage?: (object: JsonObject) => JsonObject;

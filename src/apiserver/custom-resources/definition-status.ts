@@ -143,7 +143,7 @@ function established(definition: Definition, naming: Condition | undefined): rea
 function structure({ spec }: Definition): readonly Condition[] {
   const errors =
     spec.preserveUnknownFields === true ? [invalid(field('spec', 'preserveUnknownFields'), true, 'must be false')] : [];
-  for (const { name, schema } of spec.versions) {
+  for (const [i, { name, schema }] of spec.versions.entries()) {
     const given = schema?.openAPIV3Schema as JsonSchema | undefined;
     if (given === undefined) continue;
     const unsupported = unsupportedInSchema(given);
@@ -151,12 +151,12 @@ function structure({ spec }: Definition): readonly Condition[] {
       return [
         {
           type: 'NonStructuralSchema',
-          status: 'True',
+          status: 'Unknown',
           reason: 'StructuralError',
           message: `failed to check validation schema for version ${name}: ${unsupported}`,
         },
       ];
-    errors.push(...structuralErrors(given, field('spec', 'versions').key(name).child('schema', 'openAPIV3Schema')));
+    errors.push(...structuralErrors(given, field('spec', 'versions').index(i).child('schema', 'openAPIV3Schema')));
   }
   if (errors.length === 0) return [];
   return [{ type: 'NonStructuralSchema', status: 'True', reason: 'Violations', message: fieldErrorsText(errors) }];

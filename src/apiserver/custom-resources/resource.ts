@@ -15,6 +15,7 @@ import {
   compareVersions,
   compileJsonPath,
   defineKind,
+  field,
   fieldIn,
   goNumber,
   goJson,
@@ -25,6 +26,8 @@ import {
   objectMetaSchema,
   PathError,
   simplePath,
+  structuralErrors,
+  unsupportedInSchema,
   valueAt,
   type Column,
   type Facts,
@@ -101,7 +104,7 @@ function kindOf(definition: Definition, version: Version, parts: ResourceParts &
         version: version.name,
         schema: schemaName(group, version.name, names.kind),
         ...(decoder === undefined ? {} : { decoder }),
-        openapi: schema as unknown as JsonObject,
+        ...toldOf(schema, definition.spec.preserveUnknownFields === true),
         mergeType: lateMerge(schema, mergeTypeOf(objectMetaSchema, parts.facts)),
         ...deprecation(definition, version),
       } satisfies KindVersion,
@@ -119,6 +122,16 @@ function kindOf(definition: Definition, version: Version, parts: ResourceParts &
     columns: columnsOf(version),
     selectable: selectableOf(version, schema),
   });
+}
+
+/**
+ * What OpenAPI says of a version. What is not structural, which only those with unknown fields may be, is not said at all; old
+ * clients would take what is said for all that there may be.
+ */
+function toldOf(schema: JsonSchema, open: boolean): Pick<KindVersion, 'openapi' | 'openapiV2'> {
+  if (!open) return { openapi: schema as unknown as JsonObject };
+  const structural = unsupportedInSchema(schema) === undefined && structuralErrors(schema, field('spec')).length === 0;
+  return { openapi: structural ? (schema as unknown as JsonObject) : {}, openapiV2: {} };
 }
 
 /** `com.example.v1.Widget`. */

@@ -158,13 +158,14 @@ export class Definitions {
   }
 
   #customObject({ group, kind, version }: CustomType): JsonObject {
-    const schema = this.#dialect === 'v2' ? toV2(version.openapi ?? {}) : (version.openapi ?? {});
+    const schema = this.#dialect === 'v2' ? toV2(version.openapiV2 ?? version.openapi ?? {}) : (version.openapi ?? {});
     const pod = 'io.k8s.api.core.v1.Pod';
     const properties = isJsonObject(schema['properties']) ? schema['properties'] : undefined;
+    const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || Object.keys(schema).length === 0;
     return {
       ...schema,
       type: 'object',
-      ...(properties === undefined && schema['x-kubernetes-preserve-unknown-fields'] === true
+      ...(properties === undefined && isOpen
         ? {}
         : {
             properties: {

@@ -11,12 +11,12 @@ import { compileShape, put, unknownFields } from './shape.ts';
 
 export const objectMetaSchema = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
-/** `preserve`: the definition is from before pruning and keeps everything. */
+/** `preserve`: the definition is from before pruning and keeps everything, whatever its schema says. */
 export function structuralDecoder(schema: JsonSchema, facts: Facts, preserve = false): Decoder {
   const metadata = compileDecoder(objectMetaSchema, facts);
-  const effective: JsonSchema = preserve ? { ...schema, 'x-kubernetes-preserve-unknown-fields': true } : schema;
+  const effective: JsonSchema = preserve ? { 'x-kubernetes-preserve-unknown-fields': true } : schema;
   const shape = compileShape(effective, 'root');
-  const embedded = embeddedWalk(effective);
+  const embedded = embeddedWalk(schema);
   return {
     decode(value) {
       if (!isJsonObject(value)) throw new DecodeError('json: cannot unmarshal into an object');

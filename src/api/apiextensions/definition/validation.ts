@@ -112,6 +112,10 @@ function checkStoredVersions(errors: Errors, stored: readonly string[], spec: Sp
       );
 }
 
+function hasNoSchema({ schema }: ReturnType<typeof versionsOf>[number]): boolean {
+  return schema?.openAPIV3Schema === undefined;
+}
+
 function checkSpec(errors: Errors, spec: Spec, old: Definition | undefined): void {
   const { group, scope, names } = spec;
   const versions = versionsOf(spec);
@@ -122,8 +126,10 @@ function checkSpec(errors: Errors, spec: Spec, old: Definition | undefined): voi
   else if (wrong.length > 0) errors.push(invalid(groupPath, group, wrong.join(',')));
   else if (!group.includes('.')) errors.push(invalid(groupPath, group, 'should be a domain with at least one dot'));
   checkOneOf(errors, scope, ['Cluster', 'Namespaced'], specPath.child('scope'));
-  for (const [i, { schema }] of versions.entries())
-    if (schema?.openAPIV3Schema === undefined)
+  // One from before schemas were required may stay without.
+  const schemaless = old !== undefined && versionsOf(old.spec).some(hasNoSchema);
+  for (const [i, version] of versions.entries())
+    if (!schemaless && hasNoSchema(version))
       errors.push(required(specPath.child('versions').index(i).child('schema', 'openAPIV3Schema')));
   const open = spec.preserveUnknownFields === true;
   if (open && versions.some(({ schema }) => schemaHas(schemaOf(schema), (one) => hasDefault(one))))
