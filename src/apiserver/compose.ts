@@ -11,7 +11,7 @@ import { allResources, clientOfAll } from './aggregation/client.ts';
 import type { ProxyCredential } from './aggregation/extension-servers.ts';
 import type { AnonymousPolicy, Authenticator } from './authn/authenticator.ts';
 import { BootstrapTokens } from './authn/bootstrap-token.ts';
-import { accessMetrics } from './authn/metrics.ts';
+import { accessMetrics, tokenUseCounter } from './authn/metrics.ts';
 import { keptTokenUse } from './authn/kept-token-use.ts';
 import { ServiceAccountTokens } from './authn/service-account.ts';
 import type { RequestHeaderOptions } from './authn/request-header.ts';
@@ -167,6 +167,7 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
           audiences,
           secondsMax: options.tokens?.secondsMax,
           onKeptTokenUsed: keptTokenUse(self, log),
+          onUse: tokenUseCounter(metrics),
         });
   const bearer = new BearerAuthenticator(tokenAuthenticators(options, tokens, audiences), audiences);
   const posts = [...postHandlers({ authorizers, tokens, bearer }), ...parts.posts];
@@ -191,8 +192,8 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
     metrics,
     bearer,
     tokens,
-    webhooks,
     authorization,
+    webhooks,
     customResources,
     aggregation,
     typeChecks: keepTypeChecks({ store, client: self(), registry, facts, log }),
