@@ -398,7 +398,7 @@ void test('a custom resource says itself what it is', async () => {
   const { kind: _, ...kindless } = self;
   const text = JSON.stringify(kindless);
   const [unrecognized, elsewhere] = [
-    `the object provided is unrecognized (must be of type Widget): Object 'Kind' is missing in '${text}' ({"apiVersion":"example.com/v1 ...)`,
+    `the object provided is unrecognized (must be of type Widget): Object 'Kind' is missing in '${text}' ({"apiVersion":"example.com/v1" ...)`,
     'the API version in the data (example.com/v9) does not match the expected API version (example.com/v1)',
   ];
   const refused = async (body: object): Promise<unknown[]> => {
@@ -408,7 +408,7 @@ void test('a custom resource says itself what it is', async () => {
   assert.deepEqual(await refused(kindless), [400, unrecognized]);
   assert.deepEqual(await refused({ ...self, kind: '' }), [
     400,
-    `the object provided is unrecognized (must be of type Widget): Object 'Kind' is missing in '${JSON.stringify({ ...self, kind: '' })}' ({"apiVersion":"example.com/v1 ...)`,
+    `the object provided is unrecognized (must be of type Widget): Object 'Kind' is missing in '${JSON.stringify({ ...self, kind: '' })}' ({"apiVersion":"example.com/v1" ...)`,
   ]);
   assert.deepEqual(await refused({ ...self, apiVersion: 'example.com/v9' }), [400, elsewhere]);
   assert.deepEqual(await refused({ ...self, apiVersion: '' }), [400, elsewhere.replace('example.com/v9', '')]);
@@ -432,5 +432,26 @@ void test('a custom resource says itself what it is', async () => {
   assert.deepEqual(
     [(await api.get(`${widgets}/a`)).body.kind, (await api.get(widgets)).body.items.length],
     ['Widget', 1],
+  );
+});
+
+void test('an object is nested as deep as may be, and no patch goes deeper', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  await api.define(definition('opens', 'Open', { version: { schema: { openAPIV3Schema: open } } }));
+  const opens = '/apis/example.com/v1/namespaces/default/opens';
+  const levels = 990;
+  const text = `{"kind":"Open","apiVersion":"example.com/v1","metadata":{"name":"a"},"deep":${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}}`;
+  assert.equal((await api.send('POST', opens, JSON.parse(text))).status, 201);
+  const apply = { 'content-type': 'application/apply-patch+yaml' };
+  assert.equal((await api.send('PATCH', `${opens}/a?fieldManager=me&force=true`, JSON.parse(text), apply)).status, 200);
+  const inYaml = await api.get(`${opens}/a`, { accept: 'application/yaml' });
+  assert.equal(inYaml.status, 200);
+  const deeper = [{ op: 'add', path: `/deep${'/a'.repeat(levels)}`, value: { b: { c: { d: [[[[[[[[[[]]]]]]]]]] } } } }];
+  const patched = await api.send('PATCH', `${opens}/a`, deeper, { 'content-type': 'application/json-patch+json' });
+  assert.deepEqual(
+    [patched.status, patched.body.message],
+    [422, 'the server rejected our request due to an error in our request'],
   );
 });

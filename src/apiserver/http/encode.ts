@@ -206,19 +206,21 @@ export function inYaml(response: HttpResponse): HttpResponse {
   const { body } = response;
   if (isStream(body)) return response;
   const pieces: readonly Uint8Array[] = body instanceof Uint8Array ? [body] : body;
-  const value: unknown = JSON.parse(
-    new TextDecoder().decode(
-      joined(
-        pieces,
-        pieces.reduce((size, piece) => size + piece.length, 0),
-      ),
-    ),
+  const json = joined(
+    pieces,
+    pieces.reduce((size, piece) => size + piece.length, 0),
   );
-  return {
-    ...response,
-    headers: { ...response.headers, 'content-type': yamlType },
-    body: encoder.encode(stringify(value, { version: '1.1', lineWidth: 0 })),
-  };
+  return { ...response, headers: { ...response.headers, 'content-type': yamlType }, body: yamlOf(json) };
+}
+
+function yamlOf(json: Uint8Array): Uint8Array {
+  try {
+    return encoder.encode(stringify(JSON.parse(new TextDecoder().decode(json)), { version: '1.1', lineWidth: 0 }));
+  } catch (error) {
+    // Nested deeper than the library recurses. JSON is YAML, too.
+    if (error instanceof RangeError) return json;
+    throw error;
+  }
 }
 
 function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {

@@ -115,12 +115,22 @@ test('limits', () => {
     message: 'The allowed maximum operations in a JSON patch is 10000, got 10001',
     code: 413,
   });
-  const limits = { operationsMax: 10, copySizeBytesMax: 15 };
+  const limits = { operationsMax: 10, copySizeBytesMax: 15, depthMax: 10 };
   const copy = { op: 'copy', from: '/a', path: '/b' };
   assert.deepEqual(applyJsonPatch({ a: 'xxxxx' }, [copy, copy], limits), { a: 'xxxxx', b: 'xxxxx' });
   assert.throws(() => applyJsonPatch({ a: 'xxxxx' }, [copy, copy, copy], limits), {
     message: 'Unable to complete the copy, the accumulated size increase of copy is 21, exceeding the limit 15',
   });
+});
+
+test('nothing is nested without end', () => {
+  const nested = (levels: number): Json => (levels === 0 ? 1 : { a: nested(levels - 1) });
+  const deeper = { op: 'add', path: `/a${'/a'.repeat(999)}`, value: {} };
+  assert.doesNotThrow(() => applyJsonPatch(nested(1000), [{ ...deeper, value: 2 }]));
+  assert.throws(() => applyJsonPatch(nested(1000), [deeper]), { message: 'exceeded max depth', code: 422 });
+  // Each copy goes into itself.
+  const doubling = Array.from({ length: 18 }, (_, i) => ({ op: 'copy', from: '/a', path: `/a${'/a'.repeat(2 ** i)}` }));
+  assert.throws(() => applyJsonPatch({ a: { a: {} } }, doubling), { message: 'exceeded max depth', code: 422 });
 });
 
 test('a copied value is independent of its source', () => {

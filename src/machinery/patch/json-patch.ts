@@ -4,6 +4,7 @@
  */
 import { isJsonObject, jsonEqual, type Json, type JsonObject } from '../../base/mod.ts';
 import { goQuote, utf8Length } from '../go-text.ts';
+import { jsonDepthMax } from '../strict-json.ts';
 import { setKey } from './merge-patch.ts';
 import { PatchError } from './patch-error.ts';
 
@@ -12,9 +13,15 @@ export interface JsonPatchLimits {
   readonly operationsMax: number;
   /** Bytes that all `copy` operations together may add. */
   readonly copySizeBytesMax: number;
+  /** How deep the result may be nested. */
+  readonly depthMax: number;
 }
 
-const defaultJsonPatchLimits: JsonPatchLimits = { operationsMax: 10_000, copySizeBytesMax: 3 * 1024 * 1024 };
+const defaultJsonPatchLimits: JsonPatchLimits = {
+  operationsMax: 10_000,
+  copySizeBytesMax: 3 * 1024 * 1024,
+  depthMax: jsonDepthMax,
+};
 
 type Container = Record<string, Json> | Json[];
 
@@ -46,8 +53,22 @@ export function applyJsonPatch(document: Json, patch: Json, limits: JsonPatchLim
     throw new PatchError(413, text);
   }
   const run = new PatchRun(document, limits);
-  for (const operation of operations) run.apply(isJsonObject(operation) ? operation : {});
+  try {
+    for (const operation of operations) run.apply(isJsonObject(operation) ? operation : {});
+  } catch (error) {
+    // What is put together on the way may be nested without end, and is compared and measured by recursion.
+    if (error instanceof RangeError) refuse('exceeded max depth');
+    throw error;
+  }
+  if (isDeeper(run.document, limits.depthMax)) refuse('exceeded max depth');
   return run.document;
+}
+
+function isDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  const items = Array.isArray(value) ? (value as readonly Json[]) : Object.values(value as JsonObject);
+  return items.some((item) => item !== undefined && isDeeper(item, levels - 1));
 }
 
 /** One application: the document as it is so far, and which of its containers are already copies of our own. */
