@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import { test } from 'node:test';
-import { configMaps, namespaces } from '../src/api/mod.ts';
+import { configMaps, endpoints, endpointSlices, namespaces, services } from '../src/api/mod.ts';
 import { startApiServer, startCluster } from '../src/main/testing.ts';
 import { HostError } from '../src/base/mod.ts';
 import { RawHttp } from './raw-http.ts';
@@ -65,4 +65,24 @@ test('what is over is over: a client of an ended cluster is refused', async () =
   await client.list(namespaces);
   await cluster[Symbol.asyncDispose]();
   await assert.rejects(client.list(namespaces), HostError);
+});
+
+test('the Service of the API server is there, and comes back', async () => {
+  await using cluster = await startCluster({ https: true, clock: 'virtual' });
+  const { client, endpoint } = cluster;
+  const key = { namespace: 'default', name: 'kubernetes' };
+  const { spec } = await client.get(services, key);
+  assert.deepEqual(
+    [spec?.clusterIP, spec?.ports],
+    ['10.96.0.1', [{ name: 'https', port: 443, protocol: 'TCP', targetPort: endpoint.port }]],
+  );
+  await client.delete(services, key);
+  await client.delete(endpoints, key);
+  await client.delete(endpointSlices, key);
+  await cluster.advance(10_000);
+  await Promise.all([client.get(services, key), client.get(endpoints, key), client.get(endpointSlices, key)]);
+  await using plain = await startCluster();
+  assert.deepEqual((await plain.client.get(endpoints, key)).subsets?.[0]?.ports, [
+    { name: 'https', port: 6443, protocol: 'TCP' },
+  ]);
 });

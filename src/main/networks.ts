@@ -31,12 +31,6 @@ export interface Route {
 /** What kubeadm and most installers use. */
 export const usualNetworks: ClusterNetworks = { serviceCidr: usualConfig.serviceCidr, podCidr: '10.244.0.0/16' };
 
-/**
- * Where the API server of a cluster in a test says that it is, in an address that nobody has: Endpoints cannot name the
- * loopback, on which it really is.
- */
-export const advertisedAddress = '192.0.2.1';
-
 /** Service and pod networks go in pairs: where one is free of other clusters, the other is. */
 const pairs: readonly ClusterNetworks[] = Array.from({ length: 16 }, (_, i) => ({
   serviceCidr: `10.${96 + i}.0.0/16`,

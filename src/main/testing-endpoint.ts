@@ -9,7 +9,6 @@ import { HttpsTransport } from '../host/http/mod.ts';
 import { apiServerNames, Pki, requests, type CertificateRequest, type Credential } from '../host/pki/mod.ts';
 import { systemClock } from '../host/system.ts';
 import { openAuth, type Flags } from './auth.ts';
-import { advertisedAddress } from './networks.ts';
 import { LocalNodes } from './node-connections.ts';
 import { openRequests } from './requests.ts';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
@@ -60,10 +59,8 @@ export class TestEndpoint implements AsyncDisposable {
     const handling = await openRequests(flags, { clock, random, log, stack });
     const disabled = [...(world.admission?.disabled ?? []), ...(handling.admission.disabled ?? [])];
     const nodes = new LocalNodes();
-    const { route = (to: string, port: number) => ({ host: to, port }) } = world;
     const plane = await ControlPlane.start({
       ...world,
-      route: (to, port) => (to === advertisedAddress ? { host, port } : route(to, port)),
       admission: { ...handling.admission, disabled },
       auth,
       handling,

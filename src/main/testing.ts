@@ -34,7 +34,7 @@ import type { Behaviour } from '../kubelet/mod.ts';
 import { usualConfig, type UserInfo } from '../machinery/mod.ts';
 import { Scheduler } from '../scheduler/mod.ts';
 import { defaultLimits, LocalStore, type Store, type StoreLimits } from '../store/mod.ts';
-import { advertisedAddress, clusterAddresses, usualNetworks } from './networks.ts';
+import { clusterAddresses, usualNetworks } from './networks.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import type { TestEndpoint } from './testing-endpoint.ts';
 import { LateWebClients } from './web-clients.ts';
@@ -59,6 +59,9 @@ export interface TestClusterOptions {
   /** Where connections to pods and extension API servers go; with `https`. */
   readonly route?: Route;
 }
+
+/** Where the API server says that it is: nowhere, because Endpoints cannot name the loopback, on which it really is. */
+const advertisedAddress = '192.0.2.1';
 
 /** What these plugins ask for or add, only controllers provide and take away again. */
 const withoutControllers = ['ServiceAccount', 'TaintNodesByCondition', 'StorageObjectInUseProtection'];
