@@ -12,7 +12,7 @@ import type {
   Probe,
 } from '../../upstream/types.ts';
 import { defaultPullPolicy } from './image.ts';
-import { defaultPodResources, requestsFromLimits, roundResources } from './resource-defaults.ts';
+import { defaultPodResources, requestsFromLimits, roundRequirements, roundResources } from './resource-defaults.ts';
 import { defaultVolume } from './volume-defaults.ts';
 
 /** The defaults of a pod specification wherever it stands, in a pod or in a template. */
@@ -31,13 +31,14 @@ export function defaultPodSpec(spec: PodSpec): void {
   if (spec.ephemeralContainers !== undefined)
     for (const container of spec.ephemeralContainers) defaultContainer(container);
   if (spec.overhead !== undefined) roundResources(spec.overhead);
-  if (spec.resources !== undefined) defaultPodResources(spec);
+  if (spec.resources !== undefined) roundRequirements(spec.resources);
 }
 
 /** What a real pod gets in addition, but a template does not: there it would change templates that exist already. */
 export function defaultPodOnly(spec: PodSpec): void {
   for (const container of spec.initContainers ?? []) requestsFromLimits(container);
   for (const container of spec.containers ?? []) requestsFromLimits(container);
+  if (spec.resources !== undefined) defaultPodResources(spec, spec.resources);
   spec.enableServiceLinks ??= true;
   if (spec.hostNetwork === true) {
     for (const container of spec.initContainers ?? []) defaultHostPorts(container);
@@ -63,11 +64,7 @@ function defaultContainer(container: Container | EphemeralContainer): void {
       if (valueFrom?.fieldRef !== undefined) valueFrom.fieldRef.apiVersion ??= 'v1';
   for (const { valueFrom } of container.env ?? [])
     if (valueFrom?.fileKeyRef !== undefined) valueFrom.fileKeyRef.optional ??= false;
-  const { resources } = container;
-  if (resources !== undefined) {
-    if (resources.limits !== undefined) roundResources(resources.limits);
-    if (resources.requests !== undefined) roundResources(resources.requests);
-  }
+  if (container.resources !== undefined) roundRequirements(container.resources);
   if (container.livenessProbe !== undefined) defaultProbe(container.livenessProbe);
   if (container.readinessProbe !== undefined) defaultProbe(container.readinessProbe);
   if (container.startupProbe !== undefined) defaultProbe(container.startupProbe);

@@ -1,7 +1,7 @@
 /** Defaults of resource requirements: precision, requests that follow from limits, the pod's own resources. */
 import { parseQuantity, QuantityError, type Quantity } from '../../../machinery/mod.ts';
-import type { Container, PodSpec } from '../../upstream/types.ts';
-import { containerTotal, podResourceSupported } from './resources.ts';
+import type { Container, PodSpec, ResourceRequirements } from '../../upstream/types.ts';
+import { containerTotal, isOvercommitAllowed, podResourceSupported } from './resources.ts';
 
 /** Nothing is counted finer than in thousandths. */
 export function roundResources(list: Record<string, string>): void {
@@ -14,6 +14,11 @@ export function roundResources(list: Record<string, string>): void {
     const rounded = quantity.roundUp(-3);
     if (rounded !== quantity) list[name] = rounded.toString();
   }
+}
+
+export function roundRequirements({ limits, requests }: ResourceRequirements): void {
+  if (limits !== undefined) roundResources(limits);
+  if (requests !== undefined) roundResources(requests);
 }
 
 function quantityOf(text: string): Quantity | undefined {
@@ -32,18 +37,27 @@ export function requestsFromLimits({ resources }: Container): void {
   for (const name in resources.limits) requests[name] ??= resources.limits[name] ?? '0';
 }
 
-/** The requests of the whole pod, where only its limits are given: what its containers ask for, or else the limit. */
-export function defaultPodResources(spec: PodSpec): void {
-  const { resources } = spec;
-  if (resources === undefined) return;
-  if (resources.limits !== undefined) roundResources(resources.limits);
-  if (resources.requests !== undefined) roundResources(resources.requests);
+/**
+ * What is said for the pod as a whole, but not for every resource: it may use as many huge pages as its containers may,
+ * and where there are limits, it asks for what its containers ask for, or else for the limit. The defaults of the
+ * containers come before.
+ */
+export function defaultPodResources(spec: PodSpec, resources: ResourceRequirements): void {
   const limits = resources.limits ?? {};
-  if (Object.keys(limits).length === 0) return;
   const requests = resources.requests ?? {};
+  if (isEmpty(limits) && isEmpty(requests)) return;
+  for (const [name, quantity] of containerTotal(spec, 'limits')) {
+    if (name.startsWith('hugepages-') && requests[name] === undefined) limits[name] ??= quantity.toString();
+  }
+  if (isEmpty(limits)) return;
+  resources.limits = limits;
   for (const [name, quantity] of containerTotal(spec, 'requests')) {
-    if (podResourceSupported(name) && !name.startsWith('hugepages-')) requests[name] ??= quantity.toString();
+    if (podResourceSupported(name) && isOvercommitAllowed(name)) requests[name] ??= quantity.toString();
   }
   for (const name in limits) if (podResourceSupported(name)) requests[name] ??= limits[name] ?? '0';
-  if (Object.keys(requests).length > 0) resources.requests = requests;
+  if (!isEmpty(requests)) resources.requests = requests;
+}
+
+function isEmpty(list: Readonly<Record<string, string>>): boolean {
+  return Object.keys(list).length === 0;
 }
