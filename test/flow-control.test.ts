@@ -124,7 +124,10 @@ test('a crowd is served by turns, then refused; others do not notice', async () 
       `apiserver_flowcontrol_rejected_requests_total\\{flow_schema="crowd",priority_level="crowd",reason="queue-full"\\} ${6 - served}`,
     ),
   );
-  assert.match(metrics, /apiserver_flowcontrol_current_executing_requests\{flow_schema="crowd",priority_level="crowd"\} 0/);
+  assert.match(
+    metrics,
+    /apiserver_flowcontrol_current_executing_requests\{flow_schema="crowd",priority_level="crowd"\} 0/,
+  );
   assert.equal(seats.watches, 0);
 });
 

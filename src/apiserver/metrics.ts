@@ -97,7 +97,7 @@ export class Counter extends Counts {
 export type Measured = Iterable<readonly [values: readonly string[], value: number]>;
 
 /** Measured when somebody looks; also a count that somebody else keeps. */
-export class Gauge extends Counts {
+class Gauge extends Counts {
   readonly #measure: () => Measured;
 
   constructor(description: Description & { readonly isCount?: boolean }, measure: () => Measured) {

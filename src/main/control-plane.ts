@@ -90,11 +90,7 @@ export class ControlPlane implements AsyncDisposable {
         apis: options.apis,
         metrics: options.handling?.metrics,
       },
-      {
-        posts: [],
-        admission: options.admission,
-        runsHere: options.runsHere,
-      },
+      { posts: [], admission: options.admission, runsHere: options.runsHere },
     );
     auth.follow(this.api);
     this.front = composeFront(this.api, {

@@ -44,7 +44,7 @@ export class DistributedClaim {
   async expanded(claims: JsonObject): Promise<JsonObject> {
     const endpoint = this.#endpoint(claims);
     if (endpoint === undefined) return claims;
-    const token = await this.#fetch(endpoint);
+    const token = await this.#fetched(endpoint);
     const issuer = issuerOf(token);
     const url = typeof issuer === 'string' ? issuer : '';
     const verifier = this.#verifier(url);
@@ -81,7 +81,7 @@ export class DistributedClaim {
     return endpoint.url === '' ? undefined : endpoint;
   }
 
-  async #fetch({ url, accessToken }: Endpoint): Promise<ParsedToken> {
+  async #fetched({ url, accessToken }: Endpoint): Promise<ParsedToken> {
     const getting = (why: string): InvalidToken =>
       failed(`while getting distributed claim ${goQuote(this.#claim)}: ${why}`);
     if (!isHttps(url)) throw getting(`Get ${goQuote(url)}: unsupported protocol scheme ${goQuote(schemeOf(url))}`);

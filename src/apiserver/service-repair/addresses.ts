@@ -11,7 +11,7 @@ import {
   type ParentReference,
   type Service,
 } from '../../api/mod.ts';
-import { errorText, type DeepReadonly, type JsonObject } from '../../base/mod.ts';
+import { errorText, HostError, type DeepReadonly, type JsonObject } from '../../base/mod.ts';
 import { EventRecorder } from '../../client/mod.ts';
 import { cidrContains, ipText, isApiError, keyOf, parseCidr, parseIp, type IpAddress } from '../../machinery/mod.ts';
 import type { ChangeEvent } from '../../store/mod.ts';
@@ -236,6 +236,7 @@ function addressOf(service: ReadonlyService, name: string): IPAddress {
   const claim = services.strategy
     .claims?.(service)
     .find((one) => one.collection === ipAddresses.collection && one.name === name);
-  const { metadata, spec } = claim?.value as JsonObject & { metadata: { labels: JsonObject }; spec: JsonObject };
+  if (claim === undefined) throw new HostError('NotFound', `the service does not claim ${name}`);
+  const { metadata, spec } = claim.value as JsonObject & { metadata: { labels: JsonObject }; spec: JsonObject };
   return { metadata: { name, labels: metadata.labels }, spec } as unknown as IPAddress;
 }

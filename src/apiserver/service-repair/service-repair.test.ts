@@ -242,7 +242,9 @@ void test('the own range comes back, and what does not fit is told once', async 
   const { items } = await client.list(events, { namespace: 'default' });
   const component = 'kubernetes-service-cidr-controller';
   assert.deepEqual(
-    items.map(({ source, reason, message, count }) => [source?.component, reason, message, count]).sort(),
+    items
+      .toSorted((a, b) => ((a.reason ?? '') < (b.reason ?? '') ? -1 : 1))
+      .map(({ source, reason, message, count }) => [source?.component, reason, message, count]),
     [
       [
         component,
