@@ -11,11 +11,7 @@ import {
   type ParentReference,
   type Service,
 } from '../../api/mod.ts';
-<<<<<<< ours
-import { errorText, HostError, type DeepReadonly, type JsonObject } from '../../base/mod.ts';
-=======
 import { errorText, type DeepReadonly } from '../../base/mod.ts';
->>>>>>> theirs
 import { EventRecorder } from '../../client/mod.ts';
 import { cidrContains, ipText, isApiError, keyOf, parseCidr, parseIp, type IpAddress } from '../../machinery/mod.ts';
 import type { ChangeEvent } from '../../store/mod.ts';
@@ -236,20 +232,9 @@ function familyOf(address: string): string {
   return address.includes(':') ? 'IPv6' : 'IPv4';
 }
 
-<<<<<<< ours
-/** What the service claims, for whoever asks for it by itself. */
-function addressOf(service: ReadonlyService, name: string): IPAddress {
-  const claim = services.strategy
-    .claims?.(service)
-    .find((one) => one.collection === ipAddresses.collection && one.name === name);
-  if (claim === undefined) throw new HostError('NotFound', `the service does not claim ${name}`);
-  const { metadata, spec } = claim.value as JsonObject & { metadata: { labels: JsonObject }; spec: JsonObject };
-  return { metadata: { name, labels: metadata.labels }, spec } as unknown as IPAddress;
-=======
 /** What stands in the store beside a service that has the address. */
 function addressOf({ metadata }: ReadonlyService, name: string): IPAddress {
   const labels = { [familyLabel]: familyOf(name), [managerLabel]: manager };
   const parentRef = { resource: 'services', namespace: metadata.namespace ?? '', name: metadata.name ?? '' };
   return { metadata: { name, labels }, spec: { parentRef } };
->>>>>>> theirs
 }

@@ -243,13 +243,8 @@ void test('the own range comes back, and what does not fit is told once', async 
   const component = 'kubernetes-service-cidr-controller';
   assert.deepEqual(
     items
-<<<<<<< ours
       .toSorted((a, b) => ((a.reason ?? '') < (b.reason ?? '') ? -1 : 1))
       .map(({ source, reason, message, count }) => [source?.component, reason, message, count]),
-=======
-      .map(({ source, reason = '', message, count }) => [source?.component, reason, message, count])
-      .sort(([, a], [, b]) => (String(a) < String(b) ? -1 : 1)),
->>>>>>> theirs
     [
       [
         component,
