@@ -1,7 +1,7 @@
 /** `kutter apiserver`: store and API server as a program of their own. Writes an admin.conf beside its certificates. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { accountIssuer, bootstrap, keepServer } from '../apiserver/mod.ts';
+import { accountIssuer } from '../apiserver/mod.ts';
 import { errorText } from '../base/mod.ts';
 import { withContext, type Invocation } from '../cli/mod.ts';
 import { HttpsNodeConnections } from '../host/http/mod.ts';
@@ -87,16 +87,7 @@ export async function run(invocation: Invocation): Promise<void> {
       nodes,
     }),
   );
-  const server = { address, port: plane.http.port, serviceIp };
-  await bootstrap(plane.api, {
-    server,
-    authentication: {
-      clientCa: pki.ca,
-      frontProxyCa: auth.frontProxyCa ?? pki.frontProxyCa,
-      requestHeader: auth.requestHeader,
-    },
-  });
-  connections.use(keepServer(plane.api, server));
+  await plane.begin({ address, port: plane.http.port, serviceIp });
   await writeConfigs(directory, pki, plane.http.port);
   // With what a kubelet on this machine serves its port: pki/kubelet-server.crt and .key.
   await pki.credential('kubelet-server', requests.kubeletServing(defaultNodeName(), [address, '127.0.0.1']));

@@ -3,15 +3,7 @@
  * where they do not need each other, and stop in the opposite order.
  */
 import { nodes } from '../api/mod.ts';
-import {
-  accountIssuer,
-  bootstrap,
-  json,
-  keepServer,
-  signKeptToken,
-  type ComposedServer,
-  type PathHandler,
-} from '../apiserver/mod.ts';
+import { accountIssuer, json, signKeptToken, type ComposedServer, type PathHandler } from '../apiserver/mod.ts';
 import type { Log } from '../base/mod.ts';
 import type { Progress } from '../cli/mod.ts';
 import { EventRecorder, InformerCache, type Client } from '../client/mod.ts';
@@ -168,16 +160,7 @@ export class Cluster implements AsyncDisposable {
       nodes,
     });
     this.#stack.use(plane);
-    const server = { address, port: settings.apiPort, serviceIp };
-    await bootstrap(plane.api, {
-      server,
-      authentication: {
-        clientCa: pki.ca,
-        frontProxyCa: auth.frontProxyCa ?? pki.frontProxyCa,
-        requestHeader: auth.requestHeader,
-      },
-    });
-    connections.use(keepServer(plane.api, server));
+    await plane.begin({ address, port: settings.apiPort, serviceIp });
     this.#ran('apiserver', {
       address: `https://127.0.0.1:${plane.http.port}`,
       ready: () => succeeds(store.sync()),

@@ -2,6 +2,8 @@
 import facts from '../api/upstream/facts.json' with { type: 'json' };
 import {
   type AdmissionChoice,
+  bootstrap,
+  type BootstrapOptions,
   CertificateAuthenticator,
   composeFront,
   composeServer,
@@ -12,6 +14,7 @@ import {
   type HealthCheck,
   headersOfUsers,
   issuerPaths,
+  keepServer,
   type HttpFront,
   type NodeConnections,
   type PathHandler,
@@ -66,10 +69,13 @@ export class ControlPlane implements AsyncDisposable {
   readonly http: HttpServer;
   readonly #webClients = new HttpsWebClients();
   readonly #backends: HttpBackends;
+  readonly #options: ControlPlaneOptions;
+  #kept: Disposable | undefined;
   #stopping = false;
 
   private constructor(options: ControlPlaneOptions) {
     const { store, pki, config, clock, random, log, auth } = options;
+    this.#options = options;
     const { authorizers, tokens, requestHeader } = auth;
     const backends = new HttpBackends(options.route);
     this.#backends = backends;
@@ -153,8 +159,17 @@ export class ControlPlane implements AsyncDisposable {
     return plane;
   }
 
+  /** Makes what every cluster has, and keeps what leads to this server for as long as it serves. */
+  async begin(server: NonNullable<BootstrapOptions['server']>): Promise<void> {
+    const { pki, auth } = this.#options;
+    const { frontProxyCa = pki.frontProxyCa, requestHeader } = auth;
+    await bootstrap(this.api, { server, authentication: { clientCa: pki.ca, frontProxyCa, requestHeader } });
+    this.#kept = keepServer(this.api, server);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
+    this.#kept?.[Symbol.dispose]();
     this.front[Symbol.dispose]();
     this.api.typeChecks[Symbol.dispose]();
     await this.http[Symbol.asyncDispose]();
