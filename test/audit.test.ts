@@ -224,8 +224,13 @@ test('failures are told of: unknown, refused, missing, and who acts as somebody 
     headers: { 'impersonate-user': 'jane', 'impersonate-group': 'dev', 'audit-id': 'made-up-by-the-client' },
   });
   assert.deepEqual(
-    [acting['user'], acting['impersonatedUser'], acting.auditID],
-    [admin, { username: 'jane', groups: ['dev', 'system:authenticated'] }, 'made-up-by-the-client'],
+    [acting['user'], acting['impersonatedUser'], acting['authenticationMetadata'], acting.auditID],
+    [
+      admin,
+      { username: 'jane', groups: ['dev', 'system:authenticated'] },
+      { impersonationConstraint: 'impersonate:user-info' },
+      'made-up-by-the-client',
+    ],
   );
   const through = await one(client, {
     path: '/version',

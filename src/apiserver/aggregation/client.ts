@@ -14,7 +14,7 @@ import {
   type ServedResources,
 } from '../../client/mod.ts';
 import type { Resource, UserInfo } from '../../machinery/mod.ts';
-import { attributesIn } from '../http/front.ts';
+import { attributesIn } from '../http/access.ts';
 import { isStream, type HttpResponse, type StreamSink } from '../http/message.ts';
 import { parseUrl } from '../http/request-info.ts';
 import type { Registry } from '../registry.ts';

@@ -56,6 +56,7 @@ export class AuditTrail {
   #verdict: AuditVerdict | undefined;
   #user: AuditUser = {};
   #impersonated: AuditUser | undefined;
+  #metadata: AuditEvent['authenticationMetadata'];
   #reference: ObjectReference | undefined;
   #requestObject: unknown;
   #responseObject: unknown;
@@ -109,8 +110,10 @@ export class AuditTrail {
     this.#done = true;
   }
 
-  impersonating(user: UserInfo): void {
+  /** `constraint`: the verb that allowed it, for this request alone. */
+  impersonating({ user, constraint }: { readonly user: UserInfo; readonly constraint?: string }): void {
     this.#impersonated = userOf(user);
+    this.#metadata = constraint === undefined ? undefined : { impersonationConstraint: constraint };
   }
 
   /** A key is said once; who comes later is not heard, as upstream. */
@@ -223,6 +226,7 @@ export class AuditTrail {
       verb: this.#info.resource?.verb ?? method.toLowerCase(),
       user: this.#user,
       impersonatedUser: this.#impersonated,
+      authenticationMetadata: this.#metadata,
       sourceIPs: sourceAddresses(this.#request),
       userAgent: shortened(headers['user-agent']),
       objectRef: this.#reference,

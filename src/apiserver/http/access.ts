@@ -9,11 +9,12 @@ import {
   type Credentials,
   type Remarks,
 } from '../authn/authenticator.ts';
-import { impersonated } from '../authn/impersonation.ts';
+import { Impersonation } from '../authn/impersonation.ts';
 import type { AccessMetrics } from '../authn/metrics.ts';
 import { enforce, type Attributes } from '../authz/authorizer.ts';
-import type { ApiServer } from '../server.ts';
+import { attributesOf, type ApiServer } from '../server.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
+import type { RequestInfo } from './request-info.ts';
 
 export interface AccessParts {
   readonly server: ApiServer;
@@ -23,8 +24,9 @@ export interface AccessParts {
   readonly metrics: AccessMetrics;
 }
 
-/** Where is told what was found out of a request. */
+/** What is asked for, and where is told what was found out of it. */
 interface Heard {
+  readonly info: RequestInfo;
   readonly trail: AuditTrail | undefined;
   readonly warnings: string[];
 }
@@ -33,9 +35,11 @@ const results = { allow: 'allowed', deny: 'denied', 'no-opinion': 'no-opinion' }
 
 export class Access {
   readonly #parts: AccessParts;
+  readonly #impersonation: Impersonation;
 
   constructor(parts: AccessParts) {
     this.#parts = parts;
+    this.#impersonation = new Impersonation((attributes) => parts.server.review(attributes));
   }
 
   /**
@@ -44,10 +48,10 @@ export class Access {
    */
   async identify(
     request: Credentials & Pick<HttpRequest, 'method'>,
-    { trail, warnings }: Heard,
+    { info, trail, warnings }: Heard,
     refusal: (error: unknown) => HttpResponse,
   ): Promise<UserInfo> {
-    const { clock, metrics, server } = this.#parts;
+    const { clock, metrics } = this.#parts;
     const begun = clock.monotonic();
     let user: UserInfo;
     try {
@@ -62,9 +66,10 @@ export class Access {
     }
     metrics.authenticated('success', (clock.monotonic() - begun) / 1000, user.username);
     trail?.authenticated(user);
-    const acting = await impersonated(user, request, (attributes) => server.authorize(attributes));
-    if (acting !== user) trail?.impersonating(acting);
-    return acting;
+    const attributes = (): Attributes => attributesIn(request.method, info, user);
+    const acting = await this.#impersonation.acting(user, request, attributes);
+    if (acting.user !== user) trail?.impersonating(acting);
+    return acting.user;
   }
 
   /** Throws ApiError Forbidden, and AuthorizationFailure. */
@@ -103,4 +108,14 @@ export class Access {
 
 function showsNothing({ headers, peer }: Credentials): boolean {
   return headers['authorization'] === undefined && peer.certificate === undefined && peer.untrusted !== true;
+}
+
+/** What is to be authorized: a request on a resource, or on a path. */
+export function attributesIn(method: string, { path, query, resource }: RequestInfo, user: UserInfo): Attributes {
+  if (resource !== undefined) {
+    const [fieldSelector, labelSelector] = [query.get('fieldSelector') ?? '', query.get('labelSelector') ?? ''];
+    return attributesOf({ ...resource, user, options: { fieldSelector, labelSelector } });
+  }
+  const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
+  return { user, verb: method.toLowerCase(), ...nothing, path };
 }

@@ -13,7 +13,7 @@ import {
   type StreamUpgrade,
 } from '../../base/mod.ts';
 import { ApiError, goQuote, type Kind, type KubeObject, type Subresource, type UserInfo } from '../../machinery/mod.ts';
-import { AuthorizationFailure, type Attributes } from '../authz/authorizer.ts';
+import { AuthorizationFailure } from '../authz/authorizer.ts';
 import { AuditFailure, AuditTrail, isLongRunning, type AuditedRequest, type AuditParts } from '../audit/trail.ts';
 import type { Credentials } from '../authn/authenticator.ts';
 import { withDefaults } from '../codec.ts';
@@ -23,8 +23,8 @@ import { FlowRejection } from '../flow-control/fair-queues.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
 import { isOfOneNode, type OpenWatches } from '../flow-control/open-watches.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
-import { attributesOf, methodNotAllowed, notServed, selectedName, type ApiServer } from '../server.ts';
-import type { Access } from './access.ts';
+import { methodNotAllowed, notServed, selectedName, type ApiServer } from '../server.ts';
+import { attributesIn, type Access } from './access.ts';
 import { isBug, tooManyRequests, valueOf } from './answers.ts';
 import { parseBody, parseConfiguration, parsePatch, type ParsedBody } from './body.ts';
 import {
@@ -513,16 +513,6 @@ function failureOf(error: unknown): ApiError {
       details: { retryAfterSeconds: 1 },
     });
   return error instanceof ApiError ? error : ApiError.internal(errorText(error));
-}
-
-/** What is to be authorized: a request on a resource, or on a path. */
-export function attributesIn(method: string, { path, query, resource }: RequestInfo, user: UserInfo): Attributes {
-  if (resource !== undefined) {
-    const [fieldSelector, labelSelector] = [query.get('fieldSelector') ?? '', query.get('labelSelector') ?? ''];
-    return attributesOf({ ...resource, user, options: { fieldSelector, labelSelector } });
-  }
-  const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
-  return { user, verb: method.toLowerCase(), ...nothing, path };
 }
 
 function inJson(view: View): View {
