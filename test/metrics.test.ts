@@ -2,12 +2,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startApiServer, startCluster, type TestCluster } from '../src/main/testing.ts';
+import {
+  AdmissionServer,
+  allowed,
+  configMap,
+  configMapsPath,
+  denied,
+  mutating,
+  validating,
+} from './admission/webhook-server.ts';
+import { Api } from './custom-resources.ts';
 import { RawHttp } from './raw-http.ts';
 
 /** What is told, by name and labels. Each line must be of the text form. */
-async function scraped(cluster: TestCluster): Promise<ReadonlyMap<string, number>> {
+async function scraped(cluster: TestCluster, path = '/metrics'): Promise<ReadonlyMap<string, number>> {
   using http = new RawHttp(cluster.endpoint);
-  const { headers, text } = await http.send({ path: '/metrics' });
+  const { headers, text } = await http.send({ path });
   assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
   const types = new Map<string, string>();
   const values = new Map<string, number>();
@@ -133,4 +143,119 @@ test('turns are counted by schema and level', async () => {
   const exempt = 'flow_schema="exempt",priority_level="exempt"';
   assert.equal(values.get(`apiserver_flowcontrol_current_executing_requests{${exempt}}`), 1, 'this one');
   assert.equal(values.get('apiserver_flowcontrol_nominal_limit_seats{priority_level="system"}'), 74);
+});
+
+test('admission is timed by step, plugin and webhook, and what webhooks refuse is counted', async () => {
+  await using cluster = await startApiServer({ https: true });
+  await using hooks = await AdmissionServer.start();
+  using api = new Api(cluster);
+  await mutating(api, 'change', hooks.hook('change', {}));
+  await validating(
+    api,
+    'judge',
+    hooks.hook('judge', {}),
+    hooks.hook('lax', {}, { failurePolicy: 'Ignore' }),
+    hooks.hook('strict', {}, { failurePolicy: 'Fail' }),
+  );
+  let judged = denied('no', { code: 700 });
+  let broken = '';
+  hooks.answer = ({ path }) => {
+    if (broken !== '' && path.startsWith(`/${broken}?`)) return { raw: 'nonsense' };
+    return path.startsWith('/judge?') ? judged : allowed;
+  };
+  await api.send('POST', configMapsPath, configMap('a'));
+  judged = allowed;
+  await api.send('POST', configMapsPath, configMap('b'));
+  broken = 'lax';
+  await api.send('POST', configMapsPath, configMap('c'));
+  broken = 'strict';
+  await api.send('POST', configMapsPath, configMap('d'));
+  const values = await scraped(cluster);
+  const called = (name: string, rejected: boolean, type: string): number | undefined =>
+    values.get(
+      `apiserver_admission_webhook_admission_duration_seconds_count{name="${name}.example.com",operation="CREATE",rejected="${rejected}",type="${type}"}`,
+    );
+  assert.deepEqual([called('change', false, 'admit'), called('change', true, 'admit')], [4, undefined]);
+  assert.deepEqual([called('judge', false, 'validating'), called('judge', true, 'validating')], [3, 1]);
+  assert.deepEqual([called('lax', false, 'validating'), called('lax', true, 'validating')], [4, undefined]);
+  const prefix = 'apiserver_admission_webhook_';
+  assert.deepEqual(of(values, `${prefix}rejection_count`), {
+    [`${prefix}rejection_count{error_type="no_error",name="judge.example.com",operation="CREATE",rejection_code="600",type="validating"}`]: 1,
+    [`${prefix}rejection_count{error_type="calling_webhook_error",name="strict.example.com",operation="CREATE",rejection_code="503",type="validating"}`]: 1,
+  });
+  assert.deepEqual(of(values, `${prefix}fail_open_count`), {
+    [`${prefix}fail_open_count{name="lax.example.com",type="validating"}`]: 1,
+  });
+  const asked = (code: string, name: string, rejected: boolean): number | undefined =>
+    values.get(
+      `${prefix}request_total{code="${code}",name="${name}.example.com",operation="CREATE",rejected="${rejected}",type="validating"}`,
+    );
+  assert.deepEqual([asked('600', 'judge', true), asked('503', 'lax', false), asked('200', 'lax', false)], [1, 1, 3]);
+  const step = (rejected: boolean): number | undefined =>
+    values.get(
+      `apiserver_admission_step_admission_duration_seconds_count{operation="CREATE",rejected="${rejected}",type="validate"}`,
+    );
+  assert.ok((step(false) ?? 0) >= 2);
+  assert.equal(step(true), 2);
+  const plugin = 'name="ValidatingAdmissionWebhook",operation="CREATE",rejected="true",type="validate"';
+  assert.equal(values.get(`apiserver_admission_controller_admission_duration_seconds_count{${plugin}}`), 2);
+});
+
+test('what policies find is counted by what follows from it', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  const group = '/apis/admissionregistration.k8s.io/v1';
+  await api.send('POST', `${group}/validatingadmissionpolicies`, {
+    metadata: { name: 'small' },
+    spec: {
+      matchConstraints: {
+        resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }],
+      },
+      validations: [{ expression: 'object.data.size() < 1' }],
+    },
+  });
+  await api.send('POST', `${group}/validatingadmissionpolicybindings`, {
+    metadata: { name: 'here' },
+    spec: { policyName: 'small', validationActions: ['Warn', 'Audit'] },
+  });
+  const made = await api.send('POST', configMapsPath, configMap('a', { b: 'c' }));
+  assert.equal(made.status, 201);
+  await api.send('POST', configMapsPath, { metadata: { name: 'b' } });
+  const values = await scraped(cluster);
+  const check = 'apiserver_validating_admission_policy_check_total';
+  const about = 'policy="small",policy_binding="here"';
+  assert.deepEqual(of(values, check), {
+    [`${check}{enforcement_action="warn",error_type="no_error",${about}}`]: 1,
+    [`${check}{enforcement_action="audit",error_type="no_error",${about}}`]: 1,
+    [`${check}{enforcement_action="warn",error_type="invalid_error",${about}}`]: 1,
+    [`${check}{enforcement_action="audit",error_type="invalid_error",${about}}`]: 1,
+  });
+});
+
+test('which API services cannot be reached is told, and how the checks of health went', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  const services = '/apis/apiregistration.k8s.io/v1/apiservices';
+  const name = 'v1.away.example.com';
+  const made = await api.send('POST', services, {
+    metadata: { name },
+    spec: {
+      group: 'away.example.com',
+      version: 'v1',
+      groupPriorityMinimum: 1,
+      versionPriority: 1,
+      service: { namespace: 'default', name: 'away' },
+      insecureSkipTLSVerify: true,
+    },
+  });
+  assert.equal(made.status, 201, made.body.message);
+  await api.until(`${services}/${name}`, ({ body }) => body.status?.conditions?.[0]?.reason === 'ServiceNotFound');
+  const values = await scraped(cluster);
+  assert.equal(values.get(`aggregator_unavailable_apiservice{name="${name}"}`), 1);
+  assert.equal(values.get('aggregator_unavailable_apiservice{name="v1.apps"}'), 0);
+  await api.get('/readyz');
+  await api.get('/readyz/ping');
+  const health = await scraped(cluster, '/metrics/slis');
+  assert.equal(health.get('kubernetes_healthcheck{name="ping",type="readyz"}'), 1);
+  assert.equal(health.get('kubernetes_healthchecks_total{name="ping",status="success",type="readyz"}'), 1);
 });

@@ -6,6 +6,7 @@ import type { Store } from '../store/mod.ts';
 import { chosenPlugins, type AdmissionChoice } from './admission/chain.ts';
 import { keepTypeChecks } from './admission/dynamic/type-checking.ts';
 import { dynamicPlugins } from './admission/dynamic/plugins.ts';
+import { AdmissionMetrics } from './admission/metrics.ts';
 import { Aggregation } from './aggregation/aggregation.ts';
 import { allResources, clientOfAll } from './aggregation/client.ts';
 import type { ProxyCredential } from './aggregation/extension-servers.ts';
@@ -41,6 +42,7 @@ import {
   type PathHandler,
   type VersionInfo,
 } from './http/paths.ts';
+import { HealthMetrics } from './http/health-metrics.ts';
 import { RequestMetrics, type ProcessFigures } from './http/metrics.ts';
 import { Metrics } from './metrics.ts';
 import { InProcessClient } from './in-process-client.ts';
@@ -145,14 +147,16 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
   const rbac = new RbacAuthorizer(store);
   const authorization = new ConfiguredAuthorizers(options.authorizers ?? usualAuthorizers, store, rbac);
   const authorizers = [authorization];
-  const dynamic = dynamicPlugins({ store, random, log, authorizers, world: () => world, caller: () => webhooks });
+  const admissionMetrics = new AdmissionMetrics(metrics);
+  const late = { world: () => world, caller: () => webhooks };
+  const dynamic = dynamicPlugins({ store, random, log, authorizers, metrics: admissionMetrics, ...late });
   const plugins = [...chosenPlugins(parts.admission ?? {}, dynamic), escalationCheck(rbac, authorizers)];
   const registry = new Registry(kinds);
   const codec = new Codec(facts);
   const self = (): InProcessClient => new InProcessClient(server, apiServerUser);
   const { signatureProblem } = options;
   const served = { kinds: () => registry.kinds(), authorizers, self, signatureProblem };
-  const world = new WriteWorld({ store, clock, random, log, codec, config, plugins, ...served });
+  const world = new WriteWorld({ store, clock, random, log, codec, config, plugins, admissionMetrics, ...served });
   const issuer = accountIssuer(config.clusterDomain);
   const audiences = [issuer];
   const tokens =
@@ -186,6 +190,7 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
     backends: extensions?.backends,
     credential: extensions?.credential,
     namesUser: headersOfUsers(extensions?.requestHeader),
+    metrics,
   });
   return {
     server,
@@ -270,11 +275,12 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
   upkeep.use(keepAddresses(repair));
   upkeep.use(keepNodePorts(repair));
   const discovery = new Discovery(server.registry, aggregation.discovery);
+  const health = new HealthMetrics();
   const requests = new RequestMetrics({ metrics, store, registry, process: options.process });
   const { authenticators, anonymous, connectors } = options;
   const access = new Access({ server, authenticators, anonymous, clock, metrics: accessMetrics(metrics) });
   const paths = [
-    healthPaths(options.health, options.shuttingDown),
+    healthPaths(options.health, options.shuttingDown, health.told),
     versionPath(options.version),
     discoveryPaths(discovery, options.address),
     new OpenApi({
@@ -284,6 +290,7 @@ export function composeFront(api: ComposedServer, options: FrontOptions): HttpFr
       extensions: aggregation.specs,
     }),
     requests,
+    health,
     flowControlPaths(flowControl),
     ...options.paths,
   ];

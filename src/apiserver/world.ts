@@ -3,10 +3,11 @@ import type { Clock, DeepReadonly, JsonObject, Log, Random } from '../base/mod.t
 import type { Client } from '../client/mod.ts';
 import type { ClusterConfig, HookContext, Kind, KubeObject, UserInfo } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
-import { concerns, type AdmissionPlugin, type AdmissionRequest, type ObjectReader } from './admission/admission.ts';
+import type { AdmissionPlugin, AdmissionRequest, ObjectReader } from './admission/admission.ts';
+import type { AdmissionMetrics } from './admission/metrics.ts';
+import { AdmissionSteps } from './admission/steps.ts';
 import type { Authorizer } from './authz/authorizer.ts';
 import type { Codec } from './codec.ts';
-import { restoreEntries } from './managed-fields.ts';
 import type { Operation } from './operation.ts';
 
 export interface WorldParts {
@@ -17,6 +18,7 @@ export interface WorldParts {
   readonly codec: Codec;
   readonly config: ClusterConfig;
   readonly plugins: readonly AdmissionPlugin[];
+  readonly admissionMetrics: AdmissionMetrics;
   /** Everything that is served now. */
   readonly kinds: () => readonly Kind[];
   readonly authorizers: readonly Authorizer[];
@@ -33,7 +35,7 @@ export class WriteWorld {
   readonly log: Log;
   readonly codec: Codec;
   readonly config: ClusterConfig;
-  readonly admission: AdmissionChain;
+  readonly admission: AdmissionSteps;
   readonly objects: ObjectReader;
   readonly signatureProblem: HookContext['signatureProblem'];
   readonly kinds: () => readonly Kind[];
@@ -47,7 +49,8 @@ export class WriteWorld {
     this.log = parts.log;
     this.codec = parts.codec;
     this.config = parts.config;
-    this.admission = new AdmissionChain(parts.plugins);
+    const { plugins, clock, admissionMetrics: metrics } = parts;
+    this.admission = new AdmissionSteps({ plugins, clock, metrics });
     this.objects = new HeadReader(parts.store);
     this.kinds = parts.kinds;
     this.#authorizers = parts.authorizers;
@@ -134,51 +137,6 @@ function noProblem(): undefined {
 /** Nobody audits the request, or nobody reads warnings. */
 function unheard(): void {
   // Nothing to tell.
-}
-
-/** The plugins in their order: all that change the object, then, on the result, all that judge it. */
-class AdmissionChain {
-  readonly #plugins: readonly AdmissionPlugin[];
-  /** Most plugins are about one or two kinds: the others do not cost a call. */
-  readonly #byKind = new WeakMap<Kind, readonly AdmissionPlugin[]>();
-
-  constructor(plugins: readonly AdmissionPlugin[]) {
-    this.#plugins = plugins;
-  }
-
-  async mutate(request: AdmissionRequest): Promise<void> {
-    const entries = request.draft?.metadata?.managedFields;
-    await this.#mutateOnce(request);
-    if (request.reinvoke) {
-      request.round = 1;
-      await this.#mutateOnce(request);
-    }
-    for (const note of restoreEntries(request.draft, entries)) request.warn(note);
-  }
-
-  async validate(request: AdmissionRequest): Promise<void> {
-    request.phase = 'validating';
-    for (const plugin of this.#concerned(request.kind)) {
-      const done = plugin.validate?.(request);
-      if (done !== undefined) await done;
-    }
-  }
-
-  async #mutateOnce(request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#concerned(request.kind)) {
-      const done = plugin.mutate?.(request);
-      if (done !== undefined) await done;
-    }
-  }
-
-  #concerned(kind: Kind): readonly AdmissionPlugin[] {
-    let plugins = this.#byKind.get(kind);
-    if (plugins === undefined) {
-      plugins = this.#plugins.filter((plugin) => concerns(plugin, kind));
-      this.#byKind.set(kind, plugins);
-    }
-    return plugins;
-  }
 }
 
 class HeadReader implements ObjectReader {

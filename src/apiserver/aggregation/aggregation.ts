@@ -5,12 +5,14 @@ import type { Delegate } from '../http/front.ts';
 import type { InProcessClient } from '../in-process-client.ts';
 import type { Backends } from '../proxying/backend.ts';
 import type { NamesUser } from '../proxying/forward.ts';
+import type { Metrics } from '../metrics.ts';
 import type { ApiServer } from '../server.ts';
 import { ApiServices, type Service } from './api-services.ts';
 import { Availability } from './availability.ts';
 import { ExtensionDelegate } from './delegate.ts';
 import { ExtensionDiscovery } from './discovery.ts';
 import { ExtensionServers, type ProxyCredential } from './extension-servers.ts';
+import { availabilityMetrics } from './metrics.ts';
 import { ExtensionSpecs } from './specs.ts';
 import { Registration } from './registration.ts';
 
@@ -24,6 +26,7 @@ export interface AggregationParts {
   readonly backends: Backends | undefined;
   readonly credential: ProxyCredential | undefined;
   readonly namesUser: NamesUser;
+  readonly metrics: Metrics;
 }
 
 const self = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
@@ -53,6 +56,7 @@ export class Aggregation implements AsyncDisposable {
         store,
         clock,
         log,
+        metrics: availabilityMetrics(parts.metrics),
         write: async (service) => {
           await server.carryOut({
             verb: 'update',

@@ -18,6 +18,7 @@ import type { ChangeEvent, Store } from '../../store/mod.ts';
 import type { ObjectReader } from '../admission/admission.ts';
 import { pathOf, referenceOf, type ApiServices, type Service, type ServiceReference } from './api-services.ts';
 import type { ExtensionServers } from './extension-servers.ts';
+import type { AvailabilityMetrics } from './metrics.ts';
 
 export interface AvailabilityParts {
   readonly services: ApiServices;
@@ -26,6 +27,7 @@ export interface AvailabilityParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: AvailabilityMetrics;
   /** Writes the status of what it gets. */
   readonly write: (service: APIService) => Promise<void>;
 }
@@ -74,9 +76,9 @@ export class Availability implements AsyncDisposable {
   }
 
   async #work(name: string): Promise<void> {
-    const { objects, clock, log } = this.#parts;
+    const { objects, clock, log, metrics } = this.#parts;
     const service = objects.get(apiServices, name);
-    if (service === undefined) return;
+    if (service === undefined) return metrics.forget(name);
     const reference = referenceOf(service);
     const condition =
       reference === undefined ? local : (this.#reachable(reference) ?? (await this.#discovery(service)));
@@ -130,8 +132,11 @@ export class Availability implements AsyncDisposable {
   }
 
   async #tell(service: Service, told: Condition): Promise<void> {
-    const { clock, write } = this.#parts;
+    const { clock, write, metrics } = this.#parts;
+    const { name = '' } = service.metadata;
+    metrics.set(name, told.status === 'True');
     const old = service.status?.conditions?.find(({ type }) => type === 'Available');
+    if (told.status === 'False' && old?.status === 'True') metrics.lost(name, told.reason ?? '');
     const now = rfc3339(clock.now());
     const lastTransitionTime = old?.status === told.status ? (old.lastTransitionTime ?? now) : now;
     const condition = { type: 'Available', ...told, lastTransitionTime };

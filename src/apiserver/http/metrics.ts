@@ -7,7 +7,7 @@ import type { Count, Counter, Distribution, Histogram, Metrics } from '../metric
 import type { Registry } from '../registry.ts';
 import { text, type PathHandler } from './paths.ts';
 import type { RequestInfo, ResourceRequest } from './request-info.ts';
-import type { HttpRequest } from './message.ts';
+import type { HttpRequest, HttpResponse } from './message.ts';
 
 /** What only the host knows of this process. */
 export interface ProcessFigures {
@@ -170,8 +170,7 @@ export class RequestMetrics implements PathHandler {
   }
 
   respond(): ReturnType<PathHandler['respond']> {
-    const { headers, ...response } = text(200, this.#metrics.text());
-    return { ...response, headers: { ...headers, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } };
+    return metricsAnswer(this.#metrics);
   }
 
   /** What a client made up must not become a series of its own: only what is served has labels. */
@@ -210,6 +209,11 @@ export class RequestMetrics implements PathHandler {
     this.#series.set(key, series);
     return series;
   }
+}
+
+export function metricsAnswer(metrics: Metrics): HttpResponse {
+  const { headers, ...response } = text(200, metrics.text());
+  return { ...response, headers: { ...headers, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } };
 }
 
 function withoutDryRun([component = '', _dryRun, ...others]: readonly string[]): string[] {

@@ -97,8 +97,15 @@ export interface HealthCheck {
   readonly check: () => void | Promise<void>;
 }
 
+/** Is told how each check went, of all that were asked together. */
+export type HealthTold = (name: string, type: string, isWell: boolean) => void;
+
 /** `/healthz`, `/livez`, `/readyz`, each with single checks below it and `?verbose`, `?exclude`. */
-export function healthPaths(checks: readonly HealthCheck[], shuttingDown: () => boolean): PathHandler {
+export function healthPaths(
+  checks: readonly HealthCheck[],
+  shuttingDown: () => boolean,
+  told: HealthTold,
+): PathHandler {
   const roots = ['/healthz', '/livez', '/readyz'];
   return {
     serves: (path) => roots.some((root) => path === root || path.startsWith(`${root}/`)),
@@ -118,6 +125,7 @@ export function healthPaths(checks: readonly HealthCheck[], shuttingDown: () => 
       for (const { name, check } of chosen) {
         const failed = await failing(check);
         well &&= !failed;
+        if (only === '') told(name, root.slice(1), !failed);
         lines.push(failed ? `[-]${name} failed: reason withheld` : `[+]${name} ok`);
       }
       const name = root.slice(1);

@@ -14,6 +14,7 @@ import { forbidden, type AdmissionPlugin, type AdmissionRequest } from '../admis
 import { Authority } from './authority.ts';
 import { Evaluation, matchConditions, OutOfBudget, seeing, type Seen } from './evaluation.ts';
 import { isExemptFromPolicies } from './matching.ts';
+import type { AdmissionMetrics } from '../metrics.ts';
 import type { DynamicAdmissionParts } from './parts.ts';
 import {
   applicationsOf,
@@ -87,6 +88,10 @@ interface Outcome {
   readonly errors: readonly string[];
 }
 
+interface TimedOutcome extends Outcome {
+  readonly seconds: number;
+}
+
 const nothing: Outcome = { failures: [], annotations: [], errors: [] };
 
 interface Denial {
@@ -101,9 +106,11 @@ class Dispatch {
   readonly #versioned: VersionedRequest;
   readonly #authority: Authority;
   readonly #denials: Denial[] = [];
+  readonly #metrics: AdmissionMetrics;
 
   constructor(parts: DynamicAdmissionParts, request: AdmissionRequest) {
     this.#request = request;
+    this.#metrics = parts.metrics;
     this.#versioned = new VersionedRequest(parts.world(), request);
     this.#authority = new Authority(parts.authorizers, request.context.user);
   }
@@ -131,20 +138,29 @@ class Dispatch {
     for (const [key, values] of annotations) this.#request.annotate(`${policy.name}/${key}`, [...values].join(', '));
   }
 
-  async #outcomes(policy: ValidatingPolicy, { target, params }: Application): Promise<Outcome[]> {
+  async #outcomes(policy: ValidatingPolicy, { target, params }: Application): Promise<TimedOutcome[]> {
     const namespace = namespaceOf(this.#versioned);
     const seen = await seeing(this.#versioned, target, this.#authority);
-    const outcomes: Outcome[] = [];
-    for (const one of params)
-      outcomes.push(await this.#authority.settle(() => evaluate(policy, { ...seen, namespace, params: one })));
+    const outcomes: TimedOutcome[] = [];
+    const { clock } = this.#request;
+    for (const one of params) {
+      const begun = clock.monotonic();
+      const outcome = await this.#authority.settle(() => evaluate(policy, { ...seen, namespace, params: one }));
+      outcomes.push({ ...outcome, seconds: (clock.monotonic() - begun) / 1000 });
+    }
     return outcomes;
   }
 
-  #report(policy: ValidatingPolicy, binding: CompiledBinding, { failures, errors }: Outcome): void {
+  #report(policy: ValidatingPolicy, binding: CompiledBinding, { failures, errors, seconds }: TimedOutcome): void {
     const denied = (message: string, reason: string): void =>
       void this.#denials.push({ policy: policy.name, binding: binding.name, message, reason });
     for (const { index, message, reason } of failures)
       for (const action of binding.actions) {
+        this.#metrics.checked(policy.name, binding.name, {
+          action: action.toLowerCase(),
+          error: errorOf(message),
+          seconds,
+        });
         if (action === 'Deny') denied(message, reason);
         else if (action === 'Warn')
           this.#request.warn(
@@ -158,6 +174,12 @@ class Dispatch {
       }
     for (const error of errors) denied(error, '');
   }
+}
+
+/** Whether a validation failed for what it found, or could not be evaluated. */
+function errorOf(message: string): 'no_error' | 'compile_error' | 'invalid_error' {
+  if (message.startsWith('compilation error: ')) return 'compile_error';
+  return /^expression '[^]*' resulted in error: /.test(message) ? 'invalid_error' : 'no_error';
 }
 
 function failureText(index: number, message: string, policy: ValidatingPolicy, binding: CompiledBinding): string {

@@ -5,6 +5,7 @@ import { ApiError, isApiError, type Status } from '../../../machinery/mod.ts';
 import type { Authority } from './authority.ts';
 import { matchConditions, seeing } from './evaluation.ts';
 import { Matcher } from './matching.ts';
+import type { CallProblem } from '../metrics.ts';
 import type { DynamicAdmissionParts } from './parts.ts';
 import { InvalidAnswer, jsonPatchType, reviewFor, UndecodablePatch, verdictOf, type Verdict } from './review.ts';
 import type { Target, VersionedRequest } from './versioned-request.ts';
@@ -92,6 +93,40 @@ export async function targetOf(
 
 /** Asks. Throws CallFailure, and ApiError where the webhook does not allow the request. */
 export async function call(
+  parts: DynamicAdmissionParts,
+  compiled: CompiledWebhook,
+  versioned: VersionedRequest,
+  target: Target,
+): Promise<Verdict> {
+  const { clock, operation } = versioned.request;
+  const { name, failurePolicy } = compiled.hook;
+  const begun = clock.monotonic();
+  const tell = (code: number, problem: CallProblem): void =>
+    parts.metrics.called(
+      { name, operation, sort: versioned.isMutating ? 'admit' : 'validating' },
+      {
+        seconds: (clock.monotonic() - begun) / 1000,
+        code,
+        problem,
+        failedOpen: problem === 'calling_webhook_error' && failurePolicy === 'Ignore',
+      },
+    );
+  try {
+    const verdict = await ask(parts, compiled, versioned, target);
+    tell(200, undefined);
+    return verdict;
+  } catch (error) {
+    if (error instanceof CallFailure) tell(unavailableCode, 'calling_webhook_error');
+    else if (error instanceof Denied) tell(error.code, 'no_error');
+    else tell(0, 'apiserver_internal_error');
+    throw error;
+  }
+}
+
+/** What a call that fails is counted as. */
+const unavailableCode = 503;
+
+async function ask(
   { caller, random }: DynamicAdmissionParts,
   { hook }: CompiledWebhook,
   versioned: VersionedRequest,
