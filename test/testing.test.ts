@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import { test } from 'node:test';
-import { configMaps, endpoints, endpointSlices, namespaces, services } from '../src/api/mod.ts';
+import { configMaps, endpoints, endpointSlices, ipAddresses, namespaces, services } from '../src/api/mod.ts';
 import { startApiServer, startCluster } from '../src/main/testing.ts';
 import { HostError } from '../src/base/mod.ts';
 import { RawHttp } from './raw-http.ts';
@@ -81,7 +81,10 @@ test('the Service of the API server is there, and comes back', async () => {
   await client.delete(endpointSlices, key);
   await cluster.advance(10_000);
   await Promise.all([client.get(services, key), client.get(endpoints, key), client.get(endpointSlices, key)]);
-  await using plain = await startCluster();
+  await using plain = await startCluster({ clock: 'virtual' });
+  await plain.client.delete(ipAddresses, { name: '10.96.0.1' });
+  await plain.advance(10);
+  assert.equal((await plain.client.get(ipAddresses, { name: '10.96.0.1' })).spec.parentRef?.name, 'kubernetes');
   assert.deepEqual((await plain.client.get(endpoints, key)).subsets?.[0]?.ports, [
     { name: 'https', port: 6443, protocol: 'TCP' },
   ]);

@@ -30,7 +30,9 @@ import { defaultPolicy, reconciled, type Default } from './authz/bootstrap/polic
 import type { RequestHeaderOptions } from './authn/request-header.ts';
 import type { ComposedServer } from './compose.ts';
 import type { InProcessClient } from './in-process-client.ts';
-import { ensureDefaultRange } from './service-repair/default-range.ts';
+import { keepAddresses } from './service-repair/addresses.ts';
+import { ensureDefaultRange, keepDefaultRange } from './service-repair/default-range.ts';
+import { keepNodePorts } from './service-repair/node-ports.ts';
 
 /** Where clients find the API server. */
 export interface ServerAddress {
@@ -87,11 +89,21 @@ export function keepFlowControl(api: ComposedServer): Disposable {
   return repeated(api, flowControlPeriodMs, 'the configuration of priority and fairness', () => setUp.flowControl());
 }
 
-/** Brings the Service `kubernetes` back, and what is behind it, when somebody deletes it while the server runs. */
+/**
+ * Brings the Service `kubernetes` back, and what is behind it, when somebody deletes it while the server runs; and keeps the
+ * addresses and ports of all Services in order.
+ */
 export function keepServer(api: ComposedServer, server: ServerAddress): Disposable {
+  const { store, objects, clock, log, config } = api.server.world;
+  const world = { store, objects, client: api.client(self), clock, log, config };
   const setUp = new SetUp(api);
-  const objects = serverObjects(server);
-  return repeated(api, serverPeriodMs, 'the Service of the API server', () => setUp.all(objects, keep));
+  const own = serverObjects(server);
+  const kept = new DisposableStack();
+  kept.use(repeated(api, serverPeriodMs, 'the Service of the API server', () => setUp.all(own, keep)));
+  kept.use(keepDefaultRange(world));
+  kept.use(keepAddresses(world));
+  kept.use(keepNodePorts(world));
+  return kept;
 }
 
 function repeated({ server }: ComposedServer, periodMs: number, what: string, work: () => Promise<void>): Disposable {

@@ -36,7 +36,7 @@ import { storageObjectInUseProtection } from './storage-object-in-use-protection
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 /** One of upstream's about kinds and fields that are not served, as they are not by upstream: their features are off. */
-const idle = (name: string): AdmissionPlugin => ({ name });
+const idle = (name: string): AdmissionPlugin => ({ name, on: [] });
 
 const admissionPlugins: readonly AdmissionPlugin[] = [
   alwaysAdmit,
