@@ -7,13 +7,19 @@ import { test, type TestContext } from 'node:test';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import facts from '../src/api/upstream/facts.json' with { type: 'json' };
 import { configMaps, secrets, type Secret } from '../src/api/mod.ts';
-import { composeServer, type InProcessClient } from '../src/apiserver/mod.ts';
+import {
+  composeServer,
+  CountedTransformer,
+  kmsCallCounter,
+  Metrics,
+  type InProcessClient,
+} from '../src/apiserver/mod.ts';
 import { decode, encode, HostError, silentLog, VirtualClock, type Message } from '../src/base/mod.ts';
 import { kmsMethods } from '../src/host/encryption/mod.ts';
 import { passingTokenKeys } from '../src/host/pki/mod.ts';
 import { systemClock, systemRandom } from '../src/host/system.ts';
 import { usualConfig } from '../src/machinery/mod.ts';
-import { EncryptionAtRest } from '../src/main/encryption.ts';
+import { collections, EncryptionAtRest } from '../src/main/encryption.ts';
 import { openStore } from '../src/main/stores.ts';
 import type { Store } from '../src/store/mod.ts';
 import { until } from './until.ts';
@@ -316,6 +322,45 @@ test('a plug-in seals one seed for many values; another key id makes what there 
   plugin.keyId = 'k2';
   const rotated = await rig.start(text);
   assert.notEqual((await rotated.update(secrets, made)).metadata?.resourceVersion, made.metadata?.resourceVersion);
+});
+
+test('what is encrypted and decrypted is counted, and what plug-ins are asked', async (t) => {
+  const rig = new Rig(t);
+  await using plugin = await new TestPlugin(rig.directory).listen();
+  const path = join(rig.directory, 'encryption.yaml');
+  const kms = `kms: {apiVersion: v2, name: test, endpoint: "${plugin.endpoint}"}`;
+  writeFileSync(path, configuration(kms, keyed('secretbox', ['one', keyOf(1)]), 'identity: {}'));
+  const metrics = new Metrics();
+  const onKmsCall = kmsCallCounter(metrics);
+  using encryption = await EncryptionAtRest.open({ ...world, path, reload: false, onKmsCall });
+  const { clock } = world;
+  const transformer = new CountedTransformer(encryption.transformers, { metrics, clock, collections });
+  const at = ['/registry/secrets/', 'default/a'] as const;
+  const plain = new TextEncoder().encode(marker);
+  const { value } = transformer.encode(...at, plain);
+  assert.equal(new TextDecoder().decode((await transformer.decode(...at, value)).value), marker);
+  assert.deepEqual((await transformer.decode(...at, plain)).value, plain);
+  const foreign = new TextEncoder().encode('k8s:enc:secretbox:v1:one:nonsense');
+  await assert.rejects(transformer.decode(...at, foreign));
+  transformer.encode('/registry/configmaps/', 'default/a', plain);
+  const lines = metrics.text().split('\n');
+  const counted = (name: string): string[] =>
+    lines.filter((line) => line.startsWith(`${name}{`)).map((line) => line.slice(name.length));
+  assert.deepEqual(counted('apiserver_storage_transformation_operations_total'), [
+    '{resource="secrets",status="OK",transformation_type="to_storage",transformer_prefix="k8s:enc:kms:v2:test:"} 1',
+    '{resource="secrets",status="OK",transformation_type="from_storage",transformer_prefix="k8s:enc:kms:v2:test:"} 1',
+    '{resource="secrets",status="OK",transformation_type="from_storage",transformer_prefix=""} 1',
+    '{resource="secrets",status="OK",transformation_type="from_storage",transformer_prefix="k8s:enc:secretbox:v1:"} 0',
+    '{resource="secrets",status="Unknown",transformation_type="from_storage",transformer_prefix="k8s:enc:secretbox:v1:"} 1',
+    '{resource="configmaps",status="OK",transformation_type="to_storage",transformer_prefix=""} 1',
+  ]);
+  const method = (name: string): string =>
+    `{grpc_status_code="OK",method_name="/v2.KeyManagementService/${name}",provider_name="test"} 1`;
+  assert.deepEqual(counted('apiserver_envelope_encryption_kms_operations_latency_seconds_count'), [
+    method('Status'),
+    method('Encrypt'),
+    method('Decrypt'),
+  ]);
 });
 
 test('health tells of a plug-in that is not well; a server does not start with one', async (t) => {

@@ -65,6 +65,8 @@ export { AuditPolicy } from './audit/policy.ts';
 export { truncating } from './audit/truncation.ts';
 export { postEvents } from './audit/webhook.ts';
 export { Metrics } from './metrics.ts';
+export { CountedTransformer } from './encryption/counted.ts';
+export { kmsCallCounter, type KmsCall } from './encryption/kms-calls.ts';
 export { Transformers, type CollectionNames } from './encryption/transformers.ts';
 export { parseEncryptionConfiguration, type EncryptionConfiguration } from './encryption/configuration.ts';
 export { WebhookCaller, type WebhookAddress } from './webhooks/caller.ts';

@@ -35,6 +35,7 @@ export type { TokenAlgorithm, TokenKeys } from './authn/token.ts';
 export type { Descriptions } from './openapi/schemas.ts';
 export type { Cipher, Ciphers, EnvelopeCipher } from './encryption/transformers.ts';
 export type { KmsConfiguration } from './encryption/configuration.ts';
+export type { KmsCall } from './encryption/kms-calls.ts';
 export type { SignatureCheck } from './authn/token-verifier.ts';
 export type { WebAnswer, WebClient, WebClients, WebRequest } from './http/web.ts';
 export type { BackendAnswer, BackendHeaders, BackendRequest, Backends } from './proxying/backend.ts';

@@ -6,6 +6,7 @@ import {
   Transformers,
   type EncryptionConfiguration,
   type HealthCheck,
+  type KmsCall,
   type ReloadMetrics,
 } from '../apiserver/mod.ts';
 import { errorText, HostError, type Clock, type Log, type Random } from '../base/mod.ts';
@@ -21,6 +22,8 @@ export interface EncryptionOptions {
   readonly random: Random;
   readonly log: Log;
   readonly metrics?: ReloadMetrics | undefined;
+  /** Is told of the calls of plug-ins. */
+  readonly onKmsCall?: (call: KmsCall) => void;
 }
 
 /** How often the file is looked at, as upstream does. */
@@ -101,7 +104,7 @@ export class EncryptionAtRest implements Disposable {
   }
 }
 
-const collections = new Map(
+export const collections = new Map(
   kinds.flatMap(({ collection, group, plural }) =>
     collection === undefined ? [] : [[collection, { group, resource: plural }] as const],
   ),
@@ -132,14 +135,14 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-async function load({ path, clock, random }: EncryptionOptions, text: string): Promise<Loaded> {
+async function load({ path, clock, random, onKmsCall }: EncryptionOptions, text: string): Promise<Loaded> {
   const configuration = parseEncryptionConfiguration(text, path);
   const plugins = new Map<string, KmsPlugin>();
   try {
     for (const { providers } of configuration)
       for (const provider of providers)
         if (provider.type === 'kms')
-          plugins.set(provider.kms.name, await KmsPlugin.open(provider.kms, { clock, random }));
+          plugins.set(provider.kms.name, await KmsPlugin.open(provider.kms, { clock, random, onCall: onKmsCall }));
   } catch (error) {
     for (const plugin of plugins.values()) plugin[Symbol.dispose]();
     throw error;

@@ -6,6 +6,8 @@ import {
   AuditBatches,
   auditMetrics,
   AuditPolicy,
+  CountedTransformer,
+  kmsCallCounter,
   Metrics,
   postEvents,
   readAdmissionConfiguration,
@@ -68,7 +70,7 @@ export async function openRequests(flags: Flags, world: RequestsWorld): Promise<
     metrics,
     flowControl: { seats },
     audit: await openAudit(flags, world, auditMetrics(metrics)),
-    transformer: encryption?.transformers,
+    transformer: encryption?.transformer,
     health: encryption?.health ?? [],
     apis: {
       legacy: boolean(flags, 'legacy-apis', false),
@@ -122,10 +124,13 @@ async function openEncryption(flags: Flags, { stack, ...world }: RequestsWorld, 
       );
     return undefined;
   }
-  const { EncryptionAtRest } = await import('./encryption.ts');
+  const { collections, EncryptionAtRest } = await import('./encryption.ts');
   const server = { clock: world.clock, server: serverHash() };
   const counted = reload ? reloadMetrics(metrics, 'encryption', server) : undefined;
-  return stack.use(await EncryptionAtRest.open({ ...world, path, reload, metrics: counted }));
+  const onKmsCall = kmsCallCounter(metrics);
+  const options = { ...world, path, reload, metrics: counted, onKmsCall };
+  const { transformers, health } = stack.use(await EncryptionAtRest.open(options));
+  return { transformer: new CountedTransformer(transformers, { metrics, clock: world.clock, collections }), health };
 }
 
 async function openAudit(flags: Flags, world: RequestsWorld, metrics: AuditMetrics): Promise<RequestHandling['audit']> {

@@ -115,9 +115,17 @@ export class Transformers implements ValueTransformer {
   #names(name: string, collection: string): boolean {
     const { group, resource } = parseGroupResource(name);
     if (group === '*' && resource === '*') return true;
-    const of = this.#collections.get(collection) ?? customResource(collection);
+    const of = resourceOf(this.#collections, collection);
     return of !== undefined && of.group === group && (resource === '*' || of.resource === resource);
   }
+}
+
+/** Whose values a collection holds. */
+export function resourceOf(
+  collections: CollectionNames,
+  collection: string,
+): { readonly group: string; readonly resource: string } | undefined {
+  return collections.get(collection) ?? customResource(collection);
 }
 
 /** `/registry/stable.example.com/crontabs/`: custom resources have their group in the path. */

@@ -18,7 +18,7 @@ import {
   type Clock,
   type Random,
 } from '../../base/mod.ts';
-import type { Cipher, EnvelopeCipher, KmsConfiguration } from '../../apiserver/ports.ts';
+import type { Cipher, EnvelopeCipher, KmsCall, KmsConfiguration } from '../../apiserver/ports.ts';
 import { GrpcChannel, type GrpcMethod } from '../grpc.ts';
 import { aesgcm, extendedNonceGcm } from './ciphers.ts';
 
@@ -108,6 +108,7 @@ const EncryptedObject = proto3<EncryptedObject>('EncryptedObject', {
 export interface KmsWorld {
   readonly clock: Clock;
   readonly random: Random;
+  readonly onCall?: ((call: KmsCall) => void) | undefined;
 }
 
 const seedBytes = 32;
@@ -230,7 +231,19 @@ export class KmsPlugin implements EnvelopeCipher, Disposable {
     this.#seed = { cipher: extendedNonceGcm(seed), sealed };
   }
 
-  #call<Request, Response>(method: GrpcMethod<Request, Response>, request: Request): Promise<Response> {
-    return this.#channel.unary(method, request, { timeoutMs: this.#configuration.timeoutMs });
+  async #call<Request, Response>(method: GrpcMethod<Request, Response>, request: Request): Promise<Response> {
+    const { name: provider, timeoutMs } = this.#configuration;
+    const { clock, onCall } = this.#world;
+    const begun = clock.monotonic();
+    const tell = (code: string): void =>
+      onCall?.({ provider, method: method.path, code, seconds: (clock.monotonic() - begun) / 1000 });
+    try {
+      const answer = await this.#channel.unary(method, request, { timeoutMs });
+      tell('OK');
+      return answer;
+    } catch (error) {
+      tell(error instanceof HostError ? error.code : 'Unknown');
+      throw error;
+    }
   }
 }
