@@ -110,7 +110,7 @@ void test('policies come before webhooks and are asked again when they want to b
   await mutate(api, 'again', { mutations: [count('again') as never], reinvocationPolicy: 'IfNeeded' });
   await mutate(api, 'once', { mutations: [count('once') as never] });
   server.answer = ({ request }) => {
-    assert.equal(request.object.metadata.annotations.once, '1');
+    assert.equal(request.object.metadata.annotations?.['once'], '1');
     return patchedBy({ op: 'add', path: '/metadata/annotations/hook', value: 'yes' });
   };
   const rule = { apiGroups: ['apps'], resources: ['deployments'] };

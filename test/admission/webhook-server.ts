@@ -1,14 +1,26 @@
 /** An admission webhook on the loopback that a test makes answer as it likes, and the configurations that name it. */
 import assert from 'node:assert/strict';
+import type { AdmissionRequest } from '../../src/api/upstream/types.ts';
 import type { JsonObject } from '../../src/base/mod.ts';
+import type { ObjectMeta } from '../../src/machinery/mod.ts';
 import type { Api } from '../custom-resources.ts';
 import { TlsServer } from '../tls-server.ts';
 
-export interface Review {
+/** An object of any kind, as far as webhooks of the tests read it. */
+interface Shown {
+  readonly apiVersion: string;
+  readonly metadata: ObjectMeta;
+  readonly data: Readonly<Record<string, string>>;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+interface Review {
   readonly apiVersion: string;
   readonly kind: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- read by path in assertions
-  readonly request: any;
+  readonly request: Required<Omit<AdmissionRequest, 'object' | 'oldObject'>> & {
+    readonly object: Shown;
+    readonly oldObject: Shown;
+  };
 }
 
 export interface Reviewed extends Review {
