@@ -2,7 +2,7 @@
  * Checks of single values that many kinds share. Always holds: a check appends what is wrong to the list that it is given
  * and costs next to nothing when nothing is; texts are upstream's.
  */
-import { jsonEqual } from '../base/mod.ts';
+import { jsonEqual, type DeepReadonly } from '../base/mod.ts';
 import {
   cidrErrors,
   dns1123LabelErrors,
@@ -10,6 +10,7 @@ import {
   domainPrefixedPathErrors,
   invalid,
   ipErrors,
+  labelSelectorFromSpec,
   nameIsPathSegment,
   notSupported,
   parseIp,
@@ -17,11 +18,15 @@ import {
   portNumberErrors,
   qualifiedNameErrors,
   required,
+  SelectorError,
   tooLong,
   type FieldError,
   type FieldLike,
   type FieldPath,
+  type LabelSelector as CompiledSelector,
 } from '../machinery/mod.ts';
+import { internalForm } from './internal-form.ts';
+import type { LabelSelector } from './upstream/types.ts';
 
 export type Errors = FieldError[];
 
@@ -67,6 +72,17 @@ export function checkCsiDriverName(errors: Errors, name: string, path: FieldLike
 
 export function checkImmutable(errors: Errors, value: unknown, old: unknown, path: FieldLike): void {
   if (!jsonEqual(value, old)) errors.push(invalid(path, value ?? null, fieldIsImmutable));
+}
+
+/** Where the error shows the internal form of the value, which is what the definition `type` describes. */
+export function checkImmutableStruct(
+  errors: Errors,
+  type: string,
+  [value, old]: readonly [unknown, unknown],
+  path: FieldLike,
+): void {
+  if (!jsonEqual(value, old))
+    errors.push(invalid(path, value === undefined ? null : internalForm(type, value), fieldIsImmutable));
 }
 
 /** A required value out of a fixed set; `supported` in the order in which upstream names it. */
@@ -155,4 +171,14 @@ export function checkNonSpecialIp(errors: Errors, text: string, path: FieldLike)
     errors.push(invalid(path, text, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'));
   if (four ? a === 224 && b === 0 && c === 0 : a === 0xff && (b & 0x0f) === 2)
     errors.push(invalid(path, text, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'));
+}
+
+/** Undefined for one that cannot be understood; an absent one selects nothing. */
+export function compiledSelector(selector: DeepReadonly<LabelSelector> | undefined): CompiledSelector | undefined {
+  try {
+    return labelSelectorFromSpec(selector);
+  } catch (error) {
+    if (!(error instanceof SelectorError)) throw error;
+    return undefined;
+  }
 }

@@ -21,7 +21,7 @@ import {
   type UpdateStrategy,
 } from '../../machinery/mod.ts';
 import { amountOf, checkAmount, checkAtMostAll } from '../amounts.ts';
-import { checkImmutable, checkNonNegative, type Errors } from '../checks.ts';
+import { checkImmutable, checkNonNegative, compiledSelector, type Errors } from '../checks.ts';
 import { column, containerColumns, integerColumn, labelsText, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import { dropDisabled } from '../core/pod-spec/disabled.ts';
@@ -33,7 +33,6 @@ import {
   checkNotEmpty,
   checkRunsForever,
   checkSelected,
-  compiledSelector,
   selectorPath,
   templateWarnings,
 } from './workload.ts';

@@ -7,18 +7,16 @@ import {
   formatLabelSelector,
   invalid,
   labelSelectorErrors,
-  labelSelectorFromSpec,
   notSupported,
   nothing,
   required,
-  SelectorError,
   type FieldPath,
   type KubeObject,
   type LabelSelector as CompiledSelector,
   type ScaleStrategy,
   type UpdateStrategy,
 } from '../../machinery/mod.ts';
-import { checkNonNegative, type Errors } from '../checks.ts';
+import { checkNonNegative, compiledSelector, type Errors } from '../checks.ts';
 import { podWarnings } from '../core/pod-spec/warnings.ts';
 import { checkPodTemplate } from '../core/pod-spec/validation/spec.ts';
 import type { LabelSelector, PodTemplateSpec, ReplicaSetStatus } from '../upstream/types.ts';
@@ -59,16 +57,6 @@ export function checkSelector(
 export function checkNotEmpty(errors: Errors, selector: DeepReadonly<LabelSelector>, of: string): void {
   if (Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0)
     errors.push(invalid(selectorPath, selector, `empty selector is invalid for ${of}`));
-}
-
-/** Undefined for one that cannot be understood; an absent one selects nothing. */
-export function compiledSelector(selector: DeepReadonly<LabelSelector> | undefined): CompiledSelector | undefined {
-  try {
-    return labelSelectorFromSpec(selector);
-  } catch (error) {
-    if (!(error instanceof SelectorError)) throw error;
-    return undefined;
-  }
 }
 
 /** The template of pods that run until somebody deletes them, and that `selector` must find. */

@@ -18,11 +18,12 @@ import {
   type FieldPath,
   type Strategy,
 } from '../../machinery/mod.ts';
-import { checkSelected, compiledSelector, podNameWarnings, selectorPath, templateWarnings } from '../apps/workload.ts';
-import { checkImmutable, type Errors } from '../checks.ts';
+import { checkSelected, podNameWarnings, selectorPath, templateWarnings } from '../apps/workload.ts';
+import { checkImmutable, checkImmutableStruct, compiledSelector, type Errors } from '../checks.ts';
 import { column, containerColumns, wideColumn } from '../columns.ts';
 import { defaultPodTemplate } from '../core/pod-spec/defaults.ts';
 import { dropDisabled } from '../core/pod-spec/disabled.ts';
+import { internalForm } from '../internal-form.ts';
 import { sortedMap } from '../maps.ts';
 import type { Job, JobSpec, PodFailurePolicy } from '../upstream/types.ts';
 import { checkJobSpec, completionsMany, parallelismOfMany } from './job/spec.ts';
@@ -140,7 +141,14 @@ function checkLabel(
   else if (value !== expected) errors.push(invalid(path.key(key), labels, `must be '${expected}'`));
 }
 
-const immutable = ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const;
+/** With their types. */
+const immutable = [
+  ['completionMode', 'string'],
+  ['podFailurePolicy', 'io.k8s.api.batch.v1.PodFailurePolicy'],
+  ['backoffLimitPerIndex', 'int32'],
+  ['managedBy', 'string'],
+  ['successPolicy', 'io.k8s.api.batch.v1.SuccessPolicy'],
+] as const;
 
 function updateErrors(job: ReadonlyJob, old: ReadonlyJob): FieldError[] {
   const { spec = noSpec } = job;
@@ -151,8 +159,12 @@ function updateErrors(job: ReadonlyJob, old: ReadonlyJob): FieldError[] {
   checkSpec(errors, spec);
   checkCompletions(errors, spec, before);
   checkImmutable(errors, spec.selector, before.selector, selectorPath);
-  if (!templateMayChange(spec, old)) errors.push(invalid(templatePath, spec.template, 'field is immutable'));
-  for (const name of immutable) checkImmutable(errors, spec[name], before[name], specPath.child(name));
+  if (!templateMayChange(spec, old))
+    errors.push(
+      invalid(templatePath, internalForm('io.k8s.api.core.v1.PodTemplateSpec', spec.template), 'field is immutable'),
+    );
+  for (const [name, type] of immutable)
+    checkImmutableStruct(errors, type, [spec[name], before[name]], specPath.child(name));
   return errors;
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../../machinery/mod.ts';
 import { report, type Errors } from '../checks.ts';
 import { column, none } from '../columns.ts';
+import { internalForm } from '../internal-form.ts';
 import { keepMetadata } from '../status-metadata.ts';
 import type {
   FlowcontrolV1Subject,
@@ -63,7 +64,13 @@ function schemaErrors(schema: ReadonlySchema): FieldError[] {
   checkSpec(errors, spec, name);
   const mandatory = mandatoryFlowSchemas[name];
   if (mandatory !== undefined && !jsonEqual(spec, mandatory))
-    errors.push(invalid(specPath, spec, `spec of '${name}' must equal the fixed value`));
+    errors.push(
+      invalid(
+        specPath,
+        internalForm('io.k8s.api.flowcontrol.v1.FlowSchemaSpec', spec),
+        `spec of '${name}' must equal the fixed value`,
+      ),
+    );
   return [...errors, ...conditionErrors(schema)];
 }
 

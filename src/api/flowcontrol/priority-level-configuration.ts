@@ -16,6 +16,7 @@ import {
 } from '../../machinery/mod.ts';
 import type { Errors } from '../checks.ts';
 import { column, none } from '../columns.ts';
+import { internalForm } from '../internal-form.ts';
 import { keepMetadata } from '../status-metadata.ts';
 import type {
   ExemptPriorityLevelConfiguration,
@@ -50,14 +51,16 @@ function levelErrors(level: ReadonlyLevel): FieldError[] {
   const name = metadata.name ?? '';
   checkSpec(errors, spec, name);
   const mandatory = mandatoryPriorityLevels[name];
+  const refuse = (detail: string): void =>
+    void errors.push(
+      invalid(specPath, internalForm('io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationSpec', spec), detail),
+    );
   if (name === 'exempt') {
     const { exempt: _exempt, ...rest } = spec;
     if (!jsonEqual(rest, { type: 'Exempt' }))
-      errors.push(
-        invalid(specPath, spec, "spec of 'exempt' except the 'spec.exempt' field must equal the fixed value"),
-      );
+      refuse("spec of 'exempt' except the 'spec.exempt' field must equal the fixed value");
   } else if (mandatory !== undefined && !jsonEqual(spec, mandatory))
-    errors.push(invalid(specPath, spec, `spec of '${name}' must equal the fixed value`));
+    refuse(`spec of '${name}' must equal the fixed value`);
   return [...errors, ...conditionErrors(level)];
 }
 

@@ -13,7 +13,7 @@ import {
   type FieldError,
   type NameValidation,
 } from '../../machinery/mod.ts';
-import { checkImmutable, report, type Errors } from '../checks.ts';
+import { checkImmutableStruct, report, type Errors } from '../checks.ts';
 import { column, none } from '../columns.ts';
 import type { IPAddress, ParentReference } from '../upstream/types.ts';
 
@@ -61,7 +61,12 @@ export const ipAddresses = defineKind<IPAddress>({
     validate: addressErrors,
     validateUpdate({ spec }, old) {
       const errors: Errors = [];
-      checkImmutable(errors, spec.parentRef, old.spec.parentRef, parentPath);
+      checkImmutableStruct(
+        errors,
+        'io.k8s.api.networking.v1.ParentReference',
+        [spec.parentRef, old.spec.parentRef],
+        parentPath,
+      );
       return errors;
     },
   },

@@ -14,6 +14,7 @@ import { checkAmount, checkAtMostAll } from '../amounts.ts';
 import { checkNonNegative, checkOptionalChoice } from '../checks.ts';
 import { column, integerColumn } from '../columns.ts';
 import { checkConditions } from '../conditions.ts';
+import { internalForm } from '../internal-form.ts';
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '../upstream/types.ts';
 
 type ReadonlyBudget = DeepReadonly<PodDisruptionBudget>;
@@ -31,13 +32,7 @@ function budgetErrors({ spec = {} }: ReadonlyBudget, allowInvalidValues = false)
   const errors: FieldError[] = [];
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: unhealthy } = spec;
   if (minAvailable !== undefined && maxUnavailable !== undefined) {
-    // The error shows the value in upstream's internal form.
-    const bad = {
-      MinAvailable: minAvailable,
-      Selector: selector ?? null,
-      MaxUnavailable: maxUnavailable,
-      UnhealthyPodEvictionPolicy: unhealthy ?? null,
-    };
+    const bad = internalForm('io.k8s.api.policy.v1.PodDisruptionBudgetSpec', spec);
     errors.push(invalid(specPath, bad, 'minAvailable and maxUnavailable cannot be both set'));
   }
   for (const name of ['minAvailable', 'maxUnavailable'] as const) {

@@ -3,11 +3,13 @@ import type { DeepReadonly } from '../../base/mod.ts';
 import {
   defineKind,
   field,
+  invalid,
   labelSelectorErrors,
   nameIsPathSegment,
   required,
   type FieldError,
 } from '../../machinery/mod.ts';
+import { compiledSelector } from '../checks.ts';
 import type { ClusterRole } from '../upstream/types.ts';
 import { nameAndCreation } from '../columns.ts';
 import { checkRules, rbacGroup } from './rules.ts';
@@ -20,7 +22,10 @@ function clusterRoleErrors({ rules, aggregationRule }: DeepReadonly<ClusterRole>
   const selectors = aggregationRule.clusterRoleSelectors ?? [];
   if (selectors.length === 0)
     errors.push(required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
-  for (const [i, selector] of selectors.entries()) errors.push(...labelSelectorErrors(selector, path.index(i)));
+  for (const [i, selector] of selectors.entries()) {
+    errors.push(...labelSelectorErrors(selector, path.index(i)));
+    if (compiledSelector(selector) === undefined) errors.push(invalid(path.index(i), null, 'invalid label selector.'));
+  }
   return errors;
 }
 

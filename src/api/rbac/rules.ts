@@ -16,6 +16,7 @@ import {
 } from '../../machinery/mod.ts';
 import { report, type Errors } from '../checks.ts';
 import { column, wideColumn } from '../columns.ts';
+import { internalForm } from '../internal-form.ts';
 import type { PolicyRule, RoleRef, Subject } from '../upstream/types.ts';
 
 export const rbacGroup = 'rbac.authorization.k8s.io';
@@ -68,7 +69,8 @@ function checkBinding(errors: Errors, { roleRef, subjects = [] }: Binding, names
 
 /** The role is what was granted: to grant another one is another binding. */
 function checkRoleRefUnchanged(errors: Errors, { roleRef }: Binding, { roleRef: before }: Binding): void {
-  if (!jsonEqual(roleRef, before)) errors.push(invalid('roleRef', roleRef, 'cannot change roleRef'));
+  if (!jsonEqual(roleRef, before))
+    errors.push(invalid('roleRef', internalForm('io.k8s.api.rbac.v1.RoleRef', roleRef), 'cannot change roleRef'));
 }
 
 function checkSubject(

@@ -10,7 +10,13 @@ import {
   required,
   type FieldPath,
 } from '../../machinery/mod.ts';
-import { checkCsiDriverName, checkImmutable, checkNonNegative, checkQualifiedName, type Errors } from '../checks.ts';
+import {
+  checkCsiDriverName,
+  checkImmutableStruct,
+  checkNonNegative,
+  checkQualifiedName,
+  type Errors,
+} from '../checks.ts';
 import { integerColumn } from '../columns.ts';
 import type { CSINode, CSINodeDriver } from '../upstream/types.ts';
 import { storageGroup } from './parameters.ts';
@@ -61,7 +67,13 @@ export const csiNodes = defineKind<CSINode>({
       const errors = nodeErrors(object);
       for (const before of old.spec.drivers ?? [])
         for (const now of object.spec.drivers ?? [])
-          if (now.name === before.name) checkImmutable(errors, unchanging(now), unchanging(before), driversPath);
+          if (now.name === before.name)
+            checkImmutableStruct(
+              errors,
+              'io.k8s.api.storage.v1.CSINodeDriver',
+              [unchanging(now), unchanging(before)],
+              driversPath,
+            );
       return errors;
     },
     returnsDeleted: true,

@@ -13,7 +13,7 @@ import {
   tooLong,
   type FieldError,
 } from '../../machinery/mod.ts';
-import { checkCsiDriverName, checkImmutable, report, type Errors } from '../checks.ts';
+import { checkCsiDriverName, checkImmutableStruct, report, type Errors } from '../checks.ts';
 import { column } from '../columns.ts';
 import { checkInlineVolume } from '../core/persistent-volume/validation.ts';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../upstream/types.ts';
@@ -60,7 +60,7 @@ function attachmentErrors({ spec, status }: ReadonlyAttachment): Errors {
 
 function attachmentUpdateErrors(object: ReadonlyAttachment, old: ReadonlyAttachment): FieldError[] {
   const errors = attachmentErrors(object);
-  checkImmutable(errors, object.spec, old.spec, 'spec');
+  checkImmutableStruct(errors, 'io.k8s.api.storage.v1.VolumeAttachmentSpec', [object.spec, old.spec], 'spec');
   return errors;
 }
 

@@ -13,6 +13,7 @@ import {
   type FieldPath,
 } from '../../../machinery/mod.ts';
 import { checkNonNegative, checkQualifiedName, type Errors } from '../../checks.ts';
+import { internalForm } from '../../internal-form.ts';
 import type {
   JobSpec,
   PodFailurePolicyOnExitCodesRequirement,
@@ -111,12 +112,8 @@ function checkExitCodes(
 export function checkSuccessPolicy(errors: Errors, spec: ReadonlySpec, path: FieldPath): void {
   const rules = spec.successPolicy?.rules ?? [];
   if (spec.completionMode !== 'Indexed') {
-    // The error shows the value in upstream's internal form.
-    const bad = rules.map((rule) => ({
-      SucceededIndexes: rule.succeededIndexes ?? null,
-      SucceededCount: rule.succeededCount ?? null,
-    }));
-    return void errors.push(invalid(path, { Rules: bad }, 'requires indexed completion mode'));
+    const bad = internalForm('io.k8s.api.batch.v1.SuccessPolicy', spec.successPolicy);
+    return void errors.push(invalid(path, bad, 'requires indexed completion mode'));
   }
   const at = path.child('rules');
   if (rules.length === 0)

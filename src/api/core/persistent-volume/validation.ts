@@ -13,7 +13,7 @@ import {
   type FieldError,
   type FieldPath,
 } from '../../../machinery/mod.ts';
-import { checkCsiDriverName, checkImmutable, report, type Errors } from '../../checks.ts';
+import { checkCsiDriverName, checkImmutable, checkImmutableStruct, report, type Errors } from '../../checks.ts';
 import type {
   PersistentVolume,
   PersistentVolumeSpec,
@@ -250,7 +250,12 @@ export function volumeUpdateErrors(volume: ReadonlyVolume, old: ReadonlyVolume):
     );
   checkImmutable(errors, spec.volumeMode, before.volumeMode, 'volumeMode');
   if (before.nodeAffinity !== undefined)
-    checkImmutable(errors, spec.nodeAffinity, renamedLabels(before.nodeAffinity, spec.nodeAffinity), 'nodeAffinity');
+    checkImmutableStruct(
+      errors,
+      'io.k8s.api.core.v1.VolumeNodeAffinity',
+      [spec.nodeAffinity, renamedLabels(before.nodeAffinity, spec.nodeAffinity)],
+      'nodeAffinity',
+    );
   if (before.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined)
     errors.push(
       forbidden(specPath.child('volumeAttributesClassName'), 'update from non-nil value to nil is forbidden'),

@@ -2,6 +2,7 @@
 import type { DeepReadonly } from '../../../base/mod.ts';
 import { field, invalid, parseQuantity, required, type FieldError, type FieldPath } from '../../../machinery/mod.ts';
 import { checkImmutable, type Errors } from '../../checks.ts';
+import { internalForm } from '../../internal-form.ts';
 import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../../upstream/types.ts';
 import { checkQuantity, checkResourceName } from '../pod-spec/validation/resources.ts';
 
@@ -89,7 +90,13 @@ function checkSelector(errors: Errors, spec: ReadonlySpec): void {
     const { scopeName: scope } = expression;
     if (scopes[scope] === undefined) errors.push(invalid(path.child('scopeName'), scope, 'unsupported scope'));
     for (const _ of misapplied(scope, spec))
-      errors.push(invalid(path, scopeSelector, 'unsupported scope applied to resource'));
+      errors.push(
+        invalid(
+          path,
+          internalForm('io.k8s.api.core.v1.ScopeSelector', scopeSelector),
+          'unsupported scope applied to resource',
+        ),
+      );
     checkExpression(errors, expression, path);
   }
   checkConflicts(

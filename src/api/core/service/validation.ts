@@ -28,6 +28,7 @@ import {
   report,
   type Errors,
 } from '../../checks.ts';
+import { internalForm } from '../../internal-form.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../upstream/types.ts';
 import { needsHealthCheckPort } from './allocation.ts';
 import { isExternallyAccessible } from './changes.ts';
@@ -127,7 +128,8 @@ function checkPortList(errors: Errors, { type, ports = [] }: ReadonlySpec): void
   }
   for (const [i, { protocol = '', port }] of ports.entries()) {
     const key = `${protocol}/${port}`;
-    if (seenPorts.has(key)) errors.push(duplicate(portsPath.index(i), { protocol, port, targetPort: 0 }));
+    if (seenPorts.has(key))
+      errors.push(duplicate(portsPath.index(i), internalForm('io.k8s.api.core.v1.ServicePort', { protocol, port })));
     seenPorts.add(key);
   }
 }

@@ -2,6 +2,7 @@
 import type { DeepReadonly } from '../../../../base/mod.ts';
 import { duplicate, invalid, labelValueErrors, notSupported, type FieldPath } from '../../../../machinery/mod.ts';
 import { checkChoice, checkOptionalChoice, checkQualifiedName, type Errors } from '../../../checks.ts';
+import { internalForm } from '../../../internal-form.ts';
 import type { PodSchedulingGate, Taint, Toleration } from '../../../upstream/types.ts';
 
 const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
@@ -62,7 +63,10 @@ export function checkTaints(errors: Errors, taints: readonly DeepReadonly<Taint>
     checkChoice(errors, taint.effect, taintEffects, at.child('effect'));
     const pair = `${taint.effect}:${taint.key}`;
     if (seen.has(pair))
-      errors.push({ ...duplicate(at, taint), detail: 'taints must be unique by key and effect pair' });
+      errors.push({
+        ...duplicate(at, internalForm('io.k8s.api.core.v1.Taint', taint)),
+        detail: 'taints must be unique by key and effect pair',
+      });
     seen.add(pair);
   }
 }

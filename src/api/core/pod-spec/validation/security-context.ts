@@ -11,6 +11,7 @@ import {
   type FieldPath,
 } from '../../../../machinery/mod.ts';
 import { checkOptionalChoice, report, type Errors } from '../../../checks.ts';
+import { internalForm } from '../../../internal-form.ts';
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from '../../../upstream/types.ts';
 import { checkDescendingPath } from './paths.ts';
 import { checkWindowsOptions } from './windows.ts';
@@ -20,6 +21,9 @@ const profilePathLengthMax = 4095;
 const sysctlLengthMax = 253;
 const sysctlFormat = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
 const sysctlName = new RegExp(sysctlFormat);
+
+const shown = (context: DeepReadonly<SecurityContext>): unknown =>
+  internalForm('io.k8s.api.core.v1.SecurityContext', context);
 
 export function checkPodSecurityContext(errors: Errors, spec: DeepReadonly<PodSpec>, path: FieldPath): void {
   const { securityContext: context = {} } = spec;
@@ -136,11 +140,17 @@ export function checkSecurityContext(
   if (context.seccompProfile !== undefined) checkSeccomp(errors, context.seccompProfile, path.child('seccompProfile'));
   if (context.allowPrivilegeEscalation === false) {
     if (privileged === true)
-      errors.push(invalid(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
+      errors.push(
+        invalid(path, shown(context), 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'),
+      );
     for (const capability of capabilities?.add ?? [])
       if (capability === 'CAP_SYS_ADMIN')
         errors.push(
-          invalid(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'),
+          invalid(
+            path,
+            shown(context),
+            'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN',
+          ),
         );
   }
   if (context.windowsOptions !== undefined)
