@@ -22,7 +22,6 @@ export interface LeaderElectionOptions {
   readonly onLeading: () => void;
   /** We led and do not any more. Not called for a lease that was given back on disposal. */
   readonly onLost: () => void;
-  readonly onNewLeader?: (identity: string) => void;
   readonly events?: EventRecorder;
   readonly leaseDurationMs?: number;
   readonly renewDeadlineMs?: number;
@@ -44,7 +43,6 @@ export class LeaderElection implements AsyncDisposable {
   #observedMs = 0;
   #renewedMs = 0;
   #state: 'waiting' | 'leading' | 'over' = 'waiting';
-  #reported: string | undefined;
   #timer: Disposable | undefined;
   #deadline: Disposable | undefined;
   #working: Promise<void> = Promise.resolve();
@@ -118,8 +116,6 @@ export class LeaderElection implements AsyncDisposable {
     } catch (error) {
       log.debug('could not take the lease', { identity, error: errorText(error) });
       return false;
-    } finally {
-      this.#report();
     }
   }
 
@@ -163,13 +159,6 @@ export class LeaderElection implements AsyncDisposable {
   #observe(lease: DeepReadonly<Lease>): void {
     this.#observed = lease;
     this.#observedMs = this.#options.clock.now();
-  }
-
-  #report(): void {
-    const holder = this.#observed?.spec?.holderIdentity ?? '';
-    if (holder === '' || holder === this.#reported) return;
-    this.#reported = holder;
-    this.#options.onNewLeader?.(holder);
   }
 
   async #release(): Promise<void> {
