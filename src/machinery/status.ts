@@ -133,7 +133,7 @@ export class ApiError extends Error {
       details: {
         ...(name === '' ? {} : { name }),
         ...(kind.group === '' ? {} : { group: kind.group }),
-        kind: kind.kind,
+        ...(kind.kind === '' ? {} : { kind: kind.kind }),
         causes,
       },
     });

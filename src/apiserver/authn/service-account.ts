@@ -40,6 +40,8 @@ export interface ServiceAccountTokenOptions {
   readonly audiences: readonly string[];
   /** What is asked to be good for longer is good for this long; absent: as upstream's default. */
   readonly secondsMax?: number | undefined;
+  /** Whether tokens that are mounted into pods outlive the time that they should be renewed in: true unless said otherwise. */
+  readonly extends?: boolean | undefined;
   /** A token that a secret keeps is used today for the first time. */
   readonly onKeptTokenUsed?: (namespace: string, secret: string, date: string) => void;
   readonly onUse?: (use: TokenUse) => void;
@@ -118,6 +120,10 @@ export class ServiceAccountTokens implements TokenAuthenticator {
 
   get secondsMax(): number | undefined {
     return this.#options.secondsMax;
+  }
+
+  get extends(): boolean {
+    return this.#options.extends !== false;
   }
 
   get issuer(): string {

@@ -1,5 +1,6 @@
 /** `/.well-known/openid-configuration` and `/openid/v1/jwks`: with what others can check tokens of service accounts. */
 import type { ServiceAccountTokens } from '../authn/service-account.ts';
+import type { HttpResponse } from './message.ts';
 import { json, type PathHandler } from './paths.ts';
 
 const configuration = '/.well-known/openid-configuration';
@@ -11,14 +12,20 @@ export function issuerPaths(tokens: ServiceAccountTokens, url: () => string): Pa
     serves: (path) => [configuration, keySet].includes(path.replace(/\/$/, '')),
     list: () => [configuration, keySet],
     respond(_request, { path }) {
-      if (path.startsWith(keySet)) return json({ keys: tokens.keys.keys }, 'application/jwk-set+json');
-      return json({
+      if (path.startsWith(keySet)) return lasting(json({ keys: tokens.keys.keys }, 'application/jwk-set+json'));
+      const document = {
         issuer: tokens.issuer,
         jwks_uri: `${url()}${keySet}`,
         response_types_supported: ['id_token'],
         subject_types_supported: ['public'],
-        id_token_signing_alg_values_supported: [...new Set(tokens.keys.keys.map(({ alg }) => alg))],
-      });
+        id_token_signing_alg_values_supported: [...new Set(tokens.keys.keys.map(({ alg }) => alg))].sort(),
+      };
+      return lasting(json(document));
     },
   };
+}
+
+/** Whoever checks tokens may keep it for an hour. */
+function lasting(response: HttpResponse): HttpResponse {
+  return { ...response, headers: { ...response.headers, 'cache-control': 'public, max-age=3600' } };
 }

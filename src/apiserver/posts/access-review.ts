@@ -30,8 +30,10 @@ export const localSubjectAccessReview: PostHandler = {
   async handle(server, kind, operation, body) {
     const review = body as LocalSubjectAccessReview;
     const { namespace = '' } = operation;
-    if ((review.metadata?.namespace ?? namespace) !== namespace)
-      throw ApiError.badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`);
+    if ((review.metadata?.namespace ?? '') !== '' && review.metadata?.namespace !== namespace)
+      throw ApiError.badRequest(
+        'the namespace of the provided object does not match the namespace sent on the request',
+      );
     const { resourceAttributes, nonResourceAttributes } = review.spec ?? {};
     const { namespace: _, ...metadata } = review.metadata ?? {};
     const errors = [
@@ -50,7 +52,7 @@ export const localSubjectAccessReview: PostHandler = {
     if (nonResourceAttributes !== undefined)
       errors.push(invalid('spec.nonResourceAttributes', nonResourceAttributes, 'disallowed on this kind of request'));
     refuse(kind, errors);
-    return reviewed(server, review, subjectOf(review.spec));
+    return reviewed(server, { ...review, metadata: { ...metadata, namespace } }, subjectOf(review.spec));
   },
 };
 
@@ -94,7 +96,9 @@ export function selfSubjectRulesReview(authorizers: readonly Authorizer[]): Post
   };
 }
 
-async function reviewed(server: ApiServer, review: { readonly spec: AnySpec }, user: UserInfo): Promise<Result> {
+type AnyReview = { readonly spec: AnySpec; readonly metadata?: object };
+
+async function reviewed(server: ApiServer, review: AnyReview, user: UserInfo): Promise<Result> {
   const { attributes, problems } = attributesOf(review.spec, user);
   const { verdict, reason, error } = await server.review(attributes);
   const evaluation = [...(error === undefined ? [] : [error]), ...problems].join('; ');
@@ -166,11 +170,13 @@ function subjectErrors({ user = '', groups = [] }: SubjectAccessReviewSpec = {})
     : [];
 }
 
+/** What has no namespace forgets the one that is sent. */
 function metadataErrors(metadata: object = {}, text = 'must be empty'): FieldError[] {
-  const { managedFields: _, creationTimestamp: __, ...rest } = metadata as Record<string, unknown>;
-  return Object.keys(rest).length === 0 ? [] : [invalid('metadata', metadata, text)];
+  const { managedFields: _, namespace: __, ...rest } = metadata as Record<string, unknown>;
+  return Object.values(rest).every((value) => value === null) ? [] : [invalid('metadata', metadata, text)];
 }
 
 function refuse(kind: Kind, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw ApiError.invalid(kind, '', errors);
+  // Upstream has forgotten of which kind it is by then.
+  if (errors.length > 0) throw ApiError.invalid({ group: kind.group, kind: '' }, '', errors);
 }

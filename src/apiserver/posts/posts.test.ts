@@ -317,7 +317,7 @@ test('access reviews', async () => {
   );
   await assert.rejects(ask(subjectAccessReviews, { resourceAttributes: {} }), {
     message:
-      'SubjectAccessReview.authorization.k8s.io "" is invalid: spec.user: Invalid value: "": at least one of user or group must be specified',
+      '.authorization.k8s.io "" is invalid: spec.user: Invalid value: "": at least one of user or group must be specified',
     code: 422,
   });
   await assert.rejects(

@@ -23,6 +23,8 @@ const secondsMax = 2 ** 32;
 const injectedSeconds = 3607;
 const extendedSeconds = 365 * 24 * 3600;
 
+const group = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
+
 export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
   return {
     on: 'serviceaccounts/token',
@@ -39,18 +41,17 @@ export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
       const audiences = (spec.audiences ?? []).length === 0 ? tokens.audiences : (spec.audiences ?? []);
       const wanted = spec.expirationSeconds ?? secondsDefault;
       const errors = secondsErrors(wanted);
-      if (errors.length > 0)
-        throw ApiError.invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', errors);
+      if (errors.length > 0) throw ApiError.invalid(group, '', errors);
       await admission.validate(admitted);
       const seconds = Math.min(wanted, tokens.secondsMax ?? wanted);
       const bound = boundTo(server, request, operation);
       const extended =
+        tokens.extends &&
         bound.pod !== undefined &&
         seconds === injectedSeconds &&
         audiences.every((audience) => tokens.audiences.includes(audience));
-      const expiry = extended
-        ? { seconds: Math.min(extendedSeconds, tokens.secondsMax ?? extendedSeconds), warnAfterSeconds: seconds }
-        : { seconds };
+      // As upstream, however short tokens are to be at most.
+      const expiry = extended ? { seconds: extendedSeconds, warnAfterSeconds: seconds } : { seconds };
       const now = server.world.clock.now();
       const token = tokens.issue({
         namespace,
@@ -81,9 +82,9 @@ export function tokenRequest(tokens: ServiceAccountTokens): PostHandler {
 function checkAddress(request: TokenRequest, { name = '', namespace = '' }: Operation): void {
   const metadata = request.metadata ?? {};
   if ((metadata.name ?? '') !== '' && metadata.name !== name)
-    throw ApiError.badRequest(
-      `the name of the object (${metadata.name ?? ''}) does not match the name on the URL (${name})`,
-    );
+    throw ApiError.invalid(group, name, [
+      invalid('metadata.name', metadata.name, 'must match the service account name if specified'),
+    ]);
   if ((metadata.namespace ?? '') !== '' && metadata.namespace !== namespace)
     throw ApiError.badRequest('the namespace of the provided object does not match the namespace sent on the request');
 }

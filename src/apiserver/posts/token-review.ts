@@ -1,5 +1,5 @@
 /** TokenReview and SelfSubjectReview: who is this token's, and who am I? */
-import type { SelfSubjectReview, TokenReview } from '../../api/mod.ts';
+import type { TokenReview } from '../../api/mod.ts';
 import { rfc3339, type JsonObject } from '../../base/mod.ts';
 import { ApiError, type UserInfo } from '../../machinery/mod.ts';
 import { InvalidToken, type BearerAuthenticator } from '../authn/tokens.ts';
@@ -31,10 +31,11 @@ async function statusOf(bearer: BearerAuthenticator, { spec }: TokenReview): Pro
 export const selfSubjectReview: PostHandler = {
   on: 'selfsubjectreviews.authentication.k8s.io',
   async handle({ world }, _kind, { user }, body) {
-    const review = body as SelfSubjectReview;
+    const { kind, apiVersion } = body;
     return answer(201, {
-      ...review,
-      metadata: { ...review.metadata, creationTimestamp: rfc3339(world.clock.now()) },
+      kind,
+      apiVersion,
+      metadata: { creationTimestamp: rfc3339(world.clock.now()) },
       status: { userInfo: userBody(user) },
     });
   },
