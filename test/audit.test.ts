@@ -11,6 +11,7 @@ import type { Kind } from '../src/machinery/mod.ts';
 import { LogFile } from '../src/host/audit/mod.ts';
 import { configMaps, startApiServer, type TestCluster } from '../src/main/testing.ts';
 import { RawHttp, type RawRequest } from './raw-http.ts';
+import { TlsServer } from './tls-server.ts';
 
 type Event = Record<string, unknown> & {
   readonly stage: string;
@@ -510,6 +511,26 @@ test('events that are too large lose their bodies, and then themselves', async (
   assert.match(text, /^apiserver_audit_error_total\{plugin="truncate"\} 1$/m);
   assert.match(text, /^apiserver_audit_event_total [34]$/m);
   assert.match(text, /^apiserver_audit_level_total\{level="Request"\} 4$/m);
+});
+
+test('a webhook that blocks is told before the request goes on', async (t) => {
+  await using hook = await TlsServer.start();
+  const stages = (): string[] =>
+    hook.asked.splice(0).flatMap(({ body }) => {
+      const { items } = body as unknown as { items: Event[] };
+      return items.map(({ stage, requestURI }) => `${stage} ${String(requestURI)}`);
+    });
+  const config = join(temporary(t), 'webhook.yaml');
+  writeFileSync(config, hook.kubeconfig());
+  const flags = { 'audit-webhook-config-file': config, 'audit-webhook-mode': 'blocking-strict' };
+  await using audited = await Audited.start('rules: [{level: Metadata}]\n', flags);
+  const client = audited.client();
+  hook.answer = () => ({ text: '{}' });
+  assert.equal((await client.send({ path: '/version' })).status, 200);
+  assert.deepEqual(stages(), ['RequestReceived /version', 'ResponseComplete /version']);
+  hook.answer = () => ({ status: 400, text: '' });
+  assert.equal((await client.send({ path: '/version' })).status, 500);
+  assert.deepEqual(stages(), ['RequestReceived /version'], 'what is not served leaves no more behind');
 });
 
 test('a request is not served when its event must be kept and cannot be', async () => {

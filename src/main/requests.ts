@@ -168,14 +168,8 @@ function logBackend(
   const write = (events: readonly AuditEvent[]): void =>
     file.write(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
   const way = mode(flags, 'audit-log-mode', 'blocking');
-  if (way !== 'batch') {
-    const onLost = (event: AuditEvent, error: unknown): boolean => {
-      metrics.errors.add(['log']);
-      log.error('an audit event is lost', { auditID: event.auditID, error: errorText(error) });
-      return way === 'blocking';
-    };
-    return truncated(flags, 'log', blocking(write, onLost), metrics);
-  }
+  if (way !== 'batch')
+    return truncated(flags, 'log', blocking(write, lossTeller('log', way, { log, metrics })), metrics);
   const options = {
     bufferMax: wholeNumber(flags, 'audit-log-batch-buffer-size', 10_000),
     batchMax: wholeNumber(flags, 'audit-log-batch-max-size', 1),
@@ -203,12 +197,14 @@ async function webhookBackend(
   const initialBackoffMs = duration(flags, 'audit-webhook-initial-backoff', 10_000);
   const send = (events: readonly AuditEvent[]): Promise<void> =>
     postEvents({ client, url: server, token, clock, initialBackoffMs }, events);
-  const waits = mode(flags, 'audit-webhook-mode', 'batch') === 'batch';
-  const throttled = waits && boolean(flags, 'audit-webhook-batch-throttle-enable', true);
+  const way = mode(flags, 'audit-webhook-mode', 'batch');
+  if (way !== 'batch')
+    return truncated(flags, 'webhook', blocking(send, lossTeller('webhook', way, { log, metrics })), metrics);
+  const throttled = boolean(flags, 'audit-webhook-batch-throttle-enable', true);
   const options = {
     bufferMax: wholeNumber(flags, 'audit-webhook-batch-buffer-size', 10_000),
-    batchMax: waits ? wholeNumber(flags, 'audit-webhook-batch-max-size', 400) : 1,
-    waitMaxMs: waits ? duration(flags, 'audit-webhook-batch-max-wait', 30_000) : 0,
+    batchMax: wholeNumber(flags, 'audit-webhook-batch-max-size', 400),
+    waitMaxMs: duration(flags, 'audit-webhook-batch-max-wait', 30_000),
     perSecond: throttled ? wholeNumber(flags, 'audit-webhook-batch-throttle-qps', 10) : 0,
     burst: wholeNumber(flags, 'audit-webhook-batch-throttle-burst', 15),
   };
@@ -230,6 +226,19 @@ function lossCounter(
   return (events, when) => errors.add([when === 'sent' ? plugin : when], events);
 }
 
+/** Says of an event that could not be handed on that it is lost, and whether its request goes on all the same. */
+function lossTeller(
+  plugin: AuditPlugin,
+  way: string,
+  { log, metrics }: { readonly log: Log; readonly metrics: AuditMetrics },
+): (event: AuditEvent, error: unknown) => boolean {
+  return (event, error) => {
+    metrics.errors.add([plugin]);
+    log.error('an audit event is lost', { auditID: event.auditID, error: errorText(error) });
+    return way === 'blocking';
+  };
+}
+
 /** Without events that are too large, if that is wanted. */
 function truncated(flags: Flags, plugin: AuditPlugin, backend: AuditBackend, { errors }: AuditMetrics): AuditBackend {
   const prefix = `audit-${plugin}-truncate`;
@@ -248,14 +257,18 @@ function truncated(flags: Flags, plugin: AuditPlugin, backend: AuditBackend, { e
 
 /** `onLost` says whether the request goes on all the same. */
 function blocking(
-  write: (events: readonly AuditEvent[]) => void,
+  write: (events: readonly AuditEvent[]) => void | Promise<void>,
   onLost: (event: AuditEvent, error: unknown) => boolean,
 ): AuditBackend {
   return {
     log(event) {
       try {
-        write([event]);
-        return true;
+        const written = write([event]);
+        if (written === undefined) return true;
+        return written.then(
+          () => true,
+          (error: unknown) => onLost(event, error),
+        );
       } catch (error) {
         return onLost(event, error);
       }

@@ -175,7 +175,13 @@ void test('watches, large bodies and sessions go through as they come', async ()
     setImmediate(() => response.destroy());
   };
   await assert.rejects(raw.send({ path: flunders }), /aborted|ECONNRESET|hang up/, 'half an answer is no answer');
+  const turns = async (): Promise<number> => {
+    const { text } = await raw.send({ path: '/metrics' });
+    return Number(/^apiserver_flowcontrol_dispatched_requests_total\{flow_schema="exempt".*\} (\d+)$/m.exec(text)?.[1]);
+  };
+  const before = await turns();
   assert.equal(await echoed(cluster, `${flunders}/x/echo`), 'echo hello');
+  assert.equal(await turns(), before + 2, 'a session has its turn, as this question has');
   assert.equal(wardle.fromClients.at(-1)?.headers['x-remote-user'], 'kubernetes-super-admin');
 });
 

@@ -44,8 +44,8 @@ export interface ObjectReference {
 
 /** Where events go. Must not change them, and must not throw. */
 export interface AuditBackend {
-  /** False: it could not be kept, and the request that it tells of must not go on. */
-  log(event: AuditEvent): boolean;
+  /** False: it could not be kept, and the request that it tells of must not go on. A promise holds up the request. */
+  log(event: AuditEvent): boolean | Promise<boolean>;
   /** Writes what is held back. */
   close(): Promise<void>;
 }

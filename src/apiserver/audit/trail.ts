@@ -61,6 +61,7 @@ export class AuditTrail {
   #requestObject: unknown;
   #responseObject: unknown;
   #status: JsonObject | undefined;
+  #telling: Promise<unknown> | undefined;
   #understood = false;
   #done = false;
 
@@ -81,14 +82,24 @@ export class AuditTrail {
     return this.#verdict?.level === 'RequestResponse';
   }
 
-  /** It is known who sent the request: from here on it is told of. Throws AuditFailure. */
-  authenticated(user: UserInfo): void {
+  /** Settles when all is told that must be told before the request goes on; undefined when that is so. */
+  get telling(): Promise<unknown> | undefined {
+    return this.#telling;
+  }
+
+  /** It is known who sent the request: from here on it is told of. Throws, or rejects with, AuditFailure. */
+  authenticated(user: UserInfo): void | Promise<void> {
     const { metrics, policy } = this.#parts;
     this.#user = userOf(user);
     this.#verdict = policy.verdict(user, this.#request.method, this.#info);
     metrics.levels.add([this.#verdict.level]);
-    if (this.#emit('RequestReceived')) return;
-    metrics.rejected.add();
+    const kept = this.#emit('RequestReceived');
+    return kept instanceof Promise ? kept.then((is) => this.#require(is)) : this.#require(kept);
+  }
+
+  #require(isKept: boolean): void {
+    if (isKept) return;
+    this.#parts.metrics.rejected.add();
     this.#verdict = undefined;
     throw new AuditFailure();
   }
@@ -211,7 +222,7 @@ export class AuditTrail {
   }
 
   /** Whether all who are to be told could be. */
-  #emit(stage: AuditStage): boolean {
+  #emit(stage: AuditStage): boolean | Promise<boolean> {
     const verdict = this.#verdict;
     if (verdict === undefined || verdict.level === 'None' || verdict.omitStages.includes(stage)) return true;
     const { clock, backends, metrics } = this.#parts;
@@ -238,7 +249,11 @@ export class AuditTrail {
       annotations: Object.keys(this.#annotations).length === 0 ? undefined : sorted(this.#annotations),
     };
     metrics.events.add();
-    return backends.map((backend) => backend.log(event)).every((kept) => kept);
+    const told = backends.map((backend) => backend.log(event));
+    if (!told.some((kept) => kept instanceof Promise)) return told.every((kept) => kept);
+    const all = Promise.all(told).then((kept) => kept.every((one) => one));
+    this.#telling = all;
+    return all;
   }
 }
 

@@ -65,7 +65,8 @@ export class Access {
       throw error;
     }
     metrics.authenticated('success', (clock.monotonic() - begun) / 1000, user.username);
-    trail?.authenticated(user);
+    const told = trail?.authenticated(user);
+    if (told !== undefined) await told;
     const attributes = (): Attributes => attributesIn(request.method, info, user);
     const acting = await this.#impersonation.acting(user, request, attributes);
     if (acting.user !== user) trail?.impersonating(acting);

@@ -168,6 +168,7 @@ export class HttpFront implements Disposable {
     const headers = { ...response.headers, ...call?.flow, 'audit-id': auditId };
     const answer = { ...response, headers: withWarnings(headers, call?.warnings ?? []) };
     const told = call?.trail === undefined ? answer : call.trail.answered(answer);
+    if (call?.trail?.telling !== undefined) await call.trail.telling;
     const count = (): void =>
       metrics.observe(call?.info, request, {
         code: response.status,
