@@ -1,6 +1,6 @@
 /** An admission webhook on the loopback that a test makes answer as it likes, and the configurations that name it. */
 import assert from 'node:assert/strict';
-import type { AdmissionRequest } from '../../src/api/upstream/types.ts';
+import type { AdmissionRequest } from '../../src/api/mod.ts';
 import type { JsonObject } from '../../src/base/mod.ts';
 import type { ObjectMeta } from '../../src/machinery/mod.ts';
 import type { Api } from '../custom-resources.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { flowSchemas, ipAddresses, jobs, ingresses, pods, serviceAccounts } from '../../api/mod.ts';
-import type { Kind, KubeObject } from '../../machinery/mod.ts';
+import type { Kind } from '../../machinery/mod.ts';
 import { tableOf } from './table.ts';
 
 interface Table {
@@ -12,7 +12,7 @@ interface Table {
 function table(kind: unknown, ...objects: readonly object[]): Table {
   const options = { includeObject: 'None', headers: true, now: () => 0 } as const;
   const request = { kind: kind as Kind, apiVersion: 'meta.k8s.io/v1', listMetadata: undefined, options };
-  return tableOf(request, objects as readonly KubeObject[]) as Table;
+  return tableOf(request, objects) as Table;
 }
 
 function cell(kind: unknown, column: string, object: object): unknown {
