@@ -126,9 +126,14 @@ export class ControlPlane implements AsyncDisposable {
       descriptions: () => readDescriptions(facts.types),
       address: () => `${options.advertise}:${this.http.port}`,
     });
-    this.http = new HttpServer({
-      host: options.host,
-      port: options.port,
+    this.http = this.#endpoint(options);
+  }
+
+  /** What listens. Requests come when all of this is there. */
+  #endpoint({ host, port, pki, auth }: ControlPlaneOptions): HttpServer {
+    return new HttpServer({
+      host,
+      port,
       certificate: pki.serving.certificate,
       key: pki.serving.key,
       clientCa: pki.ca,
