@@ -3,6 +3,7 @@
  * fields have Go's names, and every field is there, set or not. Types that all groups share are an exception.
  */
 import type { FieldFacts } from '../machinery/mod.ts';
+import { sortedMap } from './maps.ts';
 import facts from './upstream/facts.json' with { type: 'json' };
 
 /** Where Go's name is not the field's with a capital letter. */
@@ -57,14 +58,23 @@ const goNames: Readonly<Record<string, string>> = {
 
 const core = 'io.k8s.api.core.v1.';
 
+const glusterfsNames = { endpoints: 'EndpointsName' };
+const rbdNames = { monitors: 'CephMonitors', image: 'RBDImage', pool: 'RBDPool', user: 'RadosUser' };
+
 const goNamesOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  [`${core}GlusterfsVolumeSource`]: { endpoints: 'EndpointsName' },
-  [`${core}RBDVolumeSource`]: { monitors: 'CephMonitors', image: 'RBDImage', pool: 'RBDPool', user: 'RadosUser' },
+  [`${core}GlusterfsVolumeSource`]: glusterfsNames,
+  [`${core}GlusterfsPersistentVolumeSource`]: glusterfsNames,
+  [`${core}RBDVolumeSource`]: rbdNames,
+  [`${core}RBDPersistentVolumeSource`]: rbdNames,
 };
 
 /** Fields that stand elsewhere than in the published type: each before the other, or last before undefined. */
 const moved: Readonly<Record<string, readonly (readonly [string, string | undefined])[]>> = {
   [`${core}Volume`]: [['quobyte', 'flexVolume']],
+  [`${core}PersistentVolumeSource`]: [
+    ['quobyte', 'iscsi'],
+    ['flexVolume', 'cinder'],
+  ],
   [`${core}PodSecurityContext`]: [['sysctls', 'seccompProfile']],
   [`${core}PodSpec`]: [
     ['setHostnameAsFQDN', 'affinity'],
@@ -105,8 +115,10 @@ export function internalForm(type: string, value: unknown): unknown {
   if (type.startsWith('{}'))
     return value === undefined
       ? null
-      : Object.fromEntries(
-          Object.entries(value as object).map(([key, item]) => [key, internalForm(type.slice(2), item)]),
+      : sortedMap(
+          Object.fromEntries(
+            Object.entries(value as Struct).map(([key, item]) => [key, internalForm(type.slice(2), item)]),
+          ),
         );
   if (type.startsWith('io.k8s.apimachinery.')) return value ?? {};
   return facts.types[type] === undefined ? (value ?? zeroOf(type)) : structForm(type, (value ?? {}) as Struct);

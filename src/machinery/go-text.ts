@@ -39,9 +39,12 @@ export function goQuote(text: string): string {
   return `${out}"`;
 }
 
-/** `json.Marshal`: like JSON.stringify, but with HTML's special characters and the two line separators escaped. */
-export function goJson(value: unknown): string {
-  const text = JSON.stringify(value) as string | undefined;
+/**
+ * `json.Marshal`, and with `indent` `json.MarshalIndent`: like JSON.stringify, but with HTML's special characters and the
+ * two line separators escaped.
+ */
+export function goJson(value: unknown, indent = ''): string {
+  const text = JSON.stringify(value, null, indent) as string | undefined;
   return (text ?? 'null').replace(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -15,9 +15,9 @@ import {
   type FieldPath,
 } from '../../../machinery/mod.ts';
 import { checkImmutable, report, type Errors } from '../../checks.ts';
+import { differences } from '../../differences.ts';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec, TypedObjectReference } from '../../upstream/types.ts';
 import { betaStorageClass, checkAccessModes, volumeModes } from '../persistent-volume/access-modes.ts';
-import { differences } from '../pod/differences.ts';
 import { isNativeResource } from '../pod-spec/resources.ts';
 import { checkQuantity } from '../pod-spec/validation/resources.ts';
 
@@ -155,7 +155,7 @@ function checkSpecChange(errors: Errors, claim: ReadonlyClaim, old: ReadonlyClai
     errors.push(
       forbidden(
         specPath,
-        `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${differences(was, now)}`,
+        `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${differences('io.k8s.api.core.v1.PersistentVolumeClaimSpec', was, now)}`,
       ),
     );
 }

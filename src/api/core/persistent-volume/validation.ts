@@ -14,6 +14,7 @@ import {
   type FieldPath,
 } from '../../../machinery/mod.ts';
 import { checkCsiDriverName, checkImmutable, checkImmutableStruct, report, type Errors } from '../../checks.ts';
+import { differences } from '../../differences.ts';
 import type {
   PersistentVolume,
   PersistentVolumeSpec,
@@ -21,7 +22,6 @@ import type {
   VolumeNodeAffinity,
 } from '../../upstream/types.ts';
 import { checkAmount } from '../persistent-volume-claim/validation.ts';
-import { differences } from '../pod/differences.ts';
 import { newerNodeLabel } from '../pod-spec/node-labels.ts';
 import { checkNodeSelector } from '../pod-spec/validation/affinity.ts';
 import { checkNoBacksteps } from '../pod-spec/validation/paths.ts';
@@ -245,7 +245,7 @@ export function volumeUpdateErrors(volume: ReadonlyVolume, old: ReadonlyVolume):
     errors.push(
       forbidden(
         specPath.child('persistentvolumesource'),
-        `spec.persistentvolumesource is immutable after creation\n${differences(was, now)}`,
+        `spec.persistentvolumesource is immutable after creation\n${differences('io.k8s.api.core.v1.PersistentVolumeSource', was, now)}`,
       ),
     );
   checkImmutable(errors, spec.volumeMode, before.volumeMode, 'volumeMode');

@@ -10,6 +10,7 @@ import {
   type FieldPath,
 } from '../../../machinery/mod.ts';
 import { type Errors } from '../../checks.ts';
+import { differences } from '../../differences.ts';
 import type { Container, Pod, PodSpec, Toleration } from '../../upstream/types.ts';
 import {
   appArmorOfContainer,
@@ -19,7 +20,6 @@ import {
 } from '../pod-spec/validation/annotations.ts';
 import { checkTolerations } from '../pod-spec/validation/scheduling.ts';
 import { checkImagesOfPod, checkPodSpec, specPath } from '../pod-spec/validation/spec.ts';
-import { differences } from './differences.ts';
 import { nodeAffinityMutationErrors } from './gated.ts';
 
 type ReadonlyPod = DeepReadonly<Pod>;
@@ -93,7 +93,10 @@ export function podUpdateErrors(pod: ReadonlyPod, old: ReadonlyPod): FieldError[
   const masked = withoutUpdatable(errors, spec, before);
   if (!jsonEqual(masked, before))
     errors.push(
-      forbidden(specPath, `pod updates may not change fields other than ${updatable}\n${differences(before, masked)}`),
+      forbidden(
+        specPath,
+        `pod updates may not change fields other than ${updatable}\n${differences('io.k8s.api.core.v1.PodSpec', before, masked)}`,
+      ),
     );
   return errors;
 }
@@ -247,7 +250,10 @@ export function ephemeralContainersErrors(pod: ReadonlyPod, old: ReadonlyPod): F
     if (now === undefined) errors.push(forbidden(path, `existing ephemeral containers ${name} may not be removed\n`));
     else if (!jsonEqual(now, container))
       errors.push(
-        forbidden(path, `existing ephemeral containers ${name} may not be changed\n${differences(container, now)}`),
+        forbidden(
+          path,
+          `existing ephemeral containers ${name} may not be changed\n${differences('io.k8s.api.core.v1.EphemeralContainer', container, now)}`,
+        ),
       );
   }
   return errors;
