@@ -94,8 +94,14 @@ export interface ExtensionAccess {
 /** Bearer tokens besides those of service accounts and of machines that are about to join. */
 export interface TokenSettings {
   readonly static?: StaticTokens;
+  /** Who issues tokens of accounts, then others whose tokens are taken; upstream's usual one unless said otherwise. */
+  readonly issuers?: readonly string[];
+  /** Whom they must be for; the issuers unless said otherwise. */
+  readonly audiences?: readonly string[];
   /** How long a token of an account is good at most, in seconds. */
   readonly secondsMax?: number;
+  /** Whether mounted tokens outlive the time in which they are to be renewed. */
+  readonly extends?: boolean;
   /** Asked last, in order. Gets the audiences of the API server. */
   readonly others?: (audiences: readonly string[]) => readonly TokenAuthenticator[];
 }
@@ -154,8 +160,8 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
   const { signatureProblem } = options;
   const served = { kinds: () => registry.kinds(), authorizers, self, signatureProblem };
   const world = new WriteWorld({ store, clock, random, log, codec, config, plugins, admissionMetrics, ...served });
-  const issuer = accountIssuer(config.clusterDomain);
-  const audiences = [issuer];
+  const { issuers = [accountIssuer(config.clusterDomain)] } = options.tokens ?? {};
+  const { audiences = issuers } = options.tokens ?? {};
   const tokens =
     tokenKeys === undefined
       ? undefined
@@ -164,9 +170,10 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
           clock,
           random,
           keys: tokenKeys,
-          issuers: [issuer],
+          issuers,
           audiences,
           secondsMax: options.tokens?.secondsMax,
+          extends: options.tokens?.extends,
           onKeptTokenUsed: keptTokenUse(self, log),
           onUse: tokenUseCounter(metrics),
         });

@@ -53,7 +53,7 @@ export {
 export type { ServedApis } from './served-apis.ts';
 export { podConnectors, type PodStreamWorld } from './http/pod-streams.ts';
 export { streamOf } from './http/stream-of.ts';
-export type { NodeAddress, NodeAnswer, NodeConnections, NodeRequest } from './ports.ts';
+export type { NodeAddress, NodeAnswer, NodeConnections, NodeRequest, TokenKeys } from './ports.ts';
 export { proxyConnectors, type ProxyWorld } from './proxying/connectors.ts';
 export { headersOfUsers } from './proxying/forward.ts';
 export type { Backends } from './proxying/backend.ts';

@@ -6,6 +6,7 @@ const list = (help: string): Option => ({ type: 'string', value: 'A,B', help });
 const text = (value: string, help: string): Option => ({ type: 'string', value, help });
 
 export const authOptions = {
+  'api-audiences': list('Whom tokens of accounts must be for to be taken (default: the issuers)'),
   'anonymous-auth': text('BOOL', 'Whether requests without a credential are taken (default: true)'),
   'authentication-config': file('AuthenticationConfiguration: issuers of tokens, and anonymous requests'),
   'authentication-token-webhook-config-file': file('kubeconfig of a webhook that knows tokens'),
@@ -37,6 +38,14 @@ export const authOptions = {
   'requestheader-uid-headers': list("Headers with the user's uid (default: X-Remote-Uid)"),
   'requestheader-group-headers': list("Headers with the user's groups (default: X-Remote-Group)"),
   'requestheader-extra-headers-prefix': list('What headers with more begin with (default: X-Remote-Extra-)'),
+  'service-account-extend-token-expiration': text(
+    'BOOL',
+    'Whether mounted tokens outlive their renewal (default: true)',
+  ),
+  'service-account-issuer': list('Who issues tokens of accounts; those of all but the first are only taken'),
+  'service-account-jwks-uri': text('URL', 'Where others find the keys of tokens (default: this server)'),
+  'service-account-key-file': list('Files with more keys that tokens of accounts may be signed with'),
   'service-account-max-token-expiration': text('TIME', 'How long tokens of accounts are good at most'),
+  'service-account-signing-key-file': file('The key that signs tokens of accounts (default: one of its own)'),
   'token-auth-file': file('Tokens: token,user,uid,"group1,group2" on each line'),
 } as const satisfies Record<string, Option>;

@@ -15,7 +15,7 @@ export interface AuthWorld {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Of the API server itself. */
+  /** Who issues tokens of service accounts unless flags say otherwise. */
   readonly issuer: string;
   readonly connections: DisposableStack;
 }
@@ -30,6 +30,13 @@ export function versionFlag(flags: Flags, name: string): string {
   const version = flags[name] ?? 'v1beta1';
   if (version !== 'v1' && version !== 'v1beta1') throw new UsageError(`--${name} ${version}: v1 or v1beta1`);
   return version;
+}
+
+export function booleanFlag(flags: Flags, name: string, usual: boolean): boolean {
+  const value = flags[name];
+  if (value === undefined) return usual;
+  if (value !== 'true' && value !== 'false') throw new UsageError(`--${name} ${value}: true or false`);
+  return value === 'true';
 }
 
 export function durationFlag(flags: Flags, name: string, usualMs: number): number {

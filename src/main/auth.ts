@@ -13,11 +13,14 @@ import {
   type ComposedServer,
   type ReloadMetrics,
   type RequestHeaderOptions,
+  type TokenKeys,
   type TokenAuthenticator,
   type TokenSettings,
 } from '../apiserver/mod.ts';
 import { authOptions, UsageError, type Invocation } from '../cli/mod.ts';
+import { privateKeyIn, publicKeysIn, tokenKeys, trustingToo } from '../host/pki/mod.ts';
 import {
+  booleanFlag,
   durationFlag,
   openWebhook,
   versionFlag,
@@ -41,18 +44,33 @@ export interface ServerAuth {
   readonly frontProxyCa: string | undefined;
   /** With what this server shows extension API servers who it is; undefined: the cluster's own. */
   readonly proxyClient: { readonly certificate: string; readonly key: string } | undefined;
+  /** The keys of service account tokens, made from those that the server would use by itself. */
+  readonly tokenKeys: (own: TokenKeys) => TokenKeys;
+  /** Where they are told to others; undefined: by this server. */
+  readonly keysUrl: string | undefined;
   /** Reads the files again that may change while the server runs. */
   follow(server: Followed): void;
 }
 
 type Followed = Pick<ComposedServer, 'authorization' | 'metrics'>;
 
+/** Flags that name more than one file. */
+const several = new Set(['service-account-key-file']);
+
 /** The flags that were given; files by where they are, whatever the working directory will be. */
 export function authFlags(invocation: Invocation): Flags {
   const flags: Record<string, string> = {};
   for (const name of Object.keys(authOptions)) {
     const value = invocation.string(name);
-    if (value !== undefined) flags[name] = /-(file|config)$/.test(name) ? resolve(value) : value;
+    if (value === undefined) continue;
+    const isPath = /-(file|config)$/.test(name);
+    flags[name] = !isPath
+      ? value
+      : several.has(name)
+        ? words(value)
+            .map((path) => resolve(path))
+            .join()
+        : resolve(value);
   }
   return flags;
 }
@@ -60,7 +78,9 @@ export function authFlags(invocation: Invocation): Flags {
 /** Connections end with `connections`. Throws UsageError, and HostError for files that cannot be read or are wrong. */
 export async function openAuth(flags: Flags, world: AuthWorld): Promise<ServerAuth> {
   const path = flags['token-auth-file'];
-  const authentication = await openAuthentication(flags, world);
+  const issuers = words(flags['service-account-issuer'] ?? world.issuer);
+  checkIssuers(issuers);
+  const authentication = await openAuthentication(flags, { ...world, issuers });
   const authorization = await openAuthorization(flags, world);
   const webhook = await tokenWebhook(flags, world);
   const others = (audiences: readonly string[]): TokenAuthenticator[] => [
@@ -73,7 +93,10 @@ export async function openAuth(flags: Flags, world: AuthWorld): Promise<ServerAu
     authorizers: authorization.authorizers,
     tokens: {
       ...(path === undefined ? {} : { static: parseTokenFile(await contents(path), path) }),
+      issuers,
+      audiences: words(flags['api-audiences'] ?? issuers.join()),
       ...maxSeconds(flags),
+      extends: booleanFlag(flags, 'service-account-extend-token-expiration', true),
       others,
     },
     requestHeader: {
@@ -85,6 +108,8 @@ export async function openAuth(flags: Flags, world: AuthWorld): Promise<ServerAu
     },
     frontProxyCa: proxyCa === undefined ? undefined : await contents(proxyCa),
     proxyClient: await proxyClient(flags),
+    tokenKeys: await accountKeys(flags),
+    keysUrl: keysUrl(flags),
     follow: (server) => follow(authentication, authorization, server, world),
   };
 }
@@ -114,6 +139,33 @@ async function proxyClient(flags: Flags): Promise<ServerAuth['proxyClient']> {
   if (certificate === undefined || key === undefined)
     throw new UsageError('--proxy-client-cert-file and --proxy-client-key-file must be specified together');
   return { certificate: await contents(certificate), key: await contents(key) };
+}
+
+function checkIssuers(issuers: readonly string[]): void {
+  if (issuers.length === 0) throw new UsageError('service-account-issuer is a required flag');
+  for (const [i, issuer] of issuers.entries()) {
+    if (issuer.includes(':') && !URL.canParse(issuer))
+      throw new UsageError(`service-account-issuer ${JSON.stringify(issuer)} contained a ':' but was not a valid URL`);
+    if (issuers.indexOf(issuer) < i)
+      throw new UsageError(`service-account-issuer ${JSON.stringify(issuer)} is already specified`);
+  }
+}
+
+function keysUrl(flags: Flags): string | undefined {
+  const url = flags['service-account-jwks-uri'];
+  if (url === undefined) return undefined;
+  if (!URL.canParse(url)) throw new UsageError(`service-account-jwks-uri must be a valid URL: ${url}`);
+  if (!url.startsWith('https://'))
+    throw new UsageError(`service-account-jwks-uri requires https scheme, parsed as: ${url}`);
+  return url;
+}
+
+async function accountKeys(flags: Flags): Promise<ServerAuth['tokenKeys']> {
+  const signing = flags['service-account-signing-key-file'];
+  const key = signing === undefined ? undefined : privateKeyIn(await contents(signing), signing);
+  const files = words(flags['service-account-key-file'] ?? '');
+  const more = await Promise.all(files.map(async (path) => publicKeysIn(await contents(path), path)));
+  return (own) => trustingToo(key === undefined ? own : tokenKeys(key), more.flat());
 }
 
 const tokenMsMin = 3_600_000;

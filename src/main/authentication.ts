@@ -19,7 +19,7 @@ import { UsageError } from '../cli/mod.ts';
 import { HttpsWebClient } from '../host/http/mod.ts';
 import { signatureCheck } from '../host/pki/mod.ts';
 import { fieldErrorText, forbidden } from '../machinery/mod.ts';
-import { words, type AuthWorld, type Flags } from './auth-world.ts';
+import { booleanFlag, words, type AuthWorld, type Flags } from './auth-world.ts';
 import { contents, notYet } from './reloaded-file.ts';
 
 const oidcCache = { knownMs: 10_000, unknownMs: 0 };
@@ -122,24 +122,26 @@ class IssuerSet implements Disposable {
   }
 }
 
-export async function openAuthentication(flags: Flags, world: AuthWorld): Promise<Authentication> {
+/** `issuers` are those of the API server itself, which nobody else may claim to be. */
+type Own = { readonly issuers: readonly string[] };
+
+export async function openAuthentication(flags: Flags, world: AuthWorld & Own): Promise<Authentication> {
   const path = flags['authentication-config'];
   const oidcFlags = Object.keys(flags).filter((name) => name.startsWith('oidc-') && flags[name] !== undefined);
   if (path !== undefined && oidcFlags.length > 0)
     throw new UsageError('authentication-config file and oidc-* flags are mutually exclusive');
   const text = path === undefined ? undefined : await contents(path);
-  const configuration = text === undefined ? undefined : readAuthenticationConfiguration(text, [world.issuer]);
+  const configuration = text === undefined ? undefined : readAuthenticationConfiguration(text, world.issuers);
   const given = flags['anonymous-auth'];
   if (configuration?.anonymous !== undefined && given !== undefined)
     throw new UsageError(
       '--anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file',
     );
-  if (given !== undefined && given !== 'true' && given !== 'false')
-    throw new UsageError(`--anonymous-auth ${given}: true or false`);
+  const isOpen = booleanFlag(flags, 'anonymous-auth', true);
   const jwt = configuration?.jwt ?? (oidcFlags.length === 0 ? [] : [await flagIssuer(flags)]);
   const issuers = world.connections.use(new Issuers(jwt, world));
   return {
-    anonymous: configuration?.anonymous ?? { enabled: given !== 'false' },
+    anonymous: configuration?.anonymous ?? { enabled: isOpen },
     issuers,
     file:
       path === undefined || text === undefined
@@ -153,9 +155,9 @@ async function exchange(
   issuers: Issuers,
   text: string,
   anonymous: AuthenticationConfiguration['anonymous'],
-  { issuer }: AuthWorld,
+  { issuers: own }: Own,
 ): Promise<boolean> {
-  const changed = readAuthenticationConfiguration(text, [issuer]);
+  const changed = readAuthenticationConfiguration(text, own);
   if (!jsonEqual(changed.anonymous, anonymous))
     throw new HostError(
       'Configuration',

@@ -179,7 +179,7 @@ export class Cluster implements AsyncDisposable {
         {
           rootCa: pki.ca,
           certificates: pki.authority,
-          signKeptToken: (claims) => signKeptToken(pki.tokens, claims),
+          signKeptToken: (claims) => signKeptToken(api.tokens?.keys ?? pki.tokens, claims),
           nodes,
         },
       ),

@@ -87,7 +87,7 @@ export class ControlPlane implements AsyncDisposable {
         log,
         facts,
         config,
-        tokenKeys: pki.tokens,
+        tokenKeys: auth.tokenKeys?.(pki.tokens) ?? pki.tokens,
         signatureProblem,
         authorizers,
         tokens,
@@ -106,7 +106,12 @@ export class ControlPlane implements AsyncDisposable {
       paths: [
         ...(this.api.tokens === undefined
           ? []
-          : [issuerPaths(this.api.tokens, () => `https://${options.host}:${this.http.port}`)]),
+          : [
+              issuerPaths(this.api.tokens, {
+                url: () => `https://${options.host}:${this.http.port}`,
+                keysUrl: auth.keysUrl,
+              }),
+            ]),
         ...options.paths,
       ],
       health: [

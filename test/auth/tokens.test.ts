@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import { Pki } from '../../src/host/pki/mod.ts';
 import { systemClock } from '../../src/host/system.ts';
@@ -51,6 +52,80 @@ test('tokens of accounts are good for no longer than the cluster allows', async 
   assert.equal((await request(1800)).headers['warning'], undefined);
   const tooShort = { 'service-account-max-token-expiration': '10m' };
   await assert.rejects(startApiServer({ https: true, flags: tooShort }), /must be between 1 hour and 2\^32 seconds/);
+});
+
+test('tokens of accounts have the keys, issuers and audiences that flags say', async () => {
+  using files = new Files();
+  const signing = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+  const old = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = (key: KeyObject): string =>
+    key.export({ type: key.type === 'private' ? 'pkcs8' : 'spki', format: 'pem' }).toString();
+  const flags = {
+    'service-account-signing-key-file': files.write('sa.key', pem(signing.privateKey)),
+    'service-account-key-file': [
+      files.write('sa.pub', pem(signing.publicKey)),
+      files.write('old', pem(old.publicKey)),
+    ].join(),
+    'service-account-issuer': 'https://new.example.com,https://old.example.com',
+    'api-audiences': 'api,https://new.example.com',
+    'service-account-jwks-uri': 'https://keys.example.com/jwks',
+    'service-account-extend-token-expiration': 'false',
+  };
+  await using cluster = await startApiServer({ https: true, clock: 'virtual', flags });
+  const { endpoint } = cluster;
+  const { metadata } = await cluster.client.create(serviceAccounts, {
+    metadata: { namespace: 'default', name: 'bot' },
+  });
+  const get = async (path: string): Promise<Reply> => ask(endpoint, { path, credential: endpoint.admin });
+  const discovered = await get('/.well-known/openid-configuration');
+  assert.equal(discovered.headers['cache-control'], 'public, max-age=3600');
+  assert.deepEqual(JSON.parse(discovered.text), {
+    issuer: 'https://new.example.com',
+    jwks_uri: 'https://keys.example.com/jwks',
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES384', 'RS256'],
+  });
+  const { keys } = JSON.parse((await get('/openid/v1/jwks')).text) as { keys: { kty: string; alg: string }[] };
+  assert.deepEqual(
+    keys.map(({ kty, alg }) => [kty, alg]),
+    [
+      ['EC', 'ES384'],
+      ['RSA', 'RS256'],
+    ],
+  );
+  const issued = await ask(endpoint, {
+    path: '/api/v1/namespaces/default/serviceaccounts/bot/token',
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3607 } },
+    credential: endpoint.admin,
+  });
+  const { token } = (JSON.parse(issued.text) as { status: { token: string } }).status;
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+  assert.deepEqual([claims['iss'], claims['aud']], ['https://new.example.com', ['api', 'https://new.example.com']]);
+  assert.equal((await ask(endpoint, { token })).status, 201);
+  // From before the change of keys and issuers.
+  const kid = createHash('sha256')
+    .update(old.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64url');
+  const before = (change: object): string =>
+    signed(
+      { kid, alg: 'RS256', private: old.privateKey, jwk: {} },
+      { ...claims, iss: 'https://old.example.com', ...change },
+    );
+  assert.equal(((await ask(endpoint, { token: before({}) })).user as { uid: string }).uid, metadata.uid);
+  assert.equal(
+    (await ask(endpoint, { token: before({ iss: 'https://kubernetes.default.svc.cluster.local' }) })).status,
+    401,
+  );
+  assert.equal((await ask(endpoint, { token: before({ aud: ['else'] }) })).status, 401);
+
+  const refused = (more: Readonly<Record<string, string>>, why: RegExp): Promise<void> =>
+    assert.rejects(startApiServer({ https: true, flags: more }), why);
+  await refused({ 'service-account-issuer': ':x' }, /contained a ':' but was not a valid URL/);
+  await refused({ 'service-account-issuer': 'https://a,https://a' }, /"https:\/\/a" is already specified/);
+  await refused({ 'service-account-jwks-uri': 'http://a' }, /requires https scheme, parsed as: http:\/\/a/);
+  await refused({ 'service-account-key-file': files.write('none', 'nothing') }, /error reading public keys for/);
+  await refused({ 'service-account-signing-key-file': files.write('nokey', 'nothing') }, /failed to parse/);
 });
 
 test('who comes without a credential', async () => {

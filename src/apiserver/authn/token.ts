@@ -1,7 +1,7 @@
 /** JSON Web Tokens in their compact form: taken apart and put together here, signed and checked by the port. */
 import { isJsonObject, type JsonObject } from '../../base/mod.ts';
 
-export type TokenAlgorithm = 'ES256' | 'RS256';
+export type TokenAlgorithm = 'ES256' | 'ES384' | 'ES512' | 'RS256';
 
 /** The keys of service account tokens; implemented in `host/`. */
 export interface TokenKeys {

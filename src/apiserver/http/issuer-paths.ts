@@ -6,8 +6,11 @@ import { json, type PathHandler } from './paths.ts';
 const configuration = '/.well-known/openid-configuration';
 const keySet = '/openid/v1/jwks';
 
-/** `url` is where the server can be reached from outside: `https://host:port`. */
-export function issuerPaths(tokens: ServiceAccountTokens, url: () => string): PathHandler {
+/** `keysUrl` is where the keys can be had from outside; undefined: from this server, which is at `url`: `https://host:port`. */
+export function issuerPaths(
+  tokens: ServiceAccountTokens,
+  { url, keysUrl }: { readonly url: () => string; readonly keysUrl?: string | undefined },
+): PathHandler {
   return {
     serves: (path) => [configuration, keySet].includes(path.replace(/\/$/, '')),
     list: () => [configuration, keySet],
@@ -15,7 +18,7 @@ export function issuerPaths(tokens: ServiceAccountTokens, url: () => string): Pa
       if (path.startsWith(keySet)) return lasting(json({ keys: tokens.keys.keys }, 'application/jwk-set+json'));
       const document = {
         issuer: tokens.issuer,
-        jwks_uri: `${url()}${keySet}`,
+        jwks_uri: keysUrl ?? `${url()}${keySet}`,
         response_types_supported: ['id_token'],
         subject_types_supported: ['public'],
         id_token_signing_alg_values_supported: [...new Set(tokens.keys.keys.map(({ alg }) => alg))].sort(),
