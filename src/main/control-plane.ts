@@ -87,7 +87,7 @@ export class ControlPlane implements AsyncDisposable {
         log,
         facts,
         config,
-        tokenKeys: auth.tokenKeys?.(pki.tokens) ?? pki.tokens,
+        tokenKeys: auth.tokenKeys(pki.tokens),
         signatureProblem,
         authorizers,
         tokens,
