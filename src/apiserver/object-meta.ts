@@ -137,15 +137,16 @@ export function sharedErrors(
   path: FieldPath,
   plainFinalizersAllowed = false,
 ): FieldError[] {
-  return [
-    ...labelsErrors(metadata.labels, path.child('labels')),
-    ...annotationErrors(metadata.annotations, path.child('annotations')),
-    ...managedFieldsErrors(metadata.managedFields ?? [], path.child('managedFields')),
-    ...ownerErrors(metadata.ownerReferences ?? [], path.child('ownerReferences')),
-    ...(metadata.finalizers ?? []).flatMap((finalizer, i) =>
-      finalizerErrors(finalizer, path.child('finalizers').index(i), plainFinalizersAllowed),
-    ),
-  ];
+  const { labels, annotations, managedFields, ownerReferences, finalizers } = metadata;
+  const errors: FieldError[] = [];
+  // Step by step: this is on the path of every write, and most objects have few of these.
+  if (labels !== undefined) errors.push(...labelsErrors(labels, path.child('labels')));
+  if (annotations !== undefined) errors.push(...annotationErrors(annotations, path.child('annotations')));
+  if (managedFields !== undefined) errors.push(...managedFieldsErrors(managedFields, path.child('managedFields')));
+  if (ownerReferences !== undefined) errors.push(...ownerErrors(ownerReferences, path.child('ownerReferences')));
+  for (const [i, finalizer] of (finalizers ?? []).entries())
+    errors.push(...finalizerErrors(finalizer, path.child('finalizers').index(i), plainFinalizersAllowed));
+  return errors;
 }
 
 export function annotationErrors(

@@ -61,12 +61,17 @@ export class ApiServer {
   async carryOut(operation: Operation): Promise<Result> {
     const result = await this.#perform(operation);
     // Whoever encodes the answer does not wait.
-    if (result.type === 'entry') await ready(result.kind, [result.entry]);
-    else if (result.type === 'list') await ready(result.kind, result.list.entries);
+    const waiting =
+      result.type === 'entry'
+        ? ready(result.kind, [result.entry])
+        : result.type === 'list'
+          ? ready(result.kind, result.list.entries)
+          : undefined;
+    if (waiting !== undefined) await waiting;
     return result;
   }
 
-  async #perform(operation: Operation): Promise<Result> {
+  #perform(operation: Operation): Promise<Result> {
     const served = this.registry.find(operation.group, operation.version, operation.resource);
     if (served === undefined) throw notServed();
     const { kind } = served;
@@ -88,22 +93,13 @@ export class ApiServer {
     return decide(this.#authorizers, attributes);
   }
 
-  async #resource(kind: Kind, operation: Operation): Promise<Result> {
+  #resource(kind: Kind, operation: Operation): Promise<Result> {
     const { world } = this;
-    const { version, namespace, options } = operation;
     switch (operation.verb) {
       case 'get':
-        return {
-          type: 'entry',
-          code: 200,
-          kind,
-          version,
-          entry: await get(world, kind, { namespace, name: operation.name ?? '' }),
-        };
       case 'list':
-        return { type: 'list', kind, version, list: await list(world, kind, namespace, options) };
       case 'watch':
-        return { type: 'watch', kind, version, watch: await this.#watch(kind, namespace, options) };
+        return this.#read(kind, operation);
       case 'create':
         return create(world, kind, operation);
       case 'update':
@@ -115,6 +111,14 @@ export class ApiServer {
       case 'deletecollection':
         return removeCollection(world, kind, operation);
     }
+  }
+
+  async #read(kind: Kind, { verb, version, name = '', namespace, options }: Operation): Promise<Result> {
+    const { world } = this;
+    if (verb === 'get')
+      return { type: 'entry', code: 200, kind, version, entry: await get(world, kind, { namespace, name }) };
+    if (verb === 'list') return { type: 'list', kind, version, list: await list(world, kind, namespace, options) };
+    return { type: 'watch', kind, version, watch: await this.#watch(kind, namespace, options) };
   }
 
   /** Reads what is not kept. It looks like what is, so that all encodings of it are the same. */

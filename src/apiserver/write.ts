@@ -4,7 +4,7 @@
  * What always holds: the object that is committed was checked as it is; a refused request changed nothing; a write without
  * change makes no revision; a conflict that the client did not ask about is resolved by doing the work again.
  */
-import { assert, type DeepReadonly } from '../base/mod.ts';
+import { assert, type DeepReadonly, type JsonObject } from '../base/mod.ts';
 import {
   ApiError,
   invalid,
@@ -157,7 +157,7 @@ export async function update(world: WriteWorld, kind: Kind, operation: Operation
 }
 
 /** PATCH in its four forms. */
-export async function patch(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
+export function patch(world: WriteWorld, kind: Kind, operation: Operation): Promise<Result> {
   checkManagerOptions(operation);
   if (operation.patchType === 'apply') return applyPatch({ world, kind, operation });
   return change(world, kind, operation, (current) => {
@@ -215,8 +215,10 @@ export async function change(
   for (let attempt = 1; ; attempt++) {
     const current = world.store.head.get(collectionOf(kind), objectKey(operation.namespace, name));
     if (current === undefined) throw ApiError.notFound(kind, name);
-    await ready(kind, [current]);
-    const produced = await produce(shownObject(kind, current));
+    const waiting = ready(kind, [current]);
+    if (waiting !== undefined) await waiting;
+    const made = produce(shownObject(kind, current));
+    const produced = made instanceof Promise ? await made : made;
     const attempted = await changeOnce({ world, kind, operation }, current, produced);
     if (attempted !== undefined) return attempted;
     if (attempt === attemptsMax) throw ApiError.modified(kind, name);
@@ -269,7 +271,11 @@ async function changeOnce(
   const stale = kind.storedForm?.isStale(current.value) === true || world.store.isStale(current);
   if (same && !stale) return written(await durable(world, current));
   const ends = metadata.deletionTimestamp !== undefined && !heldBack(kind, draft);
-  const changes = ends ? removal(kind, current, draft) : await replacement(kind, current, draft);
+  const value = ends ? undefined : kept(kind, draft);
+  const changes =
+    value === undefined
+      ? removal(kind, current, draft)
+      : replacement(kind, current, draft, value instanceof Promise ? await value : value);
   const alongside = ends ? [] : (admission.alongside?.() ?? []);
   const result = await world.store.commit([...changes, ...alongside], operation.cause);
   if (result.ok) return written(entryOf(result));
@@ -287,10 +293,10 @@ async function durable(world: WriteWorld, entry: Entry): Promise<Entry> {
   return entry;
 }
 
-async function replacement(kind: Kind, current: Entry, draft: KubeObject): Promise<Change[]> {
+function replacement(kind: Kind, current: Entry, draft: KubeObject, value: JsonObject): Change[] {
   const { collection, name, revision } = current;
   return [
-    { collection, name, expected: revision, value: await kept(kind, draft), ttlMs: kind.strategy.ttlMs?.(draft) },
+    { collection, name, expected: revision, value, ttlMs: kind.strategy.ttlMs?.(draft) },
     ...claimChanges(kind, draft, shownObject(kind, current)),
   ];
 }

@@ -163,8 +163,19 @@ function insert<V>(node: Node<V>, key: string, value: V): Node<V>[] {
   }
   const i = childIndex(node.keys, key);
   const parts = insert(at(node.children, i), key, value);
-  const children = parts.length === 1 ? node.children.with(i, at(parts, 0)) : node.children.toSpliced(i, 1, ...parts);
-  return split(inner(children));
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return [replaced(node, i, only)];
+  return split(inner(node.children.toSpliced(i, 1, ...parts)));
+}
+
+/** The node with another child in the place of one, the rest as it was. */
+function replaced<V>({ keys, children, size }: Inner<V>, i: number, child: Node<V>): Inner<V> {
+  const first = at(child.keys, 0);
+  return {
+    keys: keys[i] === first ? keys : keys.with(i, first),
+    children: children.with(i, child),
+    size: size - at(children, i).size + child.size,
+  };
 }
 
 function split<V>(node: Node<V>): Node<V>[] {
@@ -186,7 +197,7 @@ function remove<V>(node: Node<V>, key: string): Node<V> {
   const before = at(node.children, i);
   const after = remove(before, key);
   if (after === before) return node;
-  if (after.keys.length >= entriesMin || node.children.length === 1) return inner(node.children.with(i, after));
+  if (after.keys.length >= entriesMin || node.children.length === 1) return replaced(node, i, after);
   const left = i > 0 ? i - 1 : i;
   const merged = i > 0 ? merge(at(node.children, left), after) : merge(after, at(node.children, i + 1));
   return inner(node.children.toSpliced(left, 2, ...merged));

@@ -73,15 +73,42 @@ function stringEnd(text: string, start: number): number {
   return text.length;
 }
 
-interface Frame {
-  /** The keys so far; undefined in a list. */
-  readonly keys: Set<string> | undefined;
+/** An object or a list that is being read. One for each level, used again: this is on the path of every write. */
+class Frame {
+  isList = false;
   /** The key or the index that is being read. */
-  key: string;
-  index: number;
-  keyExpected: boolean;
+  key = '';
+  index = 0;
+  keyExpected = false;
+  /** The keys so far. Most objects have few, and to look through those is quicker than to hash them. */
+  readonly #few: string[] = [];
+  #many: Set<string> | undefined;
+
+  begin(isList: boolean): void {
+    this.isList = isList;
+    this.key = '';
+    this.index = 0;
+    this.keyExpected = !isList;
+    this.#few.length = 0;
+    this.#many = undefined;
+  }
+
+  /** Whether the key, which is being read from now on, was there before. */
+  enter(key: string): boolean {
+    this.key = key;
+    this.keyExpected = false;
+    if (this.#many === undefined) {
+      if (this.#few.includes(key)) return true;
+      this.#few.push(key);
+      if (this.#few.length === fewKeys) this.#many = new Set(this.#few);
+      return false;
+    }
+    return this.#many.size === this.#many.add(key).size;
+  }
 }
 
+const fewKeys = 16;
+const frames: Frame[] = [];
 const duplicatesMax = 100;
 
 /**
@@ -90,35 +117,30 @@ const duplicatesMax = 100;
  */
 export function duplicateFields(text: string): string[] {
   const found = new Set<string>();
-  const stack: Frame[] = [];
+  let depth = 0;
+  let frame: Frame | undefined;
   for (let i = 0; i < text.length && found.size < duplicatesMax; i++) {
-    const frame = stack.at(-1);
-    switch (text.charCodeAt(i)) {
+    const code = text.charCodeAt(i);
+    switch (code) {
       case 0x22: {
         const end = stringEnd(text, i);
-        if (frame?.keyExpected === true && frame.keys !== undefined) {
-          frame.key = readString(text, i, end);
-          frame.keyExpected = false;
-          if (frame.keys.has(frame.key)) found.add(`duplicate field ${goQuote(pathOf(stack))}`);
-          frame.keys.add(frame.key);
-        }
+        if (frame?.keyExpected === true && frame.enter(readString(text, i, end)))
+          found.add(`duplicate field ${goQuote(pathOf(depth))}`);
         i = end;
         break;
       }
       case 0x7b:
-        stack.push({ keys: new Set(), key: '', index: 0, keyExpected: true });
-        break;
       case 0x5b:
-        stack.push({ keys: undefined, key: '', index: 0, keyExpected: false });
+        frame = frames[depth++] ??= new Frame();
+        frame.begin(code === 0x5b);
         break;
       case 0x7d:
       case 0x5d:
-        stack.pop();
+        frame = frames[--depth - 1];
         break;
       case 0x2c:
-        if (frame === undefined) break;
-        if (frame.keys === undefined) frame.index++;
-        else frame.keyExpected = true;
+        if (frame?.isList === true) frame.index++;
+        else if (frame !== undefined) frame.keyExpected = true;
         break;
     }
   }
@@ -130,11 +152,11 @@ function readString(text: string, start: number, end: number): string {
   return raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
 }
 
-function pathOf(stack: readonly Frame[]): string {
+function pathOf(depth: number): string {
   let path = '';
-  for (const frame of stack) {
-    if (frame.keys === undefined) path += `[${frame.index}]`;
-    else path += path === '' ? frame.key : `.${frame.key}`;
+  for (const { isList, index, key } of frames.slice(0, depth)) {
+    if (isList) path += `[${index}]`;
+    else path += path === '' ? key : `.${key}`;
   }
   return path;
 }

@@ -186,7 +186,6 @@ export class History {
   publish(batch: readonly Publication[]): void {
     const woken = new Set<CollectionLog>();
     const aimed = new Map<LogWatch, number>();
-    const all: ChangeEvent[] = [];
     for (const { root, events } of batch) {
       this.#current = root;
       let bytes = revisionOverheadBytes;
@@ -196,13 +195,12 @@ export class History {
         woken.add(log);
         for (const index of log.interested.values()) aim(index, event, log.events.end - 1, aimed);
         bytes += event.entry.bytes.length;
-        all.push(event);
       }
       this.#bytes += bytes;
       this.#retained.push({ root, events, bytes });
     }
     this.#trim();
-    this.#tell(all, woken);
+    this.#tell(batch.length === 1 ? (batch[0]?.events ?? []) : batch.flatMap(({ events }) => events), woken);
     for (const [watch, index] of aimed) watch.wakeAt(index);
   }
 

@@ -5,10 +5,15 @@ import { restoreEntries } from '../managed-fields.ts';
 import { concerns, type AdmissionPlugin, type AdmissionRequest } from './admission.ts';
 import type { AdmissionMetrics, Times } from './metrics.ts';
 
-interface TimedPlugin {
-  readonly plugin: AdmissionPlugin;
-  readonly admit: Times;
-  readonly validate: Times;
+/** What one plugin does in one of the steps. */
+interface Part {
+  readonly ask: (request: AdmissionRequest) => void | Promise<void>;
+  readonly times: Times;
+}
+
+interface Parts {
+  readonly admit: readonly Part[];
+  readonly validate: readonly Part[];
 }
 
 export interface AdmissionStepsParts {
@@ -19,77 +24,101 @@ export interface AdmissionStepsParts {
 
 export class AdmissionSteps {
   readonly #clock: Clock;
-  readonly #plugins: readonly TimedPlugin[];
+  readonly #plugins: readonly AdmissionPlugin[];
+  readonly #metrics: AdmissionMetrics;
   readonly #admit: Times;
   readonly #validate: Times;
   /** Most plugins are about one or two kinds: the others do not cost a call. */
-  readonly #byKind = new WeakMap<Kind, readonly TimedPlugin[]>();
+  readonly #byKind = new WeakMap<Kind, Parts>();
 
   constructor({ plugins, clock, metrics }: AdmissionStepsParts) {
     this.#clock = clock;
+    this.#plugins = plugins;
+    this.#metrics = metrics;
     this.#admit = metrics.times('admit');
     this.#validate = metrics.times('validate');
-    this.#plugins = plugins.map((plugin) => {
-      const { name } = plugin;
-      return { plugin, admit: metrics.times('admit', name), validate: metrics.times('validate', name) };
-    });
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {
-    await this.#timed(this.#admit, request, async () => {
-      const entries = request.draft?.metadata?.managedFields;
-      await this.#mutateOnce(request);
+    const begun = this.#clock.monotonic();
+    const { admit } = this.#of(request.kind);
+    const entries = request.draft?.metadata?.managedFields;
+    try {
+      const asked = this.#ask(admit, request);
+      if (asked !== undefined) await asked;
       if (request.reinvoke) {
         request.round = 1;
-        await this.#mutateOnce(request);
+        await this.#ask(admit, request);
       }
-      for (const note of restoreEntries(request.draft, entries)) request.warn(note);
-    });
+    } catch (error) {
+      this.#admit.rejected(request.operation, this.#since(begun));
+      throw error;
+    }
+    for (const note of restoreEntries(request.draft, entries)) request.warn(note);
+    this.#admit.observe(request.operation, this.#since(begun));
   }
 
   async validate(request: AdmissionRequest): Promise<void> {
     request.phase = 'validating';
-    await this.#timed(this.#validate, request, async () => {
-      for (const { plugin, validate } of this.#concerned(request.kind)) {
-        if (plugin.validate === undefined) continue;
-        const done = this.#timed(validate, request, () => plugin.validate?.(request));
-        if (done !== undefined) await done;
-      }
-    });
-  }
-
-  async #mutateOnce(request: AdmissionRequest): Promise<void> {
-    for (const { plugin, admit } of this.#concerned(request.kind)) {
-      if (plugin.mutate === undefined) continue;
-      const done = this.#timed(admit, request, () => plugin.mutate?.(request));
-      if (done !== undefined) await done;
-    }
-  }
-
-  /** Gives a promise only where there is something to wait for. */
-  #timed(times: Times, { operation }: AdmissionRequest, run: () => void | Promise<void>): void | Promise<void> {
     const begun = this.#clock.monotonic();
-    const seconds = (): number => (this.#clock.monotonic() - begun) / 1000;
-    const refused = (error: unknown): never => {
-      times.rejected(operation, seconds());
-      throw error;
-    };
-    let done: void | Promise<void>;
     try {
-      done = run();
+      const asked = this.#ask(this.#of(request.kind).validate, request);
+      if (asked !== undefined) await asked;
     } catch (error) {
-      return refused(error);
+      this.#validate.rejected(request.operation, this.#since(begun));
+      throw error;
     }
-    if (done !== undefined) return done.then(() => times.observe(operation, seconds()), refused);
-    times.observe(operation, seconds());
+    this.#validate.observe(request.operation, this.#since(begun));
   }
 
-  #concerned(kind: Kind): readonly TimedPlugin[] {
-    let plugins = this.#byKind.get(kind);
-    if (plugins === undefined) {
-      plugins = this.#plugins.filter(({ plugin }) => concerns(plugin, kind));
-      this.#byKind.set(kind, plugins);
+  /** Asks one after the other, from the `first`. Gives a promise only where there is something to wait for. */
+  #ask(parts: readonly Part[], request: AdmissionRequest, first = 0): Promise<void> | undefined {
+    let begun = this.#clock.monotonic();
+    // By index: this is on the path of every write.
+    for (let i = first; i < parts.length; i++) {
+      const { ask, times } = parts[i] as Part;
+      let asked: void | Promise<void>;
+      try {
+        asked = ask(request);
+      } catch (error) {
+        times.rejected(request.operation, this.#since(begun));
+        throw error;
+      }
+      if (asked !== undefined)
+        return this.#waited(asked, times, request, begun).then(() => this.#ask(parts, request, i + 1));
+      const now = this.#clock.monotonic();
+      times.observe(request.operation, (now - begun) / 1000);
+      begun = now;
     }
-    return plugins;
+    return undefined;
+  }
+
+  async #waited(asked: Promise<void>, times: Times, { operation }: AdmissionRequest, begun: number): Promise<void> {
+    try {
+      await asked;
+    } catch (error) {
+      times.rejected(operation, this.#since(begun));
+      throw error;
+    }
+    times.observe(operation, this.#since(begun));
+  }
+
+  #since(begun: number): number {
+    return (this.#clock.monotonic() - begun) / 1000;
+  }
+
+  #of(kind: Kind): Parts {
+    let parts = this.#byKind.get(kind);
+    if (parts === undefined) {
+      const concerned = this.#plugins.filter((plugin) => concerns(plugin, kind));
+      const part = (step: 'admit' | 'validate', { name }: AdmissionPlugin, ask: Part['ask'] | undefined): Part[] =>
+        ask === undefined ? [] : [{ ask, times: this.#metrics.times(step, name) }];
+      parts = {
+        admit: concerned.flatMap((plugin) => part('admit', plugin, plugin.mutate?.bind(plugin))),
+        validate: concerned.flatMap((plugin) => part('validate', plugin, plugin.validate?.bind(plugin))),
+      };
+      this.#byKind.set(kind, parts);
+    }
+    return parts;
   }
 }

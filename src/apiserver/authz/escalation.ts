@@ -24,9 +24,10 @@ export function escalationCheck(rbac: RbacAuthorizer, authorizers: readonly Auth
     (await decide(authorizers, attributes)).verdict === 'allow';
   return {
     name: 'rbac',
+    on: ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map((plural) => `${plural}.${rbacGroup}`),
     async validate(request) {
       const { kind, draft, old, subresource, context } = request;
-      if (kind.group !== rbacGroup || draft === undefined || subresource !== undefined) return;
+      if (draft === undefined || subresource !== undefined) return;
       if (context.user.groups.includes('system:masters')) return;
       const binds = kind.plural.endsWith('bindings');
       if (old !== undefined && unchanged(draft, old, binds ? ['subjects', 'roleRef'] : ['rules', 'aggregationRule']))

@@ -22,12 +22,14 @@ export interface ResourceRequest {
   readonly watchPrefix: boolean;
 }
 
+const noQuery = new URLSearchParams();
+
 /** Throws URIError for a path that is not valid percent-encoding. */
 export function parseUrl(method: string, url: string): RequestInfo {
   const mark = url.indexOf('?');
   // A proxy's client sends the whole URL.
   const path = (mark < 0 ? url : url.slice(0, mark)).replace(/^https?:\/\/[^/]*/i, '');
-  const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+  const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1));
   const resource = parseResource(method, path, query);
   return resource === undefined ? { path, query } : { path, query, resource };
 }
@@ -36,26 +38,26 @@ export function parseUrl(method: string, url: string): RequestInfo {
 const namespaceSubresources = ['status', 'finalize'];
 
 function parseResource(method: string, path: string, query: URLSearchParams): ResourceRequest | undefined {
-  const parts = path.split('/').slice(1).map(decodeURIComponent);
+  const split = path.split('/');
+  const parts = path.includes('%') ? split.map(decodeURIComponent) : split;
   if (parts.at(-1) === '') parts.pop();
-  const core = parts[0] === 'api';
-  if (!core && parts[0] !== 'apis') return undefined;
-  const prefix = core ? 2 : 3;
-  if (parts.length <= prefix) return undefined;
-  const group = core ? '' : (parts[1] ?? '');
-  const version = parts[prefix - 1] ?? '';
-  let rest = parts.slice(prefix);
-  const watchPrefix = rest[0] === 'watch';
-  if (watchPrefix) rest = rest.slice(1);
+  // The path begins with a slash: nothing comes before it.
+  const core = parts[1] === 'api';
+  if (!core && parts[1] !== 'apis') return undefined;
+  const group = core ? '' : (parts[2] ?? '');
+  const version = parts[core ? 2 : 3] ?? '';
+  let at = core ? 3 : 4;
+  const watchPrefix = parts[at] === 'watch';
+  if (watchPrefix) at += 1;
   let namespace: string | undefined;
-  if (rest[0] === 'namespaces' && rest.length > 2 && !(core && namespaceSubresources.includes(rest[2] ?? ''))) {
-    namespace = rest[1];
-    rest = rest.slice(2);
+  const third = parts[at + 2];
+  if (parts[at] === 'namespaces' && third !== undefined && !(core && namespaceSubresources.includes(third))) {
+    namespace = parts[at + 1];
+    at += 2;
   }
-  const [resource, name, subresource, ...more] = rest;
+  const [resource, name, subresource] = [parts[at], parts[at + 1], parts[at + 2]];
   if (resource === undefined) return undefined;
-  // Names have no slashes and are not empty: such a path names no resource.
-  if ([namespace, resource, name, subresource].some((part) => part === '' || part?.includes('/') === true))
+  if (namesNothing(resource) || namesNothing(namespace) || namesNothing(name) || namesNothing(subresource))
     return undefined;
   return {
     group,
@@ -64,10 +66,21 @@ function parseResource(method: string, path: string, query: URLSearchParams): Re
     name,
     subresource,
     namespace,
-    rest: more.map(encodeURIComponent).join('/'),
+    rest:
+      parts.length > at + 3
+        ? parts
+            .slice(at + 3)
+            .map(encodeURIComponent)
+            .join('/')
+        : '',
     verb: verbOf(method, name, query, watchPrefix),
     watchPrefix,
   };
+}
+
+/** Names have no slashes and are not empty: a path with such a part names no resource. */
+function namesNothing(part: string | undefined): boolean {
+  return part === '' || part?.includes('/') === true;
 }
 
 function verbOf(method: string, name: string | undefined, query: URLSearchParams, watchPrefix: boolean): Verb {

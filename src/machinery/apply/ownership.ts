@@ -104,26 +104,34 @@ export function updateFields(
   const before = entriesBefore(live, next, write.subresource !== '');
   // An object that is not tracked stays so until somebody applies.
   if (before.length === 0 && (live.metadata?.uid ?? '') !== '') return undefined;
-  const asTheyAre = (error: unknown): Entries | undefined => {
-    if (error instanceof TypedError || error instanceof ApiError)
-      return live.metadata?.managedFields as Entries | undefined;
-    throw error;
-  };
-  const updated = (change: Change): Entries | undefined => {
-    const entries = afterUpdate(change, before, write);
-    return entries.length === 0 ? undefined : entries;
-  };
   try {
-    const change = new Change(withoutEntries(live), withoutEntries(next), write);
-    return (
-      change
-        .prepare(before)
-        ?.then(() => updated(change))
-        .catch(asTheyAre) ?? updated(change)
-    );
+    // The entries themselves are in both, but nobody owns them.
+    const change = new Change(live as JsonObject, next as JsonObject, write);
+    const preparing = change.prepare(before);
+    return preparing === undefined
+      ? afterUpdate(change, before, write)
+      : updatedLater(preparing, change, { before, live, write });
   } catch (error) {
-    return asTheyAre(error);
+    return asTheyAre(live, error);
   }
+}
+
+async function updatedLater(
+  preparing: Promise<void>,
+  change: Change,
+  { before, live, write }: { readonly before: Entries; readonly live: Live; readonly write: FieldWrite },
+): Promise<Entries | undefined> {
+  try {
+    await preparing;
+    return afterUpdate(change, before, write);
+  } catch (error) {
+    return asTheyAre(live, error);
+  }
+}
+
+function asTheyAre({ metadata }: Live, error: unknown): Entries | undefined {
+  if (error instanceof TypedError || error instanceof ApiError) return metadata?.managedFields as Entries | undefined;
+  throw error;
 }
 
 /** A client may set the entries of the main resource; what is not valid, or left out, counts as not sent. */
@@ -150,10 +158,20 @@ function withoutEntries(object: Live): JsonObject {
   return { ...object, metadata };
 }
 
-function afterUpdate(change: Change, before: Entries, { manager, apiVersion, subresource, now }: FieldWrite): Entries {
-  const { entries } = before.length === 0 ? { entries: before } : change.settle(before);
+/** Undefined: there are none. */
+function afterUpdate(change: Change, before: Entries, write: FieldWrite): Entries | undefined {
+  const entries = before.length === 0 ? before : change.settle(before).entries;
   const taken = withoutUnowned(change.own.changed);
-  if (isEmptySet(taken)) return capUpdates(sortedEntries(entries));
+  const after = isEmptySet(taken) ? entries : withOwner(entries, taken, write);
+  return after.length === 0 ? undefined : sortedEntries(capUpdates(after));
+}
+
+/** The entries with one that says that the manager owns the fields. */
+function withOwner(
+  entries: Entries,
+  taken: FieldSet,
+  { manager, apiVersion, subresource, now }: FieldWrite,
+): readonly ManagedEntry[] {
   const identity: Identity = {
     manager: manager === '' ? 'unknown' : manager,
     operation: 'Update',
@@ -163,7 +181,7 @@ function afterUpdate(change: Change, before: Entries, { manager, apiVersion, sub
   const previous = entries.find((entry) => isSame(entry, identity));
   const fields = previous === undefined ? taken : union(taken, previous.fieldsV1);
   const others = previous === undefined ? entries : entries.filter((entry) => entry !== previous);
-  return sortedEntries(capUpdates([...others, managedEntry(identity, fields, rfc3339(now))]));
+  return [...others, managedEntry(identity, fields, rfc3339(now))];
 }
 
 /** What one write changed, in one version. */
@@ -180,27 +198,30 @@ class Change {
   readonly #write: FieldWrite;
   /** In the version of the write, which both objects have. */
   readonly own: Changes;
-  readonly #known: Map<string, Changes>;
+  /** In other versions. */
+  #known: Map<string, Changes> | undefined;
 
   constructor(live: JsonObject, next: JsonObject, write: FieldWrite) {
     this.#live = live;
     this.#next = next;
     this.#write = write;
     this.own = this.#between(live, next, typeAt(write));
-    this.#known = new Map([[write.apiVersion, this.own]]);
   }
 
   /** Finds out what changed in the versions of these entries, which `settle` needs; undefined: that is known. */
   prepare(entries: Entries): Promise<void> | undefined {
-    const missing = entries.filter(({ apiVersion }) => !this.#known.has(apiVersion));
-    return missing.length === 0 ? undefined : this.#find(missing);
+    return entries.every(({ apiVersion }) => this.#in(apiVersion) !== undefined) ? undefined : this.#find(entries);
+  }
+
+  #in(apiVersion: string): Changes | undefined {
+    return apiVersion === this.#write.apiVersion ? this.own : this.#known?.get(apiVersion);
   }
 
   async #find(entries: Entries): Promise<void> {
     for (const { apiVersion } of entries) {
       const type = this.#write.versions.typeOf(apiVersion);
-      if (type !== undefined && !this.#known.has(apiVersion))
-        this.#known.set(apiVersion, await this.#at(apiVersion, type));
+      if (type !== undefined && this.#in(apiVersion) === undefined)
+        (this.#known ??= new Map()).set(apiVersion, await this.#at(apiVersion, type));
     }
   }
 
@@ -212,7 +233,7 @@ class Change {
     for (const entry of all) {
       const { apiVersion } = entry;
       const type = this.#write.versions.typeOf(apiVersion);
-      const changes = this.#known.get(apiVersion);
+      const changes = this.#in(apiVersion);
       if (type === undefined || changes === undefined) {
         same = false;
         continue;
@@ -309,7 +330,7 @@ function textOf(value: unknown): string {
 
 /** Whoever wrote what is there before anybody was tracked is one manager. */
 function beforeFirstApply(live: JsonObject, write: FieldWrite): Entries {
-  return afterUpdate(new Change(write.empty, live, write), [], { ...write, manager: 'before-first-apply' });
+  return afterUpdate(new Change(write.empty, live, write), [], { ...write, manager: 'before-first-apply' }) ?? [];
 }
 
 /**
