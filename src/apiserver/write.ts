@@ -4,12 +4,13 @@
  * What always holds: the object that is committed was checked as it is; a refused request changed nothing; a write without
  * change makes no revision; a conflict that the client did not ask about is resolved by doing the work again.
  */
-import { assert, type DeepReadonly, type JsonObject } from '../base/mod.ts';
+import { assert, type DeepReadonly, type Json, type JsonObject } from '../base/mod.ts';
 import {
   ApiError,
   invalid,
   isApiError,
   objectKey,
+  setKey,
   type FieldError,
   type Kind,
   type KubeObject,
@@ -335,13 +336,14 @@ function separateStatus(
   if (kind.subresources['status'] === undefined) return;
   const part = subresource === undefined ? undefined : kind.subresources[subresource];
   const ofStatus = subresource === 'status' || (part?.type === 'part' && part.writesStatus === true);
-  const target = draft as Record<string, unknown>;
-  const before = old as Record<string, unknown>;
+  const target = draft as Record<string, Json>;
+  const before = old as JsonObject;
   for (const key of new Set([...Object.keys(target), ...Object.keys(before)])) {
     if (key === 'metadata' || key === 'kind' || key === 'apiVersion') continue;
     if ((key === 'status') === ofStatus) continue;
-    if (before[key] === undefined) delete target[key];
-    else target[key] = before[key];
+    const kept = Object.hasOwn(before, key) ? before[key] : undefined;
+    if (kept === undefined) delete target[key];
+    else setKey(target, key, kept);
   }
 }
 
