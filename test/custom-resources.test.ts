@@ -455,3 +455,37 @@ void test('an object is nested as deep as may be, and no patch goes deeper', asy
     [422, 'the server rejected our request due to an error in our request'],
   );
 });
+
+void test('a field may have a name that every object of JavaScript has', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Api(cluster);
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  await api.define(definition('opens', 'Open', { version: { schema, subresources: { status: {} } } }));
+  const opens = '/apis/example.com/v1/namespaces/default/opens';
+  const named = (object: object): unknown => JSON.parse(JSON.stringify(object).replaceAll('"proto"', '"__proto__"'));
+  const self = { apiVersion: 'example.com/v1', kind: 'Open', metadata: { name: 'a' } };
+  const { metadata } = (await api.send('POST', opens, self)).body;
+  const ofStatus = { ...self, metadata, proto: 1, constructor: 1, toString: 1, status: { proto: 1 } };
+  const first = await api.send('PUT', `${opens}/a/status`, named(ofStatus));
+  assert.deepEqual([first.status, Object.keys(first.body)], [200, ['kind', 'apiVersion', 'metadata', 'status']]);
+  assert.equal(Object.isFrozen(Object.prototype), false);
+  const whole = { ...ofStatus, metadata: first.body.metadata, status: {} };
+  const second = await api.send('PUT', `${opens}/a`, named(whole));
+  const third = await api.send('PUT', `${opens}/a/status`, {
+    ...self,
+    metadata: second.body.metadata,
+    status: { a: 1 },
+  });
+  assert.equal(third.status, 200);
+  const { kind, apiVersion, metadata: _, ...fields } = third.body;
+  assert.deepEqual([kind, apiVersion], ['Open', 'example.com/v1']);
+  assert.deepEqual(
+    Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)),
+    [
+      ['__proto__', 1],
+      ['constructor', 1],
+      ['status', { a: 1 }],
+      ['toString', 1],
+    ],
+  );
+});
