@@ -11,7 +11,7 @@ import {
   type ParentReference,
   type Service,
 } from '../../api/mod.ts';
-import { errorText, type DeepReadonly } from '../../base/mod.ts';
+import { errorText, sleep, type DeepReadonly } from '../../base/mod.ts';
 import { EventRecorder } from '../../client/mod.ts';
 import { cidrContains, ipText, isApiError, keyOf, parseCidr, parseIp, type IpAddress } from '../../machinery/mod.ts';
 import type { ChangeEvent } from '../../store/mod.ts';
@@ -26,6 +26,7 @@ const manager = 'ipallocator.k8s.io';
 /** An API server that makes an address first and its service after it has so long for that. */
 const graceMs = 60_000;
 const ownRange = 'kubernetes';
+const keysAtOnce = 256;
 
 /** Keeps at it until it is disposed. */
 export function keepAddresses(world: RepairWorld): Disposable {
@@ -98,9 +99,10 @@ class AddressRepair implements Disposable {
 
   async #run(): Promise<void> {
     this.#running = true;
+    let looked = 0;
     for (const key of this.#waiting) {
-      // What changes at once is looked at once.
-      await Promise.resolve();
+      // What changes at once is looked at once; and others have their turn while everything is looked at.
+      await (++looked % keysAtOnce === 0 ? sleep(this.#world.clock, 0) : Promise.resolve());
       // Before there is a range every address would be out of it.
       if (this.#ended || this.#world.objects.get(serviceCidrs, ownRange) === undefined) break;
       this.#waiting.delete(key);

@@ -75,5 +75,7 @@ function repairs({ store, config }: RepairWorld): { readonly changes: Change[]; 
 }
 
 function claimedPorts(service: ReadonlyService): readonly Claim[] {
+  const { type } = service.spec ?? {};
+  if (type !== 'NodePort' && type !== 'LoadBalancer') return [];
   return (services.strategy.claims?.(service) ?? []).filter(({ collection }) => collection === nodePortCollection);
 }

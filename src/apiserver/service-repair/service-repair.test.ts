@@ -85,6 +85,17 @@ void test('a deleted address comes back at once, with its labels, and the servic
   assert.equal((await made.told()).length, 1);
 });
 
+void test('services of another server get their addresses, however many they are, and others have their turn', async () => {
+  const made = await bench();
+  const many = Array.from({ length: 600 }, (_, i) => service(`s${i}`, `10.96.${1 + (i >> 8)}.${i & 255}`));
+  for (const one of many) await leave(made, one);
+  using _ = keepAddresses(made.world);
+  for (let turns = 0; turns < 3000; turns++) await Promise.resolve();
+  assert.ok((await made.client.list(ipAddresses)).items.length < many.length, 'time has to pass');
+  await made.advance(100);
+  assert.equal((await made.client.list(ipAddresses)).items.length, many.length);
+});
+
 void test('addresses that refer to something else are made anew', async () => {
   const made = await bench();
   const { client } = made;
