@@ -117,7 +117,7 @@ export class AuditTrail {
           : `Authentication failed, attempted: ${tried.join(', ')}`,
       code: response.status,
     };
-    this.#emit('ResponseStarted');
+    void this.#emit('ResponseStarted');
     this.#done = true;
   }
 
@@ -163,18 +163,18 @@ export class AuditTrail {
     if (this.#verdict === undefined || this.#verdict.level === 'None') return response;
     this.#status = this.#statusOf(response);
     if (!isStream(response.body)) {
-      if (isLongRunning(this.#info)) this.#emit('ResponseStarted');
+      if (isLongRunning(this.#info)) void this.#emit('ResponseStarted');
       this.complete();
       return response;
     }
-    this.#emit('ResponseStarted');
+    void this.#emit('ResponseStarted');
     return { ...response, body: ending(response.body, () => this.complete()) };
   }
 
   /** A session in another protocol begins; `complete` when it is over. */
   switched(): void {
     this.#status = { metadata: {}, code: 101 };
-    this.#emit('ResponseStarted');
+    void this.#emit('ResponseStarted');
   }
 
   /** The session was refused. */
@@ -188,7 +188,7 @@ export class AuditTrail {
     this.#done = true;
     const latencyMs = this.#parts.clock.now() - this.#receivedMs;
     if (latencyMs > latencyMsMin) this.annotate('apiserver.latency.k8s.io/total', goDuration(latencyMs));
-    this.#emit('ResponseComplete');
+    void this.#emit('ResponseComplete');
   }
 
   /** The server broke while it served the request. */
@@ -202,7 +202,7 @@ export class AuditTrail {
       reason: 'InternalError',
     };
     this.#status = { ...status, code: 500 };
-    this.#emit('Panic');
+    void this.#emit('Panic');
   }
 
   #statusOf({ status, body, headers }: HttpResponse): JsonObject {
@@ -250,8 +250,10 @@ export class AuditTrail {
     };
     metrics.events.add();
     const told = backends.map((backend) => backend.log(event));
-    if (!told.some((kept) => kept instanceof Promise)) return told.every((kept) => kept);
-    const all = Promise.all(told).then((kept) => kept.every((one) => one));
+    const waiting = told.filter((kept) => kept instanceof Promise);
+    const isKept = !told.includes(false);
+    if (waiting.length === 0) return isKept;
+    const all = Promise.all(waiting).then((kept) => isKept && !kept.includes(false));
     this.#telling = all;
     return all;
   }
