@@ -348,6 +348,22 @@ test('what is emptied on the way through another version stops no apply', async 
   assert.equal(scaleDown.stabilizationWindowSeconds, 60);
 });
 
+test('nothing is applied to what does not fit its type', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Requests(new RawHttp(cluster.endpoint));
+  const accounts = '/api/v1/namespaces/default/serviceaccounts';
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'a' }, secrets: [{ name: 's' }] };
+  assert.equal((await api.send('POST', accounts, { ...account, secrets: [{ kind: 'Secret' }] })).code, 201);
+  const { code, body } = await api.apply(`${accounts}/a`, account);
+  assert.deepEqual(
+    [code, body.message],
+    [
+      500,
+      'failed to create typed live object (default/a; /v1, Kind=ServiceAccount): .secrets: element 0: associative list with keys has an element that omits key field "name" (and doesn\'t have default value)',
+    ],
+  );
+});
+
 test('custom resources merge as their schema says, in every version', async () => {
   await using cluster = await startApiServer({ https: true });
   using api = new Requests(new RawHttp(cluster.endpoint));

@@ -13,7 +13,11 @@ export const upstreamErrors = [
   'the spec replicas field ',
 ];
 /** These come without a reason. */
-const unreasoned = ['failed to create typed patch object (', '"message":"Component not found: '];
+const unreasoned = [
+  'failed to create typed patch object (',
+  'failed to create typed live object (',
+  '"message":"Component not found: ',
+];
 
 export function shown({ method, path, headers, body }: RawRequest): string {
   const text =

@@ -278,19 +278,34 @@ export interface Applied {
   readonly entries: Entries;
 }
 
-/** Throws ApiError: Conflict, BadRequest, and upstream's bare error for a configuration that does not fit the type. */
+/** Throws ApiError: Conflict, BadRequest, and upstream's bare error for what does not fit the type. */
 export async function applyFields(live: Live, config: JsonObject, write: FieldWrite, force: boolean): Promise<Applied> {
   const type = typeAt(write);
   const metadata = config['metadata'];
   if (isJsonObject(metadata) && Array.isArray(metadata['managedFields']))
     throw ApiError.badRequest('metadata.managedFields must be nil');
+  fit('patch', config, type);
   try {
-    validateTyped(config, type);
+    return await appliedTo(live, config, write, force);
   } catch (error) {
-    if (error instanceof TypedError)
-      throw new ApiError('Unknown', `failed to create typed patch object (${describe(config)}): ${error.message}`);
+    // What is stored need not fit: an item without its key, say. That is rare, and so looked for only now.
+    if (error instanceof TypedError) fit('live', withoutEntries(live), type);
     throw error;
   }
+}
+
+function fit(which: 'patch' | 'live', object: JsonObject, type: MergeType): void {
+  try {
+    validateTyped(object, type);
+  } catch (error) {
+    if (error instanceof TypedError)
+      throw new ApiError('Unknown', `failed to create typed ${which} object (${describe(object)}): ${error.message}`);
+    throw error;
+  }
+}
+
+async function appliedTo(live: Live, config: JsonObject, write: FieldWrite, force: boolean): Promise<Applied> {
+  const type = typeAt(write);
   const stored = readEntries(live.metadata?.managedFields) ?? [];
   const current = withoutEntries(live);
   const before = stored.length > 0 ? stored : beforeFirstApply(current, write);
