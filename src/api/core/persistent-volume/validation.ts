@@ -16,6 +16,7 @@ import {
 import { checkCsiDriverName, checkImmutable, checkImmutableStruct, report, type Errors } from '../../checks.ts';
 import { differences } from '../../differences.ts';
 import type {
+  ISCSIPersistentVolumeSource,
   PersistentVolume,
   PersistentVolumeSpec,
   SecretReference,
@@ -25,7 +26,7 @@ import { checkAmount } from '../persistent-volume-claim/validation.ts';
 import { newerNodeLabel } from '../pod-spec/node-labels.ts';
 import { checkNodeSelector } from '../pod-spec/validation/affinity.ts';
 import { checkNoBacksteps } from '../pod-spec/validation/paths.ts';
-import { checkStorage } from '../pod-spec/validation/volume-storage.ts';
+import { checkInitiator, checkIscsiTarget, checkStorage } from '../pod-spec/validation/volume-storage.ts';
 import { checkHostPath } from '../pod-spec/validation/volumes.ts';
 import { checkAccessModes, volumeModes } from './access-modes.ts';
 
@@ -150,7 +151,7 @@ function checkSource(errors: Errors, spec: ReadonlySpec, name: string, path: Fie
     }
     found = true;
     // Most sources are those of a pod's volume.
-    checkStorage(errors, { name: '', [source]: spec[source] }, path);
+    if (source !== 'iscsi') checkStorage(errors, { name: '', [source]: spec[source] }, path);
     checkPersistentSource(errors, { [source]: spec[source] }, name, path);
     if (source === 'local' && spec.nodeAffinity === undefined)
       errors.push(required(path.child('nodeAffinity'), 'Local volume requires node affinity'));
@@ -175,6 +176,27 @@ function isRoot(path: string): boolean {
 
 const iscsiNameLengthMax = 64;
 
+function checkIscsi(
+  errors: Errors,
+  iscsi: DeepReadonly<ISCSIPersistentVolumeSource>,
+  name: string,
+  path: FieldPath,
+): void {
+  const { targetPortal, secretRef, initiatorName: initiator } = iscsi;
+  if (targetPortal === '') errors.push(required(path.child('targetPortal')));
+  if (initiator !== undefined && `${name}:${targetPortal}`.length > iscsiNameLengthMax)
+    errors.push(
+      invalid(
+        path.child('targetportal'),
+        targetPortal,
+        'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.',
+      ),
+    );
+  checkIscsiTarget(errors, iscsi, path);
+  if (secretRef !== undefined && (secretRef.name ?? '') === '') errors.push(required(path.child('secretRef', 'name')));
+  if (initiator !== undefined) checkInitiator(errors, initiator, path.child('initiatorname'));
+}
+
 /** What a persistent volume's source has to say besides what a pod's volume says. */
 function checkPersistentSource(
   errors: Errors,
@@ -190,18 +212,7 @@ function checkPersistentSource(
       errors.push(invalid(at, namespace, 'if the endpointnamespace is set, it must be a valid namespace name'));
     else report(errors, at, namespace, nameIsDns1123Label(namespace, false));
   }
-  if (iscsi !== undefined) {
-    const at = path.child('iscsi');
-    if (iscsi.initiatorName !== undefined && name !== '' && `${name}:${iscsi.targetPortal}`.length > iscsiNameLengthMax)
-      errors.push(
-        invalid(
-          at.child('targetportal'),
-          iscsi.targetPortal,
-          'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.',
-        ),
-      );
-    if (iscsi.secretRef?.name === '') errors.push(required(at.child('secretRef', 'name')));
-  }
+  if (iscsi !== undefined) checkIscsi(errors, iscsi, name, path.child('iscsi'));
   for (const [source, reference] of [
     ['cinder', cinder?.secretRef],
     ['storageos', storageos?.secretRef],

@@ -7,6 +7,7 @@ import type {
   FCVolumeSource,
   FlexVolumeSource,
   FlockerVolumeSource,
+  ISCSIPersistentVolumeSource,
   ISCSIVolumeSource,
   QuobyteVolumeSource,
   StorageOSVolumeSource,
@@ -85,29 +86,42 @@ function checkStorageOs(
 }
 
 const lunMax = 255;
+const wrongFormat = 'must be valid format';
+const wrongPrefix = `${wrongFormat} starting with iqn, eui, or naa`;
 const initiators: readonly (readonly [prefix: string, format: RegExp])[] = [
   ['iqn', /iqn\.\d{4}-\d{2}\.([a-zA-Z0-9\-.]+)(:[^,;*&$|\s]+)$/],
   ['eui', /^eui.[a-zA-Z0-9]{16}$/],
   ['naa', /^naa.[a-zA-Z0-9]{32}$/],
 ];
 
-function checkInitiator(errors: Errors, name: string, path: FieldPath): void {
+/** `unknown`: what is said of a name that begins with no known prefix. */
+export function checkInitiator(errors: Errors, name: string, path: FieldPath, unknown = wrongFormat): void {
   const known = initiators.find(([prefix]) => name.startsWith(prefix));
-  if (known === undefined) errors.push(invalid(path, name, 'must be valid format starting with iqn, eui, or naa'));
-  else if (!known[1].test(name)) errors.push(invalid(path, name, 'must be valid format'));
+  if (known === undefined) errors.push(invalid(path, name, unknown));
+  else if (!known[1].test(name)) errors.push(invalid(path, name, wrongFormat));
+}
+
+/** What a pod's volume and a persistent one both say after the portal. */
+export function checkIscsiTarget(
+  errors: Errors,
+  iscsi: DeepReadonly<ISCSIVolumeSource | ISCSIPersistentVolumeSource>,
+  path: FieldPath,
+  unknown?: string,
+): void {
+  if (iscsi.iqn === '') errors.push(required(path.child('iqn')));
+  else checkInitiator(errors, iscsi.iqn, path.child('iqn'), unknown);
+  if (iscsi.lun < 0 || iscsi.lun > lunMax)
+    errors.push(invalid(path.child('lun'), iscsi.lun, inclusiveRangeError(0, lunMax)));
+  if ((iscsi.chapAuthDiscovery === true || iscsi.chapAuthSession === true) && iscsi.secretRef === undefined)
+    errors.push(required(path.child('secretRef')));
 }
 
 function checkIscsi(errors: Errors, volumeName: string, iscsi: DeepReadonly<ISCSIVolumeSource>, path: FieldPath): void {
   const at = path.child('iscsi');
   if (iscsi.targetPortal === '') errors.push(required(at.child('targetPortal')));
-  if (iscsi.iqn === '') errors.push(required(at.child('iqn')));
-  else checkInitiator(errors, iscsi.iqn, at.child('iqn'));
-  if (iscsi.lun < 0 || iscsi.lun > lunMax)
-    errors.push(invalid(at.child('lun'), iscsi.lun, inclusiveRangeError(0, lunMax)));
-  if ((iscsi.chapAuthDiscovery === true || iscsi.chapAuthSession === true) && iscsi.secretRef === undefined)
-    errors.push(required(at.child('secretRef')));
+  checkIscsiTarget(errors, iscsi, at, wrongPrefix);
   if (iscsi.initiatorName === undefined) return;
-  checkInitiator(errors, iscsi.initiatorName, at.child('initiatorname'));
+  checkInitiator(errors, iscsi.initiatorName, at.child('initiatorname'), wrongPrefix);
   if (volumeName !== '' && `${volumeName}:${iscsi.targetPortal}`.length > 64)
     errors.push(
       invalid(
