@@ -21,11 +21,15 @@ export function issuerPaths(
         jwks_uri: keysUrl ?? `${url()}${keySet}`,
         response_types_supported: ['id_token'],
         subject_types_supported: ['public'],
-        id_token_signing_alg_values_supported: [...new Set(tokens.keys.keys.map(({ alg }) => alg))].sort(),
+        id_token_signing_alg_values_supported: algorithmsOf(tokens),
       };
       return lasting(json(document));
     },
   };
+}
+
+function algorithmsOf({ keys }: ServiceAccountTokens): string[] {
+  return [...new Set(keys.keys.flatMap(({ alg }) => (typeof alg === 'string' ? [alg] : [])))].sort();
 }
 
 /** Whoever checks tokens may keep it for an hour. */
