@@ -174,9 +174,14 @@ export class Impersonation {
 }
 
 /** Undefined: the request is its sender's own. Throws ApiError for one that names no user. */
+/** Whether there is anything of this to do. */
+export function asksForAnother({ headers }: Pick<HttpRequest, 'headers'>): boolean {
+  for (const name in headers) if (name.startsWith('impersonate-')) return true;
+  return false;
+}
+
 function wantedIn(request: Pick<HttpRequest, 'headers' | 'rawHeaders'>): Wanted | undefined {
   const { headers } = request;
-  if (!Object.keys(headers).some((name) => name.startsWith('impersonate-'))) return undefined;
   const username = headers['impersonate-user'] ?? '';
   const uid = headers['impersonate-uid'] ?? '';
   const groups = headerValues(request, 'impersonate-group');

@@ -1,5 +1,5 @@
 /** What is counted of authentication and authorization. */
-import { exponentialBuckets, type Count, type Metrics } from '../metrics.ts';
+import { exponentialBuckets, type Count, type Counter, type Histogram, type Metrics } from '../metrics.ts';
 import type { TokenUse } from './service-account.ts';
 
 export interface AccessMetrics {
@@ -42,16 +42,34 @@ export function accessMetrics(metrics: Metrics): AccessMetrics {
     },
     buckets,
   );
+  const authentications = timedByResult(attempts, durations);
+  const authorizations = timedByResult(decisions, decisionDurations);
+  const requestsOf = remembered((sort) => users.of(sort));
   return {
     authenticated(result, seconds, username) {
-      attempts.of(result).value += 1;
-      durations.of(result).observe(seconds);
-      if (username !== undefined) users.of(sortOf(username)).value += 1;
+      authentications(result, seconds);
+      if (username !== undefined) requestsOf(sortOf(username)).value += 1;
     },
-    authorized(result, seconds) {
-      decisions.of(result).value += 1;
-      decisionDurations.of(result).observe(seconds);
-    },
+    authorized: authorizations,
+  };
+}
+
+function timedByResult(counts: Counter, durations: Histogram): (result: string, seconds: number) => void {
+  const seriesOf = remembered((result) => ({ count: counts.of(result), duration: durations.of(result) }));
+  return (result, seconds) => {
+    const { count, duration } = seriesOf(result);
+    count.value += 1;
+    duration.observe(seconds);
+  };
+}
+
+/** Every request looks for its series; there are few of them. */
+function remembered<T>(find: (label: string) => T): (label: string) => T {
+  const known = new Map<string, T>();
+  return (label) => {
+    let series = known.get(label);
+    if (series === undefined) known.set(label, (series = find(label)));
+    return series;
   };
 }
 

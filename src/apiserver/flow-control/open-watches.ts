@@ -9,7 +9,8 @@ export interface Watched {
 }
 
 export class OpenWatches {
-  readonly #open = new Map<string, number>();
+  /** By collection, and by what in it: most changes are of a collection that few watch. */
+  readonly #open = new Map<string, Map<string, number>>();
   #size = 0;
 
   /** All that are open. */
@@ -19,13 +20,9 @@ export class OpenWatches {
 
   /** Counts a watch until it is disposed of; `told` is false for one that is told of few changes. */
   open(watched: Watched, told = true): Disposable {
-    const key = keyOf(watched);
     const count = (by: number): void => {
       this.#size += by;
-      if (!told) return;
-      const now = (this.#open.get(key) ?? 0) + by;
-      if (now === 0) this.#open.delete(key);
-      else this.#open.set(key, now);
+      if (told) this.#count(watched, by);
     };
     count(1);
     let closed = false;
@@ -39,17 +36,28 @@ export class OpenWatches {
 
   /** How many may be told of a change of the object; of one that is created the name is not known. */
   telling({ collection, namespace, name }: Watched): number {
-    const of = (watched: Watched): number => this.#open.get(keyOf(watched)) ?? 0;
+    const open = this.#open.get(collection);
+    if (open === undefined) return 0;
     return (
-      of({ collection }) +
-      (namespace === undefined ? 0 : of({ collection, namespace })) +
-      (name === undefined ? 0 : of({ collection, namespace, name }))
+      (open.get(keyOf()) ?? 0) +
+      (namespace === undefined ? 0 : (open.get(keyOf(namespace)) ?? 0)) +
+      (name === undefined ? 0 : (open.get(keyOf(namespace, name)) ?? 0))
     );
+  }
+
+  #count({ collection, namespace, name }: Watched, by: number): void {
+    const key = keyOf(namespace, name);
+    const open = this.#open.get(collection) ?? new Map<string, number>();
+    const now = (open.get(key) ?? 0) + by;
+    if (now === 0) open.delete(key);
+    else open.set(key, now);
+    if (open.size === 0) this.#open.delete(collection);
+    else this.#open.set(collection, open);
   }
 }
 
-function keyOf({ collection, namespace = '', name = '' }: Watched): string {
-  return `${collection} ${namespace} ${name}`;
+function keyOf(namespace = '', name = ''): string {
+  return `${namespace} ${name}`;
 }
 
 /** Whether a watch is that of a kubelet. */

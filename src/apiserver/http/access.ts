@@ -9,7 +9,7 @@ import {
   type Credentials,
   type Remarks,
 } from '../authn/authenticator.ts';
-import { Impersonation } from '../authn/impersonation.ts';
+import { asksForAnother, Impersonation } from '../authn/impersonation.ts';
 import type { AccessMetrics } from '../authn/metrics.ts';
 import { enforce, type Attributes } from '../authz/authorizer.ts';
 import { attributesOf, type ApiServer } from '../server.ts';
@@ -67,8 +67,8 @@ export class Access {
     metrics.authenticated('success', (clock.monotonic() - begun) / 1000, user.username);
     const told = trail?.authenticated(user);
     if (told !== undefined) await told;
-    const attributes = (): Attributes => attributesIn(request.method, info, user);
-    const acting = await this.#impersonation.acting(user, request, attributes);
+    if (!asksForAnother(request)) return user;
+    const acting = await this.#impersonation.acting(user, request, () => attributesIn(request.method, info, user));
     if (acting.user !== user) trail?.impersonating(acting);
     return acting.user;
   }
@@ -77,7 +77,8 @@ export class Access {
   async authorize(attributes: Attributes, trail: AuditTrail | undefined): Promise<void> {
     const { server, clock, metrics } = this.#parts;
     const begun = clock.monotonic();
-    const decision = await server.review(attributes);
+    const asked = server.review(attributes);
+    const decision = asked instanceof Promise ? await asked : asked;
     const { verdict, reason, error } = decision;
     const failed = verdict !== 'allow' && error !== undefined;
     metrics.authorized(failed ? 'error' : results[verdict], (clock.monotonic() - begun) / 1000);
