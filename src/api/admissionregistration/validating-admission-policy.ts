@@ -14,6 +14,7 @@ import { checkOptionalChoice, checkQualifiedName, type Errors } from '../checks.
 import { integerColumn } from '../columns.ts';
 import { checkConditions } from '../conditions.ts';
 import { keepMetadata } from '../status-metadata.ts';
+import { internalForm } from '../internal-form.ts';
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicySpec, Validation } from '../upstream/types.ts';
 import { specPath } from './bindings.ts';
 import type { ExpressionChecks } from './expression-checks.ts';
@@ -58,7 +59,11 @@ function checkRules(
     checkValidation(errors, validation, specPath.child('validations').index(i), expressions);
   if (auditAnnotations.length > annotationsMax)
     errors.push(
-      invalid(annotationsPath, auditAnnotations, `must not have more than ${annotationsMax} auditAnnotations`),
+      invalid(
+        annotationsPath,
+        internalForm('[]io.k8s.api.admissionregistration.v1.AuditAnnotation', auditAnnotations),
+        `must not have more than ${annotationsMax} auditAnnotations`,
+      ),
     );
   const keys = new Set<string>();
   for (const [i, annotation] of auditAnnotations.entries()) {

@@ -18,6 +18,7 @@ import {
 } from '../../machinery/mod.ts';
 import { checkCidr, type Errors } from '../checks.ts';
 import { column, none, wideColumn } from '../columns.ts';
+import { internalForm } from '../internal-form.ts';
 import type { Node, NodeSpec } from '../upstream/types.ts';
 import { checkQuantity } from './pod-spec/validation/resources.ts';
 import { checkTaints } from './pod-spec/validation/scheduling.ts';
@@ -99,7 +100,12 @@ function nodeUpdateErrors(node: ReadonlyNode, old: ReadonlyNode): FieldError[] {
   const addresses = (status.addresses ?? []).map(({ type, address }) => `${type}/${address}`);
   for (const [i, address] of addresses.entries())
     if (addresses.indexOf(address) < i)
-      errors.push(duplicate(field('status', 'addresses').index(i), status.addresses?.[i]));
+      errors.push(
+        duplicate(
+          field('status', 'addresses').index(i),
+          internalForm('io.k8s.api.core.v1.NodeAddress', status.addresses?.[i]),
+        ),
+      );
   const cidrs = spec.podCIDRs ?? [];
   const cidrsBefore = before.podCIDRs ?? [];
   const changed =

@@ -14,7 +14,7 @@ import {
   type FieldError,
   type FieldPath,
 } from '../../machinery/mod.ts';
-import { checkChoice, checkCsiDriverName, checkDnsLabel, checkImmutable, type Errors } from '../checks.ts';
+import { checkChoice, checkCsiDriverName, checkDnsLabel, checkImmutableStruct, type Errors } from '../checks.ts';
 import { checkConditions } from '../conditions.ts';
 import { checkNodeSelector } from '../core/pod-spec/validation/affinity.ts';
 import type {
@@ -100,7 +100,13 @@ export function claimStatusErrors({ metadata, spec, status = {} }: ReadonlyClaim
     );
   const allocationPath = statusPath.child('allocation');
   if (allocation === undefined) return errors;
-  if (before.allocation !== undefined) checkImmutable(errors, allocation, before.allocation, allocationPath);
+  if (before.allocation !== undefined)
+    checkImmutableStruct(
+      errors,
+      'io.k8s.api.resource.v1.AllocationResult',
+      [allocation, before.allocation],
+      allocationPath,
+    );
   else checkAllocation(errors, allocation, allocationPath, requestNames(spec.devices ?? {}));
   return errors;
 }

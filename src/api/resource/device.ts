@@ -14,6 +14,7 @@ import {
 } from '../../machinery/mod.ts';
 import { checkDnsLabel, report, type Errors } from '../checks.ts';
 import { checkNodeSelector } from '../core/pod-spec/validation/affinity.ts';
+import { internalForm } from '../internal-form.ts';
 import type { Counter, Device, DeviceAttribute } from '../upstream/types.ts';
 import { checkList, checkQualifiedAttribute, checkUnique, qualifiedNameLengthMax, shortened } from './group.ts';
 import { checkRequestPolicy } from './request-policy.ts';
@@ -83,7 +84,10 @@ function checkAttribute(errors: Errors, attribute: DeepReadonly<DeviceAttribute>
     if (utf8Length(value) > valueBytesMax) errors.push(tooLong(at, valueBytesMax));
   }
   const count = Object.keys(attribute).length;
-  if (count !== 1) errors.push(invalid(path, count === 0 ? '' : attribute, 'exactly one value must be specified'));
+  if (count !== 1) {
+    const shown = count === 0 ? '' : internalForm('io.k8s.api.resource.v1.DeviceAttribute', attribute);
+    errors.push(invalid(path, shown, 'exactly one value must be specified'));
+  }
 }
 
 function checkCapacity(

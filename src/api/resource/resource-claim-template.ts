@@ -1,7 +1,7 @@
 /** ResourceClaimTemplate: the claims that are made for pods, one for each. It never changes. */
 import type { DeepReadonly } from '../../base/mod.ts';
 import { defineKind, field, type FieldError } from '../../machinery/mod.ts';
-import { checkImmutable, type Errors } from '../checks.ts';
+import { checkImmutableStruct, type Errors } from '../checks.ts';
 import { checkTemplateMeta } from '../core/pod-spec/validation/claim-template.ts';
 import type { ResourceClaimTemplate } from '../upstream/types.ts';
 import { asksForAdminAccess, refuseAdminAccess } from './admin-access.ts';
@@ -40,7 +40,7 @@ export const resourceClaimTemplates = defineKind<ResourceClaimTemplate>({
     validate: templateErrors,
     validateUpdate({ spec }, old) {
       const errors: Errors = [];
-      checkImmutable(errors, spec, old.spec, specPath);
+      checkImmutableStruct(errors, 'io.k8s.api.resource.v1.ResourceClaimTemplateSpec', [spec, old.spec], specPath);
       return errors;
     },
   },

@@ -1,7 +1,7 @@
 /** ResourceClaim: devices that pods ask for and get. What is asked for never changes. */
 import type { DeepReadonly } from '../../base/mod.ts';
 import { ageColumn, defineKind, field, nameColumn, type FieldError } from '../../machinery/mod.ts';
-import { checkImmutable, type Errors } from '../checks.ts';
+import { checkImmutableStruct, type Errors } from '../checks.ts';
 import { column } from '../columns.ts';
 import { keepMetadata } from '../status-metadata.ts';
 import type { ResourceClaim } from '../upstream/types.ts';
@@ -49,7 +49,7 @@ export const resourceClaims = defineKind<ResourceClaim>({
     validate: claimErrors,
     validateUpdate({ spec }, old) {
       const errors: Errors = [];
-      checkImmutable(errors, spec, old.spec, specPath);
+      checkImmutableStruct(errors, 'io.k8s.api.resource.v1.ResourceClaimSpec', [spec, old.spec], specPath);
       return errors;
     },
   },

@@ -14,6 +14,7 @@ import {
 import { checkCsiDriverName, checkImmutable, report, type Errors } from '../checks.ts';
 import { column } from '../columns.ts';
 import { checkNodeSelector } from '../core/pod-spec/validation/affinity.ts';
+import { internalForm } from '../internal-form.ts';
 import type { ResourceSlice, ResourceSliceSpec } from '../upstream/types.ts';
 import { checkCounterName, checkCounters, checkDevice, checkUnsetOrTrue, givenFields } from './device.ts';
 import { checkList, checkPoolName, checkUnique, resourceGroup } from './group.ts';
@@ -61,7 +62,7 @@ function checkNodes(errors: Errors, spec: ReadonlySpec): void {
       errors.push(
         invalid(
           at.child('nodeSelectorTerms'),
-          nodeSelector.nodeSelectorTerms ?? null,
+          internalForm('[]io.k8s.api.core.v1.NodeSelectorTerm', nodeSelector.nodeSelectorTerms),
           'must have exactly one node selector term',
         ),
       );

@@ -1,7 +1,10 @@
 /** While a pod is kept from being scheduled, where it may run can still be narrowed, but not widened. */
 import { jsonEqual, type DeepReadonly } from '../../../base/mod.ts';
 import { invalid, type FieldError, type FieldPath } from '../../../machinery/mod.ts';
+import { internalForm } from '../../internal-form.ts';
 import type { NodeAffinity, NodeSelectorTerm } from '../../upstream/types.ts';
+
+const termType = 'io.k8s.api.core.v1.NodeSelectorTerm';
 
 type Terms = readonly DeepReadonly<NodeSelectorTerm>[];
 
@@ -15,11 +18,17 @@ export function nodeAffinityMutationErrors(
   if (before.length === 0) return [];
   const at = path.child('requiredDuringSchedulingIgnoredDuringExecution').child('nodeSelectorTerms');
   if (before.length !== now.length)
-    return [invalid(at, now, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')];
+    return [
+      invalid(
+        at,
+        internalForm(`[]${termType}`, now),
+        'no additions/deletions to non-empty NodeSelectorTerms list are allowed',
+      ),
+    ];
   return now.flatMap((term, i) =>
     narrows(term, before[i] ?? {})
       ? []
-      : [invalid(at.index(i), term, 'only additions are allowed (no mutations or deletions)')],
+      : [invalid(at.index(i), internalForm(termType, term), 'only additions are allowed (no mutations or deletions)')],
   );
 }
 

@@ -14,6 +14,7 @@ import {
   type FieldPath,
 } from '../../../../machinery/mod.ts';
 import { checkChoice, checkDnsLabel, checkQualifiedName, report, type Errors } from '../../../checks.ts';
+import { internalForm } from '../../../internal-form.ts';
 import type { PodSpec, PodTemplateSpec } from '../../../upstream/types.ts';
 import { checkAffinity } from './affinity.ts';
 import { annotationKeyErrors } from './annotation-keys.ts';
@@ -113,12 +114,13 @@ function checkResourceClaims(
       errors.push({ type: 'FieldValueDuplicate', field: at.child('name').toString(), badValue: name, detail: '' });
     else checkDnsLabel(errors, name, at.child('name'));
     if (name !== '') names.add(name);
+    const shown = (): unknown => internalForm('io.k8s.api.core.v1.PodResourceClaim', claim);
     if (existing !== undefined && template !== undefined)
       errors.push(
-        invalid(at, claim, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'),
+        invalid(at, shown(), 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'),
       );
     if (existing === undefined && template === undefined)
-      errors.push(invalid(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+      errors.push(invalid(at, shown(), 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
     if (existing !== undefined)
       report(errors, at.child('resourceClaimName'), existing, dns1123SubdomainErrors(existing));
     if (template !== undefined)
