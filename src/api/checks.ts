@@ -108,6 +108,12 @@ export function checkOptionalChoice(
 
 export const protocols: readonly string[] = ['SCTP', 'TCP', 'UDP'];
 
+/** Tells of value after value whether it was there before. Lists may be long. */
+export function repetition<T>(): (value: T) => boolean {
+  const seen = new Set<T>();
+  return (value) => seen.size === seen.add(value).size;
+}
+
 export function checkPortNumber(errors: Errors, port: number, path: FieldLike): void {
   report(errors, path, port, portNumberErrors(port));
 }
@@ -126,12 +132,12 @@ export function checkCidr(errors: Errors, cidr: string, path: FieldLike): void {
 }
 
 /** A field from before addresses were checked strictly: what the object had before it keeps. */
-export function checkLegacyIp(errors: Errors, ip: string, known: readonly string[], path: FieldLike): void {
-  if (!known.includes(ip)) checkIp(errors, ip, path);
+export function checkLegacyIp(errors: Errors, ip: string, known: ReadonlySet<string>, path: FieldLike): void {
+  if (!known.has(ip)) checkIp(errors, ip, path);
 }
 
-export function checkLegacyCidr(errors: Errors, cidr: string, known: readonly string[], path: FieldLike): void {
-  if (!known.includes(cidr)) checkCidr(errors, cidr, path);
+export function checkLegacyCidr(errors: Errors, cidr: string, known: ReadonlySet<string>, path: FieldLike): void {
+  if (!known.has(cidr)) checkCidr(errors, cidr, path);
 }
 
 interface LocalReference {

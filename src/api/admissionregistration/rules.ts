@@ -13,7 +13,7 @@ import {
   tooMany,
   type FieldPath,
 } from '../../machinery/mod.ts';
-import { checkOptionalChoice, checkQualifiedName, report, type Errors } from '../checks.ts';
+import { checkOptionalChoice, checkQualifiedName, repetition, report, type Errors } from '../checks.ts';
 import type { ExpressionChecks } from './expression-checks.ts';
 import type {
   MatchCondition,
@@ -133,10 +133,11 @@ export function checkMutable(errors: Errors, match: DeepReadonly<MatchResources>
 
 function checkNamedRule(errors: Errors, rule: DeepReadonly<NamedRuleWithOperations>, path: FieldPath): void {
   const { resourceNames = [] } = rule;
+  const isRepeated = repetition<string>();
   for (const [i, name] of resourceNames.entries()) {
     const at = path.child('resourceNames').index(i);
     report(errors, at, name, nameIsPathSegment(name, false));
-    if (resourceNames.indexOf(name) < i) errors.push(duplicate(at, name));
+    if (isRepeated(name)) errors.push(duplicate(at, name));
   }
   checkRule(errors, rule, path);
 }

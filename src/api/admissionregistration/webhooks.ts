@@ -16,7 +16,7 @@ import {
   type KubeObject,
   type Strategy,
 } from '../../machinery/mod.ts';
-import { checkOptionalChoice, report, type Errors } from '../checks.ts';
+import { checkOptionalChoice, repetition, report, type Errors } from '../checks.ts';
 import { integerColumn } from '../columns.ts';
 import type { MutatingWebhook, ValidatingWebhook } from '../upstream/types.ts';
 import { checkWebhookClient, webhookPort } from '../webhook-client.ts';
@@ -138,8 +138,9 @@ function checkReviewVersions(
 ): void {
   const known = reviewVersions.join(', ');
   if (versions.length === 0) return void errors.push(required(path, `must specify one of ${known}`));
+  const isRepeated = repetition<string>();
   for (const [i, version] of versions.entries())
-    if (versions.indexOf(version) < i) errors.push(invalid(path.index(i), version, 'duplicate version'));
+    if (isRepeated(version)) errors.push(invalid(path.index(i), version, 'duplicate version'));
     else report(errors, path.index(i), version, dns1035LabelErrors(version));
   if (knownReviews && !versions.some(isKnownReview))
     errors.push(invalid(path, versions, `must include at least one of ${known}`));

@@ -16,7 +16,7 @@ import {
   type FieldError,
   type Strategy,
 } from '../../machinery/mod.ts';
-import { checkCidr, type Errors } from '../checks.ts';
+import { checkCidr, repetition, type Errors } from '../checks.ts';
 import { column, none, wideColumn } from '../columns.ts';
 import { internalForm } from '../internal-form.ts';
 import type { Node, NodeSpec } from '../upstream/types.ts';
@@ -97,9 +97,9 @@ function nodeUpdateErrors(node: ReadonlyNode, old: ReadonlyNode): FieldError[] {
   const before = old.spec ?? {};
   checkResources(errors, node);
   checkFeatures(errors, status.declaredFeatures ?? []);
-  const addresses = (status.addresses ?? []).map(({ type, address }) => `${type}/${address}`);
-  for (const [i, address] of addresses.entries())
-    if (addresses.indexOf(address) < i)
+  const isRepeated = repetition<string>();
+  for (const [i, { type, address }] of (status.addresses ?? []).entries())
+    if (isRepeated(`${type}/${address}`))
       errors.push(
         duplicate(
           field('status', 'addresses').index(i),

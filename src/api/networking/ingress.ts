@@ -47,7 +47,7 @@ function ingressUpdateErrors({ spec = {} }: ReadonlyIngress, { spec: before = {}
 
 function statusErrors({ status }: ReadonlyIngress, old: ReadonlyIngress): FieldError[] {
   const errors: Errors = [];
-  const known = (old.status?.loadBalancer?.ingress ?? []).map(({ ip = '' }) => ip);
+  const known = new Set(old.status?.loadBalancer?.ingress?.map(({ ip = '' }) => ip));
   for (const [i, { ip = '', hostname = '' }] of (status?.loadBalancer?.ingress ?? []).entries()) {
     const at = field('status', 'loadBalancer', 'ingress').index(i);
     if (ip !== '') checkLegacyIp(errors, ip, known, at.child('ip'));

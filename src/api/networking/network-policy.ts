@@ -35,7 +35,7 @@ type ReadonlyPeer = DeepReadonly<NetworkPolicyPeer>;
 /** What a policy that is there already may keep. */
 interface Tolerated {
   readonly invalidValues: boolean;
-  readonly cidrs: readonly string[];
+  readonly cidrs: ReadonlySet<string>;
 }
 
 const specPath = field('spec');
@@ -114,7 +114,7 @@ function checkPeer(errors: Errors, peer: ReadonlyPeer, tolerated: Tolerated, pat
 function checkBlock(
   errors: Errors,
   { cidr, except = [] }: DeepReadonly<IPBlock>,
-  known: readonly string[],
+  known: ReadonlySet<string>,
   path: FieldPath,
 ): void {
   if (cidr === '') return void errors.push(required(path.child('cidr')));
@@ -165,12 +165,14 @@ export const networkPolicies = defineKind<NetworkPolicy>({
       // A policy is always about what comes in; what goes out it must name.
       spec.policyTypes = (spec.egress ?? []).length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
     },
-    validate: ({ spec = {} }) => policyErrors(spec, { invalidValues: false, cidrs: [] }),
+    validate: ({ spec = {} }) => policyErrors(spec, { invalidValues: false, cidrs: new Set() }),
     validateUpdate: ({ spec = {} }, { spec: before = {} }) =>
       policyErrors(spec, {
         invalidValues: labelSelectorErrors(before.podSelector, specPath).length > 0,
-        cidrs: peersOf(before).flatMap(({ ipBlock }) =>
-          ipBlock === undefined ? [] : [ipBlock.cidr, ...(ipBlock.except ?? [])],
+        cidrs: new Set(
+          peersOf(before).flatMap(({ ipBlock }) =>
+            ipBlock === undefined ? [] : [ipBlock.cidr, ...(ipBlock.except ?? [])],
+          ),
         ),
       }),
     warnings: ({ spec = {} }) => policyWarnings(spec),

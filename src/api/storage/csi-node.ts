@@ -16,6 +16,7 @@ import {
   checkNonNegative,
   checkQualifiedName,
   type Errors,
+  repetition,
 } from '../checks.ts';
 import { integerColumn } from '../columns.ts';
 import type { CSINode, CSINodeDriver } from '../upstream/types.ts';
@@ -35,9 +36,10 @@ function checkDriver(errors: Errors, driver: ReadonlyDriver, names: Set<string>,
   checkNonNegative(errors, allocatable?.count, path.child('allocatable').child('count'));
   if (names.has(name)) errors.push(duplicate(path.child('name'), name));
   names.add(name);
-  for (const [i, key] of (driver.topologyKeys ?? []).entries()) {
+  const isRepeated = repetition<string>();
+  for (const key of driver.topologyKeys ?? []) {
     if (key === '') errors.push(required(path));
-    if (driver.topologyKeys?.indexOf(key) !== i) errors.push(duplicate(path, key));
+    if (isRepeated(key)) errors.push(duplicate(path, key));
     checkQualifiedName(errors, key, path);
   }
 }

@@ -18,7 +18,7 @@ import {
   type FieldPath,
   type JsonSchema,
 } from '../../../machinery/mod.ts';
-import { checkImmutable, type Errors } from '../../checks.ts';
+import { checkImmutable, repetition, type Errors } from '../../checks.ts';
 import type {
   CustomResourceColumnDefinition,
   CustomResourceConversion,
@@ -393,8 +393,9 @@ function checkReviewVersions(errors: Errors, versions: readonly string[], path: 
     errors.push(required(path));
     return;
   }
+  const isRepeated = repetition<string>();
   for (const [i, version] of versions.entries())
-    if (versions.indexOf(version) < i) errors.push(invalid(path.index(i), version, 'duplicate version'));
+    if (isRepeated(version)) errors.push(invalid(path.index(i), version, 'duplicate version'));
     else for (const problem of dns1035LabelErrors(version)) errors.push(invalid(path.index(i), version, problem));
   if (strict && !isRecognized(versions))
     errors.push(invalid(path, versions, `must include at least one of ${reviewVersions.join(', ')}`));

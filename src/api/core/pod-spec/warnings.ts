@@ -2,6 +2,7 @@
 import type { DeepReadonly } from '../../../base/mod.ts';
 import { field, parseQuantity, type FieldPath } from '../../../machinery/mod.ts';
 import type { ContainerPort, EnvVar, ObjectMeta, PodSpec, Volume } from '../../upstream/types.ts';
+import { repetition } from '../../checks.ts';
 import { warnOfNodeLabel, warnOfNodeSelector, warnOfTerm } from './node-labels.ts';
 import { visitContainers, type AnyContainer } from './containers.ts';
 import { appArmorOfContainer, seccompOfContainer, seccompOfPod } from './validation/annotations.ts';
@@ -112,11 +113,12 @@ function warnOfDuplicates(
   { hostAliases = [], imagePullSecrets = [] }: ReadonlySpec,
   path: FieldPath,
 ): void {
+  const [isRepeatedIp, isRepeatedName] = [repetition<string>(), repetition<string>()];
   for (const [i, { ip }] of hostAliases.entries())
-    if (hostAliases.findIndex((other) => other.ip === ip) < i)
+    if (isRepeatedIp(ip))
       warnings.push(`${path.child('hostAliases').index(i).child('ip').toString()}: duplicate ip ${JSON.stringify(ip)}`);
   for (const [i, { name = '' }] of imagePullSecrets.entries())
-    if (imagePullSecrets.findIndex((other) => (other.name ?? '') === name) < i)
+    if (isRepeatedName(name))
       warnings.push(
         `${path.child('imagePullSecrets').index(i).child('name').toString()}: duplicate name ${JSON.stringify(name)}`,
       );
