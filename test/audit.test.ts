@@ -472,6 +472,25 @@ test('what was sent is told as it was understood, in the version of the request'
   });
 });
 
+test('who manages which fields can be left out, also in lists and in the rows of tables', async () => {
+  await using audited = await Audited.start(
+    'rules: [{level: RequestResponse, omitManagedFields: true}]\nomitStages: [RequestReceived]\n',
+  );
+  const client = audited.client();
+  const { text } = await client.send(create);
+  assert.match(text, /managedFields/);
+  await client.send({ path });
+  const accept = 'application/json;as=Table;g=meta.k8s.io;v=v1';
+  const table = await client.send({ path, headers: { accept } });
+  assert.match(table.text, /managedFields/);
+  const events = audited.events();
+  assert.deepEqual(
+    events.map(({ responseObject }) => (responseObject as { kind: string }).kind),
+    ['ConfigMap', 'ConfigMapList', 'Table'],
+  );
+  assert.doesNotMatch(JSON.stringify(events), /managedFields/);
+});
+
 test('events say who uses what is deprecated, and what took long', async () => {
   await using audited = await Audited.start('rules: [{level: Metadata}]\nomitStages: [RequestReceived]\n');
   const client = audited.client();
