@@ -21,6 +21,11 @@ export class ConfigObject {
     this.#path = path;
   }
 
+  /** Where it is; of the whole file, nowhere. */
+  get path(): FieldPath | string {
+    return this.#path ?? '';
+  }
+
   /** The path of a field in it. */
   at(name: string): FieldPath {
     return this.#path === undefined ? field(name) : this.#path.child(name);

@@ -89,7 +89,7 @@ export async function openAuth(flags: Flags, world: AuthWorld): Promise<ServerAu
   ];
   const proxyCa = flags['requestheader-client-ca-file'];
   return {
-    anonymous: authentication.anonymous,
+    anonymous: anonymousBeside(authentication, authorization, world),
     authorizers: authorization.authorizers,
     tokens: {
       ...(path === undefined ? {} : { static: parseTokenFile(await contents(path), path) }),
@@ -139,6 +139,18 @@ async function proxyClient(flags: Flags): Promise<ServerAuth['proxyClient']> {
   if (certificate === undefined || key === undefined)
     throw new UsageError('--proxy-client-cert-file and --proxy-client-key-file must be specified together');
   return { certificate: await contents(certificate), key: await contents(key) };
+}
+
+/** As upstream: where everybody may do everything, nobody may come without a credential unless a file says so. */
+function anonymousBeside(
+  { anonymous, isAnonymousConfigured }: Authentication,
+  { authorizers, file }: Authorization,
+  { log }: AuthWorld,
+): AnonymousPolicy {
+  if (isAnonymousConfigured || !anonymous.enabled || file !== undefined || !authorizers.includes('AlwaysAllow'))
+    return anonymous;
+  log.warn('AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false.');
+  return { enabled: false };
 }
 
 function checkIssuers(issuers: readonly string[]): void {

@@ -31,6 +31,8 @@ const graceMs = 60_000;
 
 export interface Authentication {
   readonly anonymous: AnonymousPolicy;
+  /** A file says it, and not a flag. */
+  readonly isAnonymousConfigured: boolean;
   readonly issuers: Issuers;
   /** The file, if there is one that is to be read again. */
   readonly file: { readonly path: string; readonly text: string; apply(text: string): Promise<boolean> } | undefined;
@@ -142,6 +144,7 @@ export async function openAuthentication(flags: Flags, world: AuthWorld & Own): 
   const issuers = world.connections.use(new Issuers(jwt, world));
   return {
     anonymous: configuration?.anonymous ?? { enabled: isOpen },
+    isAnonymousConfigured: configuration?.anonymous !== undefined,
     issuers,
     file:
       path === undefined || text === undefined

@@ -194,6 +194,11 @@ test('the modes in their order', async () => {
   assert.equal(await status({}), 403);
   assert.equal(await status({ 'authorization-mode': 'AlwaysDeny' }), 403);
   assert.equal(await status({ 'authorization-mode': 'AlwaysDeny,AlwaysAllow' }), 200);
+  {
+    // Where everybody may do everything, everybody has to say who they are.
+    await using open = await startApiServer({ https: true, flags: { 'authorization-mode': 'AlwaysAllow' } });
+    assert.equal((await ask(open.endpoint, { path: '/version' })).status, 401);
+  }
   hook.reviews((spec) => ({ allowed: JSON.stringify(spec['group']) === '["dev","system:authenticated"]' }));
   const config = { 'authorization-webhook-config-file': files.write('hook', hook.kubeconfig()) };
   assert.equal(await status({ 'authorization-mode': 'Node,Webhook', ...config }), 200);
@@ -212,12 +217,18 @@ test('a configuration of authorizers is checked as a whole', async () => {
   await refused([], /authorizers: Required value: at least one authorization mode must be defined/);
   await refused(
     [rbac, rbac],
-    /authorizers\[1\].type: Duplicate value: "RBAC", authorizers\[1\].name: Duplicate value: "rbac"/,
+    /^HostError: invalid AuthorizationConfiguration: authorizers\[1\].type: Duplicate value: "RBAC"$/,
   );
   await refused([{ type: 'Magic', name: 'm' }], /authorizers\[0\].type: Unsupported value: "Magic"/);
+  await refused([webhook('w', '/x', { timeout: '40s' })], /timeout: Invalid value: "40s": must be > 0s and <= 30s/);
+  await refused([{ ...rbac, name: 'mine' }], /^HostError: expected name rbac for authorizer RBAC instead of mine$/);
+  await refused([{ type: 'Webhook', name: 'w' }], /webhook: Required value: required when type=Webhook/);
+  await refused([webhook('W', '/x')], /name: Invalid value: "W": authorizer name is invalid: a lowercase RFC 1123/);
+  await refused([webhook('w', '/x', { authorizedTTL: '-1s' })], /authorizedTTL: Invalid value: "-1s": must be > 0s/);
+  await refused([webhook('w', '/x', { unauthorizedTTL: '0s' })], /unauthorizedTTL: Required value/);
   await refused(
-    [webhook('w', '/x', { timeout: '40s' })],
-    /timeout: Invalid value: "40s": must be less than or equal to 30s/,
+    [webhook('w', '/x', { matchConditions: [{ expression: 'true' }, { expression: 'true' }] })],
+    /matchConditions\[1\].expression: Duplicate value: "true"/,
   );
   await refused([webhook('w', 'x')], /kubeConfigFile: Invalid value: "x": must be an absolute path/);
   await refused([webhook('w', '/x', { failurePolicy: 'Fail' })], /failurePolicy: Unsupported value: "Fail"/);

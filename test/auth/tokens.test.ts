@@ -433,6 +433,55 @@ test('a configuration of issuers is checked as a whole', async () => {
     ],
     /jwt\[1\].issuer.url: Duplicate value: "https:\/\/issuer"/,
   );
+  const one = (rest: object, text: string, of: object = issuer): Promise<void> =>
+    refused([{ issuer: of, claimMappings, ...rest }], new RegExp(`jwt\\[0\\]\\.${RegExp.escape(text)}`));
+  const mapped = (more: object): object => ({ claimMappings: { ...claimMappings, ...more } });
+  const rule = (...rules: object[]): object => ({ claimValidationRules: rules });
+  const both = "claim and expression can't both be set";
+  await one(rule({ claim: 'a', expression: 'true' }), `claimValidationRules[0]: Invalid value: "a": ${both}`);
+  await one(rule({}), 'claimValidationRules[0]: Required value: claim or expression is required');
+  await one(rule({ claim: 'a' }, { claim: 'a' }), 'claimValidationRules[1].claim: Duplicate value: "a"');
+  await one(
+    rule({ expression: 'true' }, { expression: 'true' }),
+    'claimValidationRules[1].expression: Duplicate value: "true"',
+  );
+  await one(
+    rule({ expression: 'true', requiredValue: 'x' }),
+    'claimValidationRules[0].requiredValue: Invalid value: "x": may not be specified when expression is set',
+  );
+  await one({ userValidationRules: [{}] }, 'userValidationRules[0].expression: Required value');
+  await one(
+    mapped({ groups: { claim: 'g', expression: 'claims.g' } }),
+    `claimMappings.groups: Invalid value: "": ${both}`,
+  );
+  const extra = (...keys: string[]): object =>
+    mapped({ extra: keys.map((key) => ({ key, valueExpression: 'claims.x' })) });
+  const key = (i: number): string => `claimMappings.extra[${i}].key`;
+  await one(
+    extra('plain'),
+    `${key(0)}: Invalid value: "plain": must be a domain-prefixed path (such as "acme.io/foo")`,
+  );
+  await one(extra('a.io/B'), `${key(0)}: Invalid value: "a.io/B": must be lowercase`);
+  await one(
+    extra('x.k8s.io/a'),
+    `${key(0)}: Invalid value: "x.k8s.io/a": k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use`,
+  );
+  await one(extra('a.io/b', 'a.io/b'), `${key(1)}: Duplicate value: "a.io/b"`);
+  await one(
+    {},
+    'issuer.url: Invalid value: "https://kubernetes.default.svc.cluster.local": URL must not overlap with disallowed issuers: [https://kubernetes.default.svc.cluster.local]',
+    { ...issuer, url: 'https://kubernetes.default.svc.cluster.local' },
+  );
+  await one(
+    {},
+    'issuer.audienceMatchPolicy: Invalid value: "All": audienceMatchPolicy must be empty or MatchAny for single audience',
+    { ...issuer, audienceMatchPolicy: 'All' },
+  );
+  await one(
+    {},
+    'issuer.certificateAuthority: Invalid value: "<omitted>": data does not contain any valid RSA or ECDSA certificates',
+    { ...issuer, certificateAuthority: 'x' },
+  );
 });
 
 test('tokens that a webhook knows', async () => {

@@ -1,11 +1,12 @@
 /** AuthenticationConfiguration: the issuers of tokens, and who may come without one. */
 import {
+  domainPrefixedPathErrors,
   duplicate,
   field,
   forbidden,
   invalid,
-  notSupported,
   required,
+  tooMany,
   type FieldError,
   type FieldPath,
 } from '../../machinery/mod.ts';
@@ -29,18 +30,17 @@ export function readAuthenticationConfiguration(
 ): AuthenticationConfiguration {
   return readConfiguration(text, 'AuthenticationConfiguration', (root, errors) => {
     const issuers = root.objects('jwt');
-    if (issuers.length > issuersMax)
-      errors.push(invalid('jwt', issuers.length, `must have at most ${issuersMax} items`));
+    if (issuers.length > issuersMax) errors.push(tooMany('jwt', issuers.length, issuersMax));
     const seen = new Set<string>();
+    const seenDiscovery = new Set<string>();
     const jwt = issuers.map((object, i) => {
-      const issuer = readIssuer(object, errors);
-      const path = field('jwt').index(i).child('issuer', 'url');
-      if (ownIssuers.includes(issuer.url))
-        errors.push(
-          invalid(path, issuer.url, 'URL must not overlap with disallowed issuers: ' + ownIssuers.join(', ')),
-        );
-      if (seen.has(issuer.url)) errors.push(duplicate(path, issuer.url));
+      const issuer = readIssuer(object, ownIssuers, errors);
+      const path = field('jwt').index(i).child('issuer');
+      if (seen.has(issuer.url)) errors.push(duplicate(path.child('url'), issuer.url));
       seen.add(issuer.url);
+      const { discoveryUrl = '' } = issuer;
+      if (seenDiscovery.has(discoveryUrl)) errors.push(duplicate(path.child('discoveryURL'), discoveryUrl));
+      if (discoveryUrl !== '') seenDiscovery.add(discoveryUrl);
       return issuer;
     });
     return { jwt, anonymous: root.has('anonymous') ? readAnonymous(root.object('anonymous'), errors) : undefined };
@@ -58,32 +58,19 @@ function readAnonymous(object: ConfigObject, errors: FieldError[]): AnonymousPol
   return { enabled, ...(paths.length === 0 ? {} : { paths }) };
 }
 
-function readIssuer(object: ConfigObject, errors: FieldError[]): JwtIssuer {
-  const issuer = object.object('issuer');
-  const mappings = object.object('claimMappings');
-  const url = checkedUrl(issuer, 'url', errors);
-  const discoveryUrl = issuer.has('discoveryURL') ? checkedUrl(issuer, 'discoveryURL', errors) : '';
-  if (discoveryUrl !== '' && discoveryUrl.replace(/\/$/, '') === url.replace(/\/$/, ''))
-    errors.push(invalid(issuer.at('discoveryURL'), discoveryUrl, 'discoveryURL must be different from URL'));
-  const audiences = issuer.strings('audiences');
-  checkAudiences(issuer, audiences, errors);
-  const certificateAuthority = issuer.string('certificateAuthority');
-  if (issuer.string('egressSelectorType') !== '')
-    errors.push(forbidden(issuer.at('egressSelectorType'), 'there is no egress selector'));
+function readIssuer(object: ConfigObject, ownIssuers: readonly string[], errors: FieldError[]): JwtIssuer {
+  const issuer = readUrls(object.object('issuer'), ownIssuers, errors);
   const claimRules: Rule[] = [];
   const requiredClaims = readClaimRules(object.objects('claimValidationRules'), claimRules, errors);
-  const userRules = object.objects('userValidationRules').flatMap((rule) => readRule(rule, 'user', errors));
-  const username = readMapping(mappings.object('username'), 'string', errors);
-  if (username === undefined) errors.push(required(mappings.at('username'), 'claim or expression is required'));
-  const groups = readMapping(mappings.object('groups'), 'strings', errors);
+  const mappings = object.object('claimMappings');
+  const username = readMapping(mappings.object('username'), true, errors);
+  const groups = readMapping(mappings.object('groups'), false, errors);
   const uid = readUid(mappings.object('uid'), errors);
   const extra = readExtra(mappings, errors);
   checkVerified(mappings, { username, extra, claimRules }, errors);
+  const userRules = readUserRules(object.objects('userValidationRules'), errors);
   return {
-    url,
-    ...(discoveryUrl === '' ? {} : { discoveryUrl }),
-    ...(certificateAuthority === '' ? {} : { certificateAuthority }),
-    audiences,
+    ...issuer,
     algorithms: signingAlgorithms,
     username: username ?? { claim: '', prefix: '' },
     ...(groups === undefined ? {} : { groups }),
@@ -95,47 +82,98 @@ function readIssuer(object: ConfigObject, errors: FieldError[]): JwtIssuer {
   };
 }
 
+type Located = Pick<JwtIssuer, 'url' | 'discoveryUrl' | 'certificateAuthority' | 'audiences'>;
+
+function readUrls(issuer: ConfigObject, ownIssuers: readonly string[], errors: FieldError[]): Located {
+  const [url, discoveryUrl] = [issuer.string('url'), issuer.string('discoveryURL')];
+  if (url === '') errors.push(required(issuer.at('url')));
+  if (ownIssuers.includes(url)) {
+    const all = ownIssuers.toSorted().join(' ');
+    errors.push(invalid(issuer.at('url'), url, `URL must not overlap with disallowed issuers: [${all}]`));
+  }
+  if (url !== '') errors.push(...urlErrors(url, issuer.at('url')));
+  const bare = (one: string): string => one.replace(/\/+$/, '');
+  if (discoveryUrl !== '' && url !== '' && bare(discoveryUrl) === bare(url))
+    errors.push(invalid(issuer.at('discoveryURL'), discoveryUrl, 'discoveryURL must be different from URL'));
+  if (discoveryUrl !== '') errors.push(...urlErrors(discoveryUrl, issuer.at('discoveryURL')));
+  const audiences = issuer.strings('audiences');
+  checkAudiences(issuer, audiences, errors);
+  const certificateAuthority = issuer.string('certificateAuthority');
+  if (certificateAuthority !== '' && !certificateAuthority.includes('-----BEGIN CERTIFICATE-----'))
+    errors.push(
+      invalid(
+        issuer.at('certificateAuthority'),
+        '<omitted>',
+        'data does not contain any valid RSA or ECDSA certificates',
+      ),
+    );
+  if (issuer.string('egressSelectorType') !== '')
+    errors.push(forbidden(issuer.at('egressSelectorType'), 'there is no egress selector'));
+  return {
+    url,
+    ...(discoveryUrl === '' ? {} : { discoveryUrl }),
+    ...(certificateAuthority === '' ? {} : { certificateAuthority }),
+    audiences,
+  };
+}
+
 function checkAudiences(issuer: ConfigObject, audiences: readonly string[], errors: FieldError[]): void {
   const path = issuer.at('audiences');
   if (audiences.length === 0) errors.push(required(path, `at least one ${String(path)} is required`));
   audiences.forEach((audience, i) => {
-    if (audience === '') errors.push(required(path.index(i), 'audience is required'));
+    if (audience === '') errors.push(required(path.index(i)));
     if (audiences.indexOf(audience) < i) errors.push(duplicate(path.index(i), audience));
   });
   const policy = issuer.string('audienceMatchPolicy');
-  if (audiences.length > 1 && policy !== 'MatchAny')
-    errors.push(
-      invalid(issuer.at('audienceMatchPolicy'), policy, 'audienceMatchPolicy must be MatchAny for multiple audiences'),
-    );
-  else if (policy !== '' && policy !== 'MatchAny')
-    errors.push(notSupported(issuer.at('audienceMatchPolicy'), policy, ['', 'MatchAny']));
+  const isAny = policy === 'MatchAny';
+  const refuse = (text: string): void => void errors.push(invalid(issuer.at('audienceMatchPolicy'), policy, text));
+  if (audiences.length > 1 && !isAny) refuse('audienceMatchPolicy must be MatchAny for multiple audiences');
+  if (audiences.length === 1 && policy !== '' && !isAny)
+    refuse('audienceMatchPolicy must be empty or MatchAny for single audience');
 }
 
 /** The claims that must have a value; rules that are expressions go to `rules`. */
 function readClaimRules(objects: readonly ConfigObject[], rules: Rule[], errors: FieldError[]): Record<string, string> {
   const found: Record<string, string> = {};
+  const seen = new Set<string>();
   for (const rule of objects) {
-    const claim = rule.string('claim');
-    const value = rule.string('requiredValue');
-    if (rule.string('expression') !== '') {
-      if (claim !== '' || value !== '')
-        errors.push(invalid(rule.at('claim'), claim, "claim and expression can't both be set"));
-      rules.push(...readRule(rule, 'claims', errors));
-      continue;
+    const [claim, value] = [rule.string('claim'), rule.string('requiredValue')];
+    const [source, message] = [rule.string('expression'), rule.string('message')];
+    if (claim !== '' && source !== '') {
+      errors.push(invalid(rule.path, claim, "claim and expression can't both be set"));
+    } else if (claim !== '') {
+      if (message !== '') errors.push(invalid(rule.at('message'), message, 'may not be specified when claim is set'));
+      if (found[claim] !== undefined) errors.push(duplicate(rule.at('claim'), claim));
+      found[claim] = value;
+    } else if (source === '') {
+      errors.push(required(rule.path, 'claim or expression is required'));
+    } else {
+      if (value !== '')
+        errors.push(invalid(rule.at('requiredValue'), value, 'may not be specified when expression is set'));
+      rules.push(...readRule(rule, 'claims', seen, errors));
     }
-    if (rule.string('message') !== '')
-      errors.push(invalid(rule.at('message'), rule.string('message'), "message can't be set when claim is set"));
-    if (claim === '') errors.push(required(rule.at('claim'), 'claim or expression is required'));
-    else if (found[claim] !== undefined) errors.push(duplicate(rule.at('claim'), claim));
-    found[claim] = value;
   }
   return found;
 }
 
-function readRule(rule: ConfigObject, variable: 'claims' | 'user', errors: FieldError[]): Rule[] {
+function readUserRules(objects: readonly ConfigObject[], errors: FieldError[]): Rule[] {
+  const seen = new Set<string>();
+  return objects.flatMap((rule) => {
+    if (rule.string('expression') === '') errors.push(required(rule.at('expression')));
+    return readRule(rule, 'user', seen, errors);
+  });
+}
+
+/** One rule that is an expression; `seen` are those before it. */
+function readRule(rule: ConfigObject, variable: 'claims' | 'user', seen: Set<string>, errors: FieldError[]): Rule[] {
+  const [source, message] = [rule.string('expression'), rule.string('message')];
+  if (source === '') return [];
+  if (seen.has(source)) {
+    errors.push(duplicate(rule.at('expression'), source));
+    return [];
+  }
+  seen.add(source);
   const expression = readExpression(rule, { name: 'expression', variable, results: 'bool' }, errors);
-  const message = rule.string('message');
-  if (rule.string('expression') === '') errors.push(required(rule.at('expression'), 'expression is required'));
   return expression === undefined ? [] : [{ expression, message }];
 }
 
@@ -158,23 +196,25 @@ function readExpression(
   return undefined;
 }
 
+/** A user name, or groups. */
 function readMapping(
   mapping: ConfigObject,
-  results: 'string' | 'strings',
+  isName: boolean,
   errors: FieldError[],
 ): ClaimMapping | Expression | undefined {
-  const claim = mapping.string('claim');
-  const prefix = mapping.string('prefix');
-  if (mapping.string('expression') !== '') {
-    if (claim !== '') errors.push(invalid(mapping.at('claim'), claim, "claim and expression can't both be set"));
+  const [claim, prefix, source] = [mapping.string('claim'), mapping.string('prefix'), mapping.string('expression')];
+  if (source !== '' && claim !== '') {
+    errors.push(invalid(mapping.path, '', "claim and expression can't both be set"));
+    return undefined;
+  }
+  if (source !== '') {
     if (mapping.has('prefix'))
-      errors.push(invalid(mapping.at('prefix'), prefix, "prefix can't be set when expression is set"));
-    const wanted = { name: 'expression', variable: 'claims', results } as const;
-    return readExpression(mapping, wanted, errors) ?? { claim, prefix };
+      errors.push(invalid(mapping.at('prefix'), prefix, 'may not be specified when expression is set'));
+    const results = isName ? 'string' : 'strings';
+    return readExpression(mapping, { name: 'expression', variable: 'claims', results }, errors);
   }
   if (claim === '') {
-    if (prefix !== '')
-      errors.push(invalid(mapping.at('prefix'), prefix, 'non-empty prefix is set but claim is not set'));
+    if (isName) errors.push(required(mapping.path, 'claim or expression is required'));
     return undefined;
   }
   if (!mapping.has('prefix'))
@@ -188,11 +228,13 @@ function readMapping(
 }
 
 function readUid(mapping: ConfigObject, errors: FieldError[]): string | Expression | undefined {
-  const claim = mapping.string('claim');
-  const expression = readExpression(mapping, { name: 'expression', variable: 'claims', results: 'string' }, errors);
-  if (claim !== '' && mapping.string('expression') !== '')
-    errors.push(invalid(mapping.at('claim'), claim, "claim and expression can't both be set"));
-  return expression ?? (claim === '' ? undefined : claim);
+  const [claim, source] = [mapping.string('claim'), mapping.string('expression')];
+  if (claim !== '' && source !== '') {
+    errors.push(invalid(mapping.path, '', "claim and expression can't both be set"));
+    return undefined;
+  }
+  const wanted = { name: 'expression', variable: 'claims', results: 'string' } as const;
+  return readExpression(mapping, wanted, errors) ?? (claim === '' ? undefined : claim);
 }
 
 function readExtra(
@@ -201,18 +243,19 @@ function readExtra(
 ): { readonly key: string; readonly value: Expression }[] {
   const seen = new Set<string>();
   return mappings.objects('extra').flatMap((object) => {
-    const key = object.string('key');
+    const [key, source] = [object.string('key'), object.string('valueExpression')];
     const at = object.at('key');
     if (key === '') errors.push(required(at));
-    else if (!/^[a-z0-9.-]+\/.+$/.test(key))
-      errors.push(invalid(at, key, 'must be a domain-prefixed path (such as "acme.io/foo")'));
-    else if (/(^|\.)(kubernetes|k8s)\.io\//.test(key))
-      errors.push(invalid(at, key, 'k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use'));
+    else errors.push(...domainPrefixedPathErrors(key).map((text) => invalid(at, key, text)));
     if (key !== key.toLowerCase()) errors.push(invalid(at, key, 'must be lowercase'));
-    if (seen.has(key)) errors.push(duplicate(at, key));
+    if (/^([^/]*\.)?(kubernetes|k8s)\.io\//.test(key))
+      errors.push(invalid(at, key, 'k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use'));
+    if (seen.has(key)) {
+      errors.push(duplicate(at, key));
+      return [];
+    }
     seen.add(key);
-    if (object.string('valueExpression') === '')
-      errors.push(required(object.at('valueExpression'), 'valueExpression is required'));
+    if (source === '') errors.push(required(object.at('valueExpression')));
     const value = readExpression(object, { name: 'valueExpression', variable: 'claims', results: 'strings' }, errors);
     return value === undefined ? [] : [{ key, value }];
   });
@@ -239,14 +282,6 @@ function checkVerified(mappings: ConfigObject, { username, extra, claimRules }: 
       'claims.email_verified must be used in claimMappings.username.expression or claimMappings.extra[*].valueExpression or claimValidationRules[*].expression when claims.email is used in claimMappings.username.expression',
     ),
   );
-}
-
-function checkedUrl(object: ConfigObject, name: string, errors: FieldError[]): string {
-  const text = object.string(name);
-  const path = object.at(name);
-  if (text === '') errors.push(required(path, 'URL is required'));
-  else errors.push(...urlErrors(text, path));
-  return text;
 }
 
 /** An issuer is named by a URL that anybody can check: over TLS, and without anything that hides. */

@@ -9,6 +9,7 @@ import {
   podDisruptionBudgets,
   pods,
   selfSubjectReviews,
+  roleBindings,
   selfSubjectRulesReviews,
   serviceAccounts,
   subjectAccessReviews,
@@ -368,6 +369,39 @@ test('access reviews', async () => {
   ]);
   assert.equal(rules.incomplete, false);
   assert.equal(rules.nonResourceRules.length, 2);
+});
+
+test('a rules review says what it does not know', async () => {
+  const { api, client } = await started();
+  const review = async (user: UserInfo): Promise<Record<string, unknown>> => {
+    const body = any({ metadata: { name: 'x' }, spec: { namespace: 'default' } });
+    const { metadata, spec, status } = (await api.client(user).create(selfSubjectRulesReviews, body)) as never as {
+      metadata: object;
+      spec: object;
+      status: Record<string, unknown>;
+    };
+    assert.deepEqual([metadata, spec], [{}, {}]);
+    return status;
+  };
+  const node = await review({ username: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] });
+  assert.deepEqual(
+    [node['incomplete'], node['evaluationError']],
+    [true, 'node authorizer does not support user rule resolution'],
+  );
+  for (const name of ['lost', 'gone'])
+    await client.create(
+      roleBindings,
+      any({
+        metadata: { name, namespace: 'default' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'ann' }],
+      }),
+    );
+  const ann = await review({ username: 'ann', groups: ['system:authenticated'] });
+  assert.deepEqual(
+    [ann['incomplete'], ann['evaluationError']],
+    [false, '[role.rbac.authorization.k8s.io "gone" not found, role.rbac.authorization.k8s.io "lost" not found]'],
+  );
 });
 
 test('token reviews, and who am I', async () => {
