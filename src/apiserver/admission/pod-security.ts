@@ -75,8 +75,14 @@ function policyFor(
   }
   const found = objects.get(namespaces, namespace);
   if (found === undefined) throw ApiError.internal(`failed to lookup namespace "${namespace}"`);
-  return policyOf(found.metadata.labels ?? {}, defaults);
+  let asked = known.get(found);
+  if (asked?.defaults !== defaults)
+    known.set(found, (asked = { ...policyOf(found.metadata.labels ?? {}, defaults), defaults }));
+  return asked;
 }
+
+/** What a namespace asks for, as it is now: every pod of it is held against that. */
+const known = new WeakMap<object, ReturnType<typeof policyOf> & { readonly defaults: Policy }>();
 
 function checkPod(request: AdmissionRequest, settings: PodSecuritySettings): void {
   const { subresource, operation, draft, old, annotate } = request;

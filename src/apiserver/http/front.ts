@@ -156,15 +156,18 @@ export class HttpFront implements Disposable {
     const { clock, metrics } = this.#parts;
     const begun = clock.monotonic();
     const auditId = this.#idOf(request);
+    const sort = request.method === 'GET' || request.method === 'HEAD' ? 'readOnly' : 'mutating';
     let call: Call | undefined;
     let response: HttpResponse;
+    metrics.begin(sort);
     try {
       call = this.#begun(request, auditId);
-      response = await this.#counted(request, call);
+      response = await this.#identified(request, call);
     } catch (error) {
       response = this.refusal(error, request);
       if (isBug(error)) call?.trail?.panicked(errorText(error));
     }
+    metrics.end(sort);
     const headers = { ...response.headers, ...call?.flow, 'audit-id': auditId };
     const answer = { ...response, headers: withWarnings(headers, call?.warnings ?? []) };
     const told = call?.trail === undefined ? answer : call.trail.answered(answer);
@@ -199,19 +202,12 @@ export class HttpFront implements Disposable {
     return { info, auditId, trail, warnings: [] };
   }
 
-  async #counted(request: HttpRequest, call: Call): Promise<HttpResponse> {
-    const { metrics } = this.#parts;
-    const sort = request.method === 'GET' || request.method === 'HEAD' ? 'readOnly' : 'mutating';
-    metrics.begin(sort);
-    try {
-      const user = await this.#parts.access.identify(request, call, (error) => this.refusal(error, request));
-      // These go on for long; of a watch only the beginning counts.
-      if (isLongRunning(call.info) && call.info.resource?.verb !== 'watch')
-        return await this.#respond(request, call, user);
-      return await this.#inTurn(request, call, { user, serve: () => this.#respond(request, call, user) });
-    } finally {
-      metrics.end(sort);
-    }
+  async #identified(request: HttpRequest, call: Call): Promise<HttpResponse> {
+    const user = await this.#parts.access.identify(request, call, (error) => this.refusal(error, request));
+    // These go on for long; of a watch only the beginning counts.
+    return isLongRunning(call.info) && call.info.resource?.verb !== 'watch'
+      ? this.#respond(request, call, user)
+      : this.#inTurn(request, call, { user, serve: () => this.#respond(request, call, user) });
   }
 
   /** Waits for the request's turn, or refuses it, as priority and fairness say. */
@@ -259,14 +255,24 @@ export class HttpFront implements Disposable {
     return failure(ApiError.internal(errorText(error)));
   }
 
-  async #respond(request: HttpRequest, call: Call, user: UserInfo): Promise<HttpResponse> {
-    const { info, trail, auditId } = call;
+  #respond(request: HttpRequest, call: Call, user: UserInfo): Promise<HttpResponse> {
+    const { info } = call;
     const delegate = this.#parts.delegates(info.path);
-    if (delegate !== undefined) {
-      await this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
-      return delegate.respond(request, { info, user, auditId });
-    }
+    if (delegate !== undefined) return this.#delegated(request, call, { user, delegate });
     if (info.resource !== undefined) return this.#resource(request, call, { user, resource: info.resource });
+    return this.#path(request, call, user);
+  }
+
+  async #delegated(
+    request: HttpRequest,
+    { info, trail, auditId }: Call,
+    { user, delegate }: { readonly user: UserInfo; readonly delegate: Delegate },
+  ): Promise<HttpResponse> {
+    await this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
+    return delegate.respond(request, { info, user, auditId });
+  }
+
+  async #path(request: HttpRequest, { info, trail }: Call, user: UserInfo): Promise<HttpResponse> {
     await this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
     for (const handler of this.#parts.paths) {
       const response = handler.serves(info.path) ? await handler.respond(request, info) : undefined;
