@@ -267,3 +267,23 @@ async function goAway(own: TestCluster): Promise<void> {
 async function waitUntil(done: () => boolean): Promise<void> {
   for (let i = 0; i < 200 && !done(); i++) await sleep(10);
 }
+
+test('protobuf is no way round the limits of JSON', async () => {
+  const revision = (data: unknown): Uint8Array | undefined =>
+    cluster.api.server.world.codec.toProtobuf({
+      kind: 'ControllerRevision',
+      apiVersion: 'apps/v1',
+      metadata: { name: 'deep' },
+      data: data as string,
+      revision: 1,
+    });
+  let deep: unknown = 1;
+  for (let i = 0; i < 1_500; i++) deep = [deep];
+  const answer = await http.send({
+    method: 'POST',
+    path: '/apis/apps/v1/namespaces/default/controllerrevisions',
+    headers: { 'content-type': 'application/vnd.kubernetes.protobuf', accept: json },
+    body: revision(deep),
+  });
+  assert.deepEqual([answer.status, statusOf(answer).message], [400, 'exceeded max depth']);
+});

@@ -448,6 +448,10 @@ void test('an object is nested as deep as may be, and no patch goes deeper', asy
   assert.equal((await api.send('PATCH', `${opens}/a?fieldManager=me&force=true`, JSON.parse(text), apply)).status, 200);
   const inYaml = await api.get(`${opens}/a`, { accept: 'application/yaml' });
   assert.equal(inYaml.status, 200);
+  const infinite = `{"kind":"Open","apiVersion":"example.com/v1","metadata":{"name":"b"},"a":1e400}`;
+  const beyond = await api.send('POST', opens, infinite);
+  assert.equal(beyond.status, 400);
+  assert.match(beyond.body.message, /json: cannot unmarshal number into Go value of type float64/);
   const deeper = [{ op: 'add', path: `/deep${'/a'.repeat(levels)}`, value: { b: { c: { d: [[[[[[[[[[]]]]]]]]]] } } } }];
   const patched = await api.send('PATCH', `${opens}/a`, deeper, { 'content-type': 'application/json-patch+json' });
   assert.deepEqual(

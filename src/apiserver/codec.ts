@@ -10,6 +10,9 @@ import {
   DecodeError,
   goQuote,
   invalid,
+  isDeeper,
+  jsonDepthMax,
+  JsonSyntaxError,
   protobufCodec,
   unwrapUnknown,
   wrapUnknown,
@@ -61,9 +64,13 @@ export class Codec {
       const { apiVersion, kind, raw } = unwrapUnknown(bytes);
       const schema = this.#schemaOf(apiVersion, kind);
       if (schema === undefined) throw ApiError.badRequest(notRegistered(kind, apiVersion));
-      return { kind, apiVersion, ...protobufCodec(this.#facts).decode(schema, raw) };
+      const object = { kind, apiVersion, ...protobufCodec(this.#facts).decode(schema, raw) };
+      // Every level takes two bytes.
+      if (bytes.length >= jsonDepthMax * 2 && isDeeper(object, jsonDepthMax))
+        throw ApiError.badRequest('exceeded max depth');
+      return object;
     } catch (error) {
-      if (error instanceof HostError || error instanceof SyntaxError || error instanceof RangeError)
+      if (error instanceof HostError || error instanceof JsonSyntaxError || error instanceof RangeError)
         throw ApiError.badRequest(errorText(error));
       throw error;
     }

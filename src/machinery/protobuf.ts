@@ -21,11 +21,11 @@ import {
 } from '../base/mod.ts';
 import { durationNanoseconds, durationText } from './go-duration.ts';
 import type { Facts, FieldFacts, TypeFacts } from './schema.ts';
+import { parseJson } from './strict-json.ts';
 
 type Row = Record<string, unknown>;
 const magic = Uint8Array.of(0x6b, 0x38, 0x73, 0x00);
 const textEncoder = new TextEncoder();
-const textDecoder = new TextDecoder();
 
 const Time = proto2<{ seconds?: number; nanos?: number }>('Time', { seconds: [1, 'int64'], nanos: [2, 'int32'] });
 const Duration = proto2<{ duration?: number }>('Duration', { duration: [1, 'int64'] });
@@ -294,7 +294,7 @@ const json: Conversion = {
   toRecord: (value) => ({ raw: textEncoder.encode(JSON.stringify(value)) }),
   toJson(record) {
     const { raw } = record as { raw?: Uint8Array };
-    return raw === undefined || raw.length === 0 ? null : (JSON.parse(textDecoder.decode(raw)) as Json);
+    return raw === undefined || raw.length === 0 ? null : parseJson(raw);
   },
   zero: () => ({}),
 };

@@ -121,3 +121,11 @@ test('duplicate keys are found with their path', () => {
   for (const [text, found] of cases) assert.deepEqual(duplicateFields(text), found, text);
   fc.assert(fc.property(fc.jsonValue(), (value) => assert.deepEqual(duplicateFields(JSON.stringify(value)), [])));
 });
+
+test('a number beyond all doubles is refused', () => {
+  for (const number of ['1e400', '-1E+400', `1${'0'.repeat(309)}`, '123456e305'])
+    assert.throws(() => parseJson(`{"a":[1,${number}]}`), {
+      message: 'json: cannot unmarshal number into Go value of type float64',
+    });
+  assert.deepEqual(parseJson('[1e-400,1e300,"1e400",0.1e0305]'), [0, 1e300, '1e400', 1e304]);
+});

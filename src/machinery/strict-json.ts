@@ -44,11 +44,31 @@ export function parseJson(input: Uint8Array | string, depthMax = jsonDepthMax): 
   if (text.length >= depthMax * 2 && depthExceeds(text, depthMax)) throw new JsonSyntaxError('exceeded max depth');
   try {
     const value = JSON.parse(text) as Json;
+    if (large.test(text)) refuseInfinite(value);
     return surrogate.test(text) ? wellFormed(value) : value;
   } catch (error) {
     if (error instanceof SyntaxError) throw new JsonSyntaxError(goSyntaxError(text) ?? error.message);
     throw error;
   }
+}
+
+/** What a number beyond all doubles looks like, though not only that. */
+const large = /\d[eE]\+?\d{3}|\d{309}/;
+
+/** In memory such a number would be infinite, and null once it was written. */
+function refuseInfinite(value: Json): void {
+  if (value === Infinity || value === -Infinity)
+    throw new JsonSyntaxError('json: cannot unmarshal number into Go value of type float64');
+  if (typeof value === 'object' && value !== null)
+    for (const item of Object.values(value)) refuseInfinite(item as Json);
+}
+
+/** Whether a value is nested deeper than `levels`. */
+export function isDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  const items = Array.isArray(value) ? (value as readonly Json[]) : Object.values(value as JsonObject);
+  return items.some((item) => item !== undefined && isDeeper(item, levels - 1));
 }
 
 function depthExceeds(text: string, depthMax: number): boolean {

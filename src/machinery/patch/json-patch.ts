@@ -4,7 +4,7 @@
  */
 import { isJsonObject, jsonEqual, type Json, type JsonObject } from '../../base/mod.ts';
 import { goQuote, utf8Length } from '../go-text.ts';
-import { jsonDepthMax } from '../strict-json.ts';
+import { isDeeper, jsonDepthMax } from '../strict-json.ts';
 import { setKey } from './merge-patch.ts';
 import { PatchError } from './patch-error.ts';
 
@@ -62,13 +62,6 @@ export function applyJsonPatch(document: Json, patch: Json, limits: JsonPatchLim
   }
   if (isDeeper(run.document, limits.depthMax)) refuse('exceeded max depth');
   return run.document;
-}
-
-function isDeeper(value: Json, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  const items = Array.isArray(value) ? (value as readonly Json[]) : Object.values(value as JsonObject);
-  return items.some((item) => item !== undefined && isDeeper(item, levels - 1));
 }
 
 /** One application: the document as it is so far, and which of its containers are already copies of our own. */
