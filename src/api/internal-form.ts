@@ -12,8 +12,6 @@ const goNames: Readonly<Record<string, string>> = {
   apiGroups: 'APIGroups',
   apiVersion: 'APIVersion',
   awsElasticBlockStore: 'AWSElasticBlockStore',
-  bool: 'BoolValue',
-  bools: 'BoolValues',
   cel: 'CEL',
   cephfs: 'CephFS',
   chapAuthDiscovery: 'DiscoveryCHAPAuth',
@@ -32,8 +30,6 @@ const goNames: Readonly<Record<string, string>> = {
   grpc: 'GRPC',
   httpGet: 'HTTPGet',
   httpHeaders: 'HTTPHeaders',
-  int: 'IntValue',
-  ints: 'IntValues',
   ip: 'IP',
   iqn: 'IQN',
   iscsi: 'ISCSI',
@@ -46,13 +42,9 @@ const goNames: Readonly<Record<string, string>> = {
   seLinuxOptions: 'SELinuxOptions',
   sslEnabled: 'SSLEnabled',
   storageos: 'StorageOS',
-  string: 'StringValue',
-  strings: 'StringValues',
   tcpSocket: 'TCPSocket',
   tty: 'TTY',
   uid: 'UID',
-  version: 'VersionValue',
-  versions: 'VersionValues',
   wwids: 'WWIDs',
 };
 
@@ -66,15 +58,30 @@ const goNamesOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [`${core}GlusterfsPersistentVolumeSource`]: glusterfsNames,
   [`${core}RBDVolumeSource`]: rbdNames,
   [`${core}RBDPersistentVolumeSource`]: rbdNames,
+  'io.k8s.api.resource.v1.DeviceAttribute': {
+    int: 'IntValue',
+    bool: 'BoolValue',
+    string: 'StringValue',
+    version: 'VersionValue',
+    ints: 'IntValues',
+    bools: 'BoolValues',
+    strings: 'StringValues',
+    versions: 'VersionValues',
+  },
 };
 
-/** Fields that stand elsewhere than in the published type: each before the other, or last before undefined. */
-const moved: Readonly<Record<string, readonly (readonly [string, string | undefined])[]>> = {
+type Move = readonly [name: string, before: string];
+
+const movedSources: readonly Move[] = [
+  ['quobyte', 'iscsi'],
+  ['flexVolume', 'cinder'],
+];
+
+/** Fields that stand elsewhere than in the published type. */
+const moved: Readonly<Record<string, readonly Move[]>> = {
   [`${core}Volume`]: [['quobyte', 'flexVolume']],
-  [`${core}PersistentVolumeSource`]: [
-    ['quobyte', 'iscsi'],
-    ['flexVolume', 'cinder'],
-  ],
+  [`${core}PersistentVolumeSource`]: movedSources,
+  [`${core}PersistentVolumeSpec`]: movedSources,
   [`${core}PodSecurityContext`]: [['sysctls', 'seccompProfile']],
   [`${core}PodSpec`]: [
     ['setHostnameAsFQDN', 'affinity'],
@@ -102,7 +109,7 @@ function inOrder(type: string): Fields {
     const from = fields.findIndex(([key]) => key === name);
     const [field] = from < 0 ? [] : fields.splice(from, 1);
     const to = fields.findIndex(([key]) => key === before);
-    if (field !== undefined) fields.splice(to < 0 ? fields.length : to, 0, field);
+    if (field !== undefined) fields.splice(to, 0, field);
   }
   const gone = type === `${core}PodSpec` ? ['serviceAccount', ...hostFields] : [];
   return fields.filter(([name]) => !gone.includes(name));
