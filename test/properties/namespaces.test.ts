@@ -27,7 +27,8 @@ async function fill({ client }: TestCluster, namespace: string, chosen: readonly
     }
   }
   for (const name of ['a', 'b'])
-    await client.create(widgets, { metadata: { name, namespace }, spec: { size: 1 } } as KubeObject);
+    const self = { kind: 'Widget', apiVersion: 'example.com/v1' };
+    await client.create(widgets, { ...self, metadata: { name, namespace }, spec: { size: 1 } } as KubeObject);
   return made;
 }
 
