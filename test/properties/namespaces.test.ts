@@ -26,8 +26,8 @@ async function fill({ client }: TestCluster, namespace: string, chosen: readonly
       if (!isApiError(error, 'Forbidden', 'AlreadyExists')) throw error;
     }
   }
+  const self = { kind: 'Widget', apiVersion: 'example.com/v1' };
   for (const name of ['a', 'b'])
-    const self = { kind: 'Widget', apiVersion: 'example.com/v1' };
     await client.create(widgets, { ...self, metadata: { name, namespace }, spec: { size: 1 } } as KubeObject);
   return made;
 }
