@@ -13,6 +13,7 @@ export { ApiTokens, BearerAuthenticator, type TokenAuthenticator, type TokenUser
 export { WebhookTokens } from './authn/webhook-tokens.ts';
 export { readAuthorizationConfiguration, type WebhookSettings } from './authz/configuration.ts';
 export { authorizationModes, type AuthorizationMode, type AuthorizerChoice } from './authz/modes.ts';
+export { AbacAuthorizer } from './authz/abac.ts';
 export { WebhookAuthorizer } from './authz/webhook.ts';
 export { Webhook } from './http/webhook.ts';
 export { ServiceAccountTokens, signKeptToken } from './authn/service-account.ts';

@@ -1,5 +1,6 @@
 /** Who may do what, as the command line says it or a file that it names, which is read again when it changes. */
 import {
+  AbacAuthorizer,
   authorizationModes,
   readAuthorizationConfiguration,
   WebhookAuthorizer,
@@ -42,26 +43,41 @@ export async function openAuthorization(flags: Flags, world: AuthWorld): Promise
     throw new UsageError(
       '--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined',
     );
-  if (path !== undefined) return fromFile(path, world);
+  const abac = await policies(flags);
+  if (path !== undefined) return fromFile(path, { ...world, abac });
   const settings = words(modes ?? 'Node,RBAC').map((mode) => checkMode(mode, flags));
   if (webhook !== undefined && !settings.some((one) => typeof one !== 'string'))
     throw new UsageError('cannot specify --authorization-webhook-config-file without mode Webhook');
   for (const mode of new Set(settings.filter((one) => typeof one === 'string')))
     if (settings.filter((one) => one === mode).length > 1)
       throw new UsageError(`authorization-mode ${JSON.stringify(modes)} has mode specified more than once`);
-  return { authorizers: await made(settings, world, world.connections), file: undefined };
+  if (settings.includes('ABAC') && abac === undefined)
+    throw new UsageError("authorization-mode ABAC's authorization policy file not passed");
+  if (!settings.includes('ABAC') && abac !== undefined)
+    throw new UsageError('cannot specify --authorization-policy-file without mode ABAC');
+  return { authorizers: await made(settings, { ...world, abac }, world.connections), file: undefined };
+}
+
+interface World extends AuthWorld {
+  /** What the file of ABAC says, if there is one. */
+  readonly abac: AbacAuthorizer | undefined;
+}
+
+async function policies(flags: Flags): Promise<AbacAuthorizer | undefined> {
+  const path = flags['authorization-policy-file'];
+  return path === undefined ? undefined : AbacAuthorizer.parse(await contents(path), path);
 }
 
 /** Requests that are under way still use the connections of a configuration that is gone. */
 const graceMs = 60_000;
 
-async function fromFile(path: string, world: AuthWorld): Promise<Authorization> {
+async function fromFile(path: string, { abac, ...world }: World): Promise<Authorization> {
   const text = await contents(path);
   let settings = readAuthorizationConfiguration(text);
   let connections = new DisposableStack();
   world.connections.defer(() => connections[Symbol.dispose]());
   const required = new Set(settings.filter((one) => typeof one === 'string'));
-  const authorizers = await made(settings, world, connections);
+  const authorizers = await made(settings, { ...world, abac }, connections);
   return {
     authorizers,
     file: {
@@ -76,7 +92,7 @@ async function fromFile(path: string, world: AuthWorld): Promise<Authorization> 
         const before = connections;
         const opened = new DisposableStack();
         try {
-          use(await made(next, world, opened));
+          use(await made(next, { ...world, abac }, opened));
         } catch (error) {
           opened[Symbol.dispose]();
           throw error;
@@ -94,9 +110,20 @@ function textOf(settings: Settings): string {
   return JSON.stringify(settings);
 }
 
-function made(settings: Settings, world: AuthWorld, connections: DisposableStack): Promise<AuthorizerChoice[]> {
+function made(
+  settings: Settings,
+  { abac, ...world }: World,
+  connections: DisposableStack,
+): Promise<AuthorizerChoice[]> {
   return Promise.all(
     settings.map(async (one): Promise<AuthorizerChoice> => {
+      if (one === 'ABAC') {
+        if (abac !== undefined) return abac;
+        throw new HostError(
+          'Configuration',
+          'authorizer type ABAC is not allowed if it was not enabled at initial server startup',
+        );
+      }
       if (typeof one === 'string') return one;
       return new WebhookAuthorizer({
         ...one,

@@ -208,6 +208,53 @@ test('the modes in their order', async () => {
   await assert.rejects(status({ 'authorization-mode': 'RBAC', ...config }), /without mode Webhook/);
 });
 
+test('policies in a file', async () => {
+  using files = new Files();
+  const policy = (spec: object): string =>
+    JSON.stringify({ apiVersion: 'abac.authorization.kubernetes.io/v1beta1', kind: 'Policy', spec });
+  const lines = [
+    '# who may what',
+    '',
+    policy({ user: 'ann', namespace: 'default', resource: 'pods', apiGroup: '' }),
+    policy({ group: 'dev', namespace: '*', resource: '*', apiGroup: 'apps', readonly: true }),
+    policy({ user: '*', nonResourcePath: '/heal*' }),
+    JSON.stringify({ user: 'bob', readonly: true, namespace: 'default' }),
+  ];
+  const policies = files.write('policies', lines.join('\n'));
+  const users = files.write('t', `${tokens}bob-token,bob,u2\n`);
+  const flags = { 'token-auth-file': users, 'authorization-mode': 'ABAC', 'authorization-policy-file': policies };
+  await using cluster = await startApiServer({ https: true, flags });
+  const status = async (who: string, path: string, body?: object): Promise<number> =>
+    (await ask(cluster.endpoint, { token: `${who}-token`, path, ...(body === undefined ? {} : { body }) })).status;
+  const deployments = '/apis/apps/v1/namespaces/default/deployments';
+  assert.deepEqual(
+    [
+      await status('ann', pods),
+      await status('ann', pods, {}),
+      await status('ann', '/api/v1/namespaces/other/pods'),
+      await status('ann', '/api/v1/namespaces/default/secrets'),
+      await status('ann', deployments),
+      await status('ann', deployments, {}),
+      await status('ann', '/healthz'),
+      await status('ann', '/metrics'),
+      await status('bob', '/api/v1/namespaces/default/secrets'),
+      await status('bob', '/api/v1/namespaces/default/secrets', {}),
+      await status('bob', '/api/v1/secrets'),
+    ],
+    [200, 422, 403, 403, 200, 403, 200, 403, 200, 403, 403],
+  );
+  const refusal = await ask(cluster.endpoint, { token: 'bob-token', path: '/api/v1/secrets' });
+  assert.match(refusal.text, /at the cluster scope: No policy matched\."/);
+  const refused = (more: Readonly<Record<string, string>>, why: RegExp): Promise<void> =>
+    assert.rejects(startApiServer({ https: true, flags: more }), why);
+  await refused({ 'authorization-mode': 'ABAC' }, /ABAC's authorization policy file not passed/);
+  await refused({ 'authorization-policy-file': policies }, /policy-file without mode ABAC/);
+  await refused(
+    { 'authorization-mode': 'ABAC', 'authorization-policy-file': files.write('wrong', '\nnonsense') },
+    /error reading policy file .*:1: not a JSON object: nonsense/,
+  );
+});
+
 test('a configuration of authorizers is checked as a whole', async () => {
   using files = new Files();
   const refused = async (authorizers: readonly object[], text: RegExp): Promise<void> => {

@@ -173,13 +173,13 @@ export class Impersonation {
   }
 }
 
-/** Undefined: the request is its sender's own. Throws ApiError for one that names no user. */
 /** Whether there is anything of this to do. */
 export function asksForAnother({ headers }: Pick<HttpRequest, 'headers'>): boolean {
   for (const name in headers) if (name.startsWith('impersonate-')) return true;
   return false;
 }
 
+/** Undefined: the request is its sender's own. Throws ApiError for one that names no user. */
 function wantedIn(request: Pick<HttpRequest, 'headers' | 'rawHeaders'>): Wanted | undefined {
   const { headers } = request;
   const username = headers['impersonate-user'] ?? '';

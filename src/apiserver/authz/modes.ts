@@ -7,11 +7,11 @@ import { NodeAuthorizer } from './node.ts';
 import { privilegedGroup } from './privileged.ts';
 import type { RbacAuthorizer } from './rbac.ts';
 
-export const authorizationModes = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC', 'Webhook'] as const;
+export const authorizationModes = ['ABAC', 'AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC', 'Webhook'] as const;
 export type AuthorizationMode = (typeof authorizationModes)[number];
 
-/** A mode by its name, or a webhook. */
-export type AuthorizerChoice = Exclude<AuthorizationMode, 'Webhook'> | Authorizer;
+/** A mode by its name, or what needs more than that: a webhook, or the policies of a file. */
+export type AuthorizerChoice = Exclude<AuthorizationMode, 'Webhook' | 'ABAC'> | Authorizer;
 
 export const usualAuthorizers: readonly AuthorizerChoice[] = ['Node', 'RBAC'];
 
