@@ -152,8 +152,7 @@ function entriesIn({ metadata }: JsonObject): unknown {
 }
 
 function withoutEntries(object: JsonObject): JsonObject {
-  const { managedFields: _, ...metadata } = object['metadata'] as JsonObject;
-  return { ...object, metadata };
+  return { ...object, metadata: { ...(object['metadata'] as JsonObject), managedFields: undefined } };
 }
 
 function cleaned(decoder: Decoder, body: unknown, refuse: (why: string, error?: DecodeError) => ApiError): CleanObject {

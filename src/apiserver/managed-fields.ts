@@ -151,10 +151,10 @@ export function isUnchanged(draft: KubeObject, old: DeepReadonly<KubeObject>): b
   const { metadata } = draft;
   const now = metadata?.managedFields;
   const before = old.metadata?.managedFields;
-  if (metadata === undefined || now === undefined || before === undefined || !sameButTimes(now, before))
-    return jsonEqual(draft, old);
+  if (metadata === undefined || now === undefined || before === undefined) return jsonEqual(draft, old);
+  // The rest first: most often it has changed, and is looked at sooner than who owns what.
   metadata.managedFields = before as ManagedEntry[];
-  if (jsonEqual(draft, old)) return true;
+  if (jsonEqual(draft, old) && sameButTimes(now, before)) return true;
   metadata.managedFields = now;
   return false;
 }

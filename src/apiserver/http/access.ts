@@ -11,7 +11,7 @@ import {
 } from '../authn/authenticator.ts';
 import { asksForAnother, Impersonation } from '../authn/impersonation.ts';
 import type { AccessMetrics } from '../authn/metrics.ts';
-import { enforce, type Attributes } from '../authz/authorizer.ts';
+import { enforce, type Attributes, type Decision } from '../authz/authorizer.ts';
 import { attributesOf, type ApiServer } from '../server.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -55,10 +55,11 @@ export class Access {
     const begun = clock.monotonic();
     let user: UserInfo;
     try {
-      user = await this.#authenticate(request, {
+      const asked = this.#authenticate(request, {
         annotate: (key, value) => trail?.annotate(key, value),
         warn: (text) => void warnings.push(text),
       });
+      user = asked instanceof Promise ? await asked : asked;
     } catch (error) {
       metrics.authenticated(showsNothing(request) ? 'failure' : 'error', (clock.monotonic() - begun) / 1000);
       trail?.unauthenticated(refusal(error));
@@ -73,13 +74,18 @@ export class Access {
     return acting.user;
   }
 
-  /** Throws ApiError Forbidden, and AuthorizationFailure. */
-  async authorize(attributes: Attributes, trail: AuditTrail | undefined): Promise<void> {
-    const { server, clock, metrics } = this.#parts;
-    const begun = clock.monotonic();
-    const asked = server.review(attributes);
-    const decision = asked instanceof Promise ? await asked : asked;
+  /** Throws or rejects with ApiError Forbidden, and AuthorizationFailure; a promise only where somebody must be waited for. */
+  authorize(attributes: Attributes, trail: AuditTrail | undefined): Promise<void> | undefined {
+    const begun = this.#parts.clock.monotonic();
+    const asked = this.#parts.server.review(attributes);
+    if (asked instanceof Promise) return asked.then((decision) => this.#decided(attributes, decision, trail, begun));
+    this.#decided(attributes, asked, trail, begun);
+    return undefined;
+  }
+
+  #decided(attributes: Attributes, decision: Decision, trail: AuditTrail | undefined, begun: number): void {
     const { verdict, reason, error } = decision;
+    const { clock, metrics } = this.#parts;
     const failed = verdict !== 'allow' && error !== undefined;
     metrics.authorized(failed ? 'error' : results[verdict], (clock.monotonic() - begun) / 1000);
     if (!failed) trail?.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
@@ -87,25 +93,35 @@ export class Access {
     enforce(attributes, decision);
   }
 
-  async #authenticate(request: Credentials, remarks: Remarks): Promise<UserInfo> {
+  /** Asks one authenticator after the other, from the `first`: `wrong` is what the last that refused has said. */
+  #authenticate(request: Credentials, remarks: Remarks, first = 0, wrong?: ApiError): UserInfo | Promise<UserInfo> {
     const { authenticators, anonymous } = this.#parts;
-    let wrong: ApiError | undefined;
-    for (const authenticator of authenticators) {
+    let refused = wrong;
+    for (const [i, authenticator] of authenticators.entries()) {
+      if (i < first) continue;
       try {
         const asked = authenticator.authenticate(request, remarks);
-        const user = asked instanceof Promise ? await asked : asked;
-        if (user !== undefined) return user;
+        if (asked instanceof Promise)
+          return asked.then(
+            (user) => user ?? this.#authenticate(request, remarks, i + 1, refused),
+            (error: unknown) => this.#authenticate(request, remarks, i + 1, unauthorized(error)),
+          );
+        if (asked !== undefined) return asked;
       } catch (error) {
-        // Another credential of the same request may be right.
-        if (!isApiError(error, 'Unauthorized')) throw error;
-        wrong = error;
+        refused = unauthorized(error);
       }
     }
-    if (wrong !== undefined) throw wrong;
+    if (refused !== undefined) throw refused;
     const user = anonymousUser(anonymous, request.url);
     if (user === undefined) throw ApiError.unauthorized();
     return user;
   }
+}
+
+/** Another credential of the same request may be right; throws what was not a refusal. */
+function unauthorized(error: unknown): ApiError {
+  if (isApiError(error, 'Unauthorized')) return error;
+  throw error;
 }
 
 function showsNothing({ headers, peer }: Credentials): boolean {

@@ -294,7 +294,8 @@ export class HttpFront implements Disposable {
     if (kind !== undefined && subresource?.type === 'connect')
       return this.#connect(request, { kind, info: { ...info, resource }, user }, call);
     // Before anything is said or read: who may not ask learns nothing, and has nothing parsed.
-    await this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
+    const asked = this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
+    if (asked !== undefined) await asked;
     if (served === undefined || kind === undefined || (resource.namespace !== undefined && !kind.namespaced))
       throw notServed();
     if (served.version.deprecated !== undefined) this.#deprecated(served.version.deprecated, resource, call);
