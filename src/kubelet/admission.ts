@@ -78,7 +78,7 @@ function holds(
   { key, operator, values = [] }: DeepReadonly<NodeSelectorRequirement>,
   labels: Readonly<Record<string, string>>,
 ): boolean {
-  const value = labels[key];
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
     case 'In':
       return value !== undefined && values.includes(value);

@@ -27,7 +27,7 @@ export class NodeInfo {
   readonly #ports = new Map<string, PodInfo>();
   #node: DeepReadonly<Node> | undefined;
   /** Facts of the node object, undefined until it is known. */
-  labels = noLabels;
+  labels: Readonly<Record<string, string>> = noLabels;
   taints: readonly DeepReadonly<Taint>[] = noTaints;
   unschedulable = false;
   allocatable = nothing;
@@ -45,7 +45,8 @@ export class NodeInfo {
 
   set node(node: DeepReadonly<Node> | undefined) {
     this.#node = node;
-    this.labels = node?.metadata.labels ?? noLabels;
+    // Without a prototype: any name may be asked for, and `constructor` is one of a label, too.
+    this.labels = Object.assign(Object.create(null) as Record<string, string>, node?.metadata.labels);
     this.taints = node?.spec?.taints ?? noTaints;
     this.unschedulable = node?.spec?.unschedulable ?? false;
     this.allocatable = requestsOf(node?.status?.allocatable);
