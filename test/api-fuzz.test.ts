@@ -127,7 +127,8 @@ class Fuzz {
       const path = `${root}${namespaced ? `/namespaces/${namespace}` : ''}/${plural}/${encodeURIComponent(name)}`;
       const again = await this.#rewritten(path, { ...(item as JsonObject), kind: kind.kind, apiVersion });
       this.rewritten += 1;
-      if (again.status >= 300)
+      // A limit may have come after the claim that goes beyond it.
+      if (again.status >= 300 && !/(?:minimum|maximum) storage usage per PersistentVolumeClaim/.test(again.text))
         this.problems.push(
           `stored, yet not taken again: PUT ${path} ${again.text}\n  ${JSON.stringify(item).slice(0, 3_000)}`,
         );
@@ -191,12 +192,18 @@ class Fuzz {
     await this.#http.json('PUT', `${path}/finalize`, body);
   }
 
-  /** The custom resources that the requests are for. */
+  /** The custom resources that the requests are for, as they should be. */
   async prepare(): Promise<void> {
     using own = new Api(this.#cluster);
     for (const [i, definition] of customDefinitions.entries()) {
-      await own.send('POST', definitionsPath, definition);
-      await own.until(`${definitionsPath}/${ownDefinitions[i]}`, ({ body }) => hasCondition(body, 'Established'));
+      const path = `${definitionsPath}/${ownDefinitions[i]}`;
+      const { status } = await own.send('POST', definitionsPath, definition);
+      if (status === 409) {
+        const { resourceVersion } = (await own.get(path)).body.metadata;
+        const metadata = { ...(definition['metadata'] as JsonObject), resourceVersion };
+        assert.equal((await own.send('PUT', path, { ...definition, metadata })).status, 200);
+      }
+      await own.until(path, ({ body }) => hasCondition(body, 'Established'));
     }
   }
 }
@@ -246,9 +253,11 @@ test(`${requests} mutated requests of seed ${seed} are survived`, { timeout: 280
   assert.ok(grown < heapGrowthMax, `the heap grew by ${grown} bytes`);
   for (const code of [200, 201, 400, 404, 409, 422])
     assert.ok((fuzz.codes.get(code) ?? 0) > requests / 500, `some requests are answered with ${code}`);
-  const never = targets
-    .filter((target) => target.stored && target.subresource === undefined && !fuzz.accepted.has(target))
-    .map(({ apiVersion, kind }) => `${apiVersion} ${kind.kind}`);
+  const left = (): typeof targets =>
+    targets.filter((target) => target.stored && target.subresource === undefined && !fuzz.accepted.has(target));
+  // Chance may have left something out.
+  await fuzz.run(left().map((target) => fuzzer.asItShouldBe(target)));
+  const never = left().map(({ apiVersion, kind }) => `${apiVersion} ${kind.kind}`);
   assert.deepEqual(never, [], 'every kind in every version has taken something');
   assert.equal(cluster.endpoint.plane.front.watches, 0);
   assert.equal((await http.json('GET', '/healthz')).text, 'ok');

@@ -364,6 +364,32 @@ test('nothing is applied to what does not fit its type', async () => {
   );
 });
 
+test('an item whose key nobody else owns cannot be given up in part', async () => {
+  await using cluster = await startApiServer({ https: true });
+  using api = new Requests(new RawHttp(cluster.endpoint));
+  const services = '/api/v1/namespaces/default/services';
+  const ports = [{ name: 'web', port: 80, protocol: 'TCP', targetPort: 80 }];
+  const service = (spec: object): object => ({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' }, spec });
+  const owns = (manager: string, operation: string, fields: object): object => ({
+    manager,
+    operation,
+    apiVersion: 'v1',
+    fieldsType: 'FieldsV1',
+    fieldsV1: { 'f:spec': { 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': fields } } },
+  });
+  const managedFields = [
+    owns('me', 'Apply', { 'f:port': {} }),
+    owns('other', 'Update', { '.': {}, 'f:name': {}, 'f:protocol': {}, 'f:targetPort': {} }),
+  ];
+  assert.equal((await api.send('POST', services, service({ ports }))).code, 201);
+  const type = { 'content-type': 'application/merge-patch+json' };
+  assert.equal((await api.send('PATCH', `${services}/a`, { metadata: { managedFields } }, type)).code, 200);
+  const { code, body } = await api.apply(`${services}/a`, service({}), 'fieldManager=me');
+  assert.equal(code, 500, JSON.stringify(body));
+  assert.match(String(body.message), /^failed to compare objects: .*element 0: .* omits key field "port"/);
+  assert.deepEqual((await api.send('GET', `${services}/a`)).body.spec?.['ports'], ports);
+});
+
 test('custom resources merge as their schema says, in every version', async () => {
   await using cluster = await startApiServer({ https: true });
   using api = new Requests(new RawHttp(cluster.endpoint));

@@ -196,6 +196,13 @@ export class RequestFuzzer {
     return { ...request, headers: { ...headers, 'content-type': odd === '' ? contentType : odd }, body };
   }
 
+  /** What makes one of the objects that everything begins with, as it should be. */
+  asItShouldBe(target: Target): FuzzRequest {
+    const headers = { accept: 'application/json', 'content-type': 'application/json' };
+    const body = JSON.stringify(this.#mutations.pick(target.seeds));
+    return { method: 'POST', path: this.#path(target, undefined, true), headers, target, plain: true, body };
+  }
+
   get #tools(): { pick: Mutations['pick']; chance: Mutations['chance'] } {
     const mutations = this.#mutations;
     return { pick: (choices) => mutations.pick(choices), chance: (probability) => mutations.chance(probability) };

@@ -59,7 +59,8 @@ function deploymentTests(clusterOf: () => RealCluster): void {
       );
       const deleted = await cluster.kubectl(version, 'delete', 'deployment', 'nginx-deployment');
       assert.match(deleted, /^deployment\.apps "nginx-deployment" deleted/);
-      await eventually(20_000, async () => {
+      // A container that is told to end before it has begun to listen to signals has its 30 seconds.
+      await eventually(60_000, async () => {
         const rest = await cluster.tryKubectl(version, ['get', 'rs,pods', '-l', 'app=nginx']);
         assert.deepEqual([rest.stdout, rest.stderr], ['', 'No resources found in default namespace.\n']);
       });

@@ -288,9 +288,11 @@ export async function applyFields(live: Live, config: JsonObject, write: FieldWr
   try {
     return await appliedTo(live, config, write, force);
   } catch (error) {
+    if (!(error instanceof TypedError)) throw error;
     // What is stored need not fit: an item without its key, say. That is rare, and so looked for only now.
-    if (error instanceof TypedError) fit('live', withoutEntries(live), type);
-    throw error;
+    fit('live', withoutEntries(live), type);
+    // Of an item that was applied and is not any more somebody else may own a part, but not the key.
+    throw new ApiError('Unknown', `failed to compare objects: ${error.message}`);
   }
 }
 
