@@ -1,5 +1,6 @@
 export { kinds } from './all.ts';
 export { legacyKinds, withLegacyTypes } from './legacy/all.ts';
+export { optionalKinds } from './optional.ts';
 export { namespaces } from './core/namespace.ts';
 export { nodes } from './core/node.ts';
 export { bindings } from './core/binding.ts';

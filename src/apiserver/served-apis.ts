@@ -1,8 +1,8 @@
 /**
  * Which versions a server serves: the current ones, those that upstream has dropped where they are asked for, and what
- * upstream's `--runtime-config` says of single ones.
+ * upstream's `--runtime-config` says of single ones, those among them that upstream leaves off.
  */
-import { kinds, legacyKinds, withLegacyTypes } from '../api/mod.ts';
+import { kinds, legacyKinds, optionalKinds, withLegacyTypes } from '../api/mod.ts';
 import { HostError } from '../base/mod.ts';
 import { apiVersionOf, type Facts, type Kind } from '../machinery/mod.ts';
 
@@ -30,16 +30,15 @@ export function factsOf(served: readonly Kind[], facts: Facts): Facts {
 /** Throws HostError, in upstream's words, for a `runtimeConfig` that makes no sense. */
 export function servedKinds({ legacy = false, runtimeConfig = '' }: ServedApis = {}): readonly Kind[] {
   const config = parseRuntimeConfig(runtimeConfig);
-  const known = [...kinds, ...legacyKinds];
+  const usual = new Set(legacy ? [...kinds, ...legacyKinds] : kinds);
+  const known = [...kinds, ...optionalKinds, ...legacyKinds];
   checkKeys(config, known);
-  if (config.size === 0) return legacy ? known : kinds;
-  const current = new Set(kinds);
+  if (config.size === 0) return [...usual];
   return known.flatMap((kind) => {
     const versions = kind.versions.filter(({ version }) => {
-      const usual = legacy || current.has(kind);
       const apiVersion = apiVersionOf(kind.group, version);
       const keys = wide.flatMap(([key, matches]) => (matches.test(version) ? [key] : []));
-      return [...keys, apiVersion, `${apiVersion}/${kind.plural}`].reduce((on, key) => config.get(key) ?? on, usual);
+      return [...keys, apiVersion, `${apiVersion}/${kind.plural}`].reduce((on, key) => config.get(key) ?? on, usual.has(kind));
     });
     if (versions.length === kind.versions.length) return [kind];
     return versions.length === 0 ? [] : [{ ...kind, versions }];
