@@ -3,17 +3,20 @@
  * machine, and the ways to end a process that nobody asks.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cgroupSetup } from '../../src/host/containerd/mod.ts';
 import { programPath } from '../../tools/programs.ts';
 import { Machine, type Ran, type RunOptions } from './machine.ts';
 
 export const repository = join(import.meta.dirname, '..', '..');
 export const program = join(repository, 'bin', 'kutter');
 const commandTimeoutMs = 150_000;
+const hostName = 'life';
 
 /** A machine with a folder for clusters; both end with the test. */
 export class Home implements AsyncDisposable {
@@ -30,7 +33,7 @@ export class Home implements AsyncDisposable {
   static async start(): Promise<Home> {
     const folder = await mkdtemp(join(tmpdir(), 'kutter-life-'));
     const ownFolders = ['/run', '/opt', '/var/lib/kutter', '/var/lib/cni'];
-    return new Home(await Machine.start({ hostName: 'life', addresses: ['172.21.52.10'], ownFolders }), folder);
+    return new Home(await Machine.start({ hostName, addresses: ['172.21.52.10'], ownFolders }), folder);
   }
 
   cluster(): LifeCluster {
@@ -63,6 +66,9 @@ export class Home implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.machine[Symbol.asyncDispose]();
+    // A kubelet by itself leaves the cgroups of its node, as upstream's does.
+    for (const mount of (await cgroupSetup()).mounts)
+      spawnSync('find', [join(mount, `kutter-${hostName}`), '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';']);
     await rm(this.folder, { recursive: true, force: true });
   }
 }
