@@ -25,8 +25,8 @@ export abstract class Engine {
   watch(collection: string, after: number, onReady: () => void, interest?: Interest): Watch {
     return this.history.watch(collection, { after, onReady, interest });
   }
-  subscribe(onEvents: (events: readonly ChangeEvent[]) => void): Disposable {
-    return this.history.subscribe(onEvents);
+  subscribe(onEvents: (events: readonly ChangeEvent[]) => void, of?: ReadonlySet<string>): Disposable {
+    return this.history.subscribe(onEvents, of);
   }
   compact(revision: number): void {
     this.history.compact(revision);

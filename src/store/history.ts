@@ -126,6 +126,17 @@ interface InterestIndex {
   readonly byValue: Map<string, Set<LogWatch>>;
 }
 
+interface Subscriber {
+  readonly tell: (events: readonly ChangeEvent[]) => void;
+  /** The collections that it wants to hear of; undefined: all. */
+  readonly of: ReadonlySet<string> | undefined;
+  hasLeft: boolean;
+}
+
+function concerns({ of, hasLeft }: Subscriber, events: readonly ChangeEvent[]): boolean {
+  return !hasLeft && (of === undefined || events.some(({ entry }) => of.has(entry.collection)));
+}
+
 interface WatchStart {
   readonly after: number;
   readonly onReady: () => void;
@@ -146,7 +157,8 @@ export class History {
   readonly #limits: StoreLimits;
   readonly #retained = new Deque<Retained>();
   readonly #logs = new Map<string, CollectionLog>();
-  readonly #subscribers = new Set<(events: readonly ChangeEvent[]) => void>();
+  /** Another list with every change: who subscribes or leaves from within a callback changes nothing for the others. */
+  #subscribers: readonly Subscriber[] = [];
   #bytes = 0;
   #epoch = 0;
   #current: Root;
@@ -218,7 +230,7 @@ export class History {
 
   #tell(events: readonly ChangeEvent[], woken: Iterable<CollectionLog>): void {
     // One who subscribes from within a callback has seen these events already: they are in `current`.
-    for (const subscriber of Array.from(this.#subscribers)) if (this.#subscribers.has(subscriber)) subscriber(events);
+    for (const subscriber of this.#subscribers) if (concerns(subscriber, events)) subscriber.tell(events);
     for (const log of woken) for (const watch of log.watches) watch.wake();
   }
 
@@ -232,9 +244,15 @@ export class History {
     return new LogWatch(this, this.#log(collection), start);
   }
 
-  subscribe(onEvents: (events: readonly ChangeEvent[]) => void): Disposable {
-    this.#subscribers.add(onEvents);
-    return { [Symbol.dispose]: () => void this.#subscribers.delete(onEvents) };
+  subscribe(tell: (events: readonly ChangeEvent[]) => void, of?: ReadonlySet<string>): Disposable {
+    const subscriber: Subscriber = { tell, of, hasLeft: false };
+    this.#subscribers = [...this.#subscribers, subscriber];
+    return {
+      [Symbol.dispose]: () => {
+        subscriber.hasLeft = true;
+        this.#subscribers = this.#subscribers.filter((other) => other !== subscriber);
+      },
+    };
   }
 
   #check(revision: number): void {

@@ -112,9 +112,10 @@ export interface Store {
   watch(collection: string, after: number, onReady: () => void, interest?: Interest): Watch;
   /**
    * Calls back after every publication with the events of that moment, in order. For caches in this process: the events
-   * lead from what `current` was at the time of the call to what it is in the callback.
+   * lead from what `current` was at the time of the call to what it is in the callback. With `of` it is called only where
+   * some of the events are of these collections.
    */
-  subscribe(onEvents: (events: readonly ChangeEvent[]) => void): Disposable;
+  subscribe(onEvents: (events: readonly ChangeEvent[]) => void, of?: ReadonlySet<string>): Disposable;
   /** Whether the entry is kept for good in another form than it would be written in now: writing it again renews it. */
   isStale(entry: Entry): boolean;
   /** Resolves once `current` is at least as new as the cluster's state was at the time of the call. */

@@ -14,7 +14,7 @@ import {
 import { report, type Errors } from '../checks.ts';
 import { column } from '../columns.ts';
 import type { ConfigMap } from '../upstream/types.ts';
-import { base64Bytes, contentBytesMax, textBytes } from './content.ts';
+import { base64Bytes, contentBytesMax, isTooLarge } from './content.ts';
 
 type ReadonlyConfigMap = DeepReadonly<ConfigMap>;
 
@@ -23,18 +23,17 @@ const binaryPath = field('binaryData');
 
 function configMapErrors({ data, binaryData }: ReadonlyConfigMap): FieldError[] {
   const errors: Errors = [];
-  let bytes = 0;
+  let binaryBytes = 0;
   for (const key in data) {
     report(errors, dataPath.key(key), key, configMapKeyErrors(key));
     if (binaryData?.[key] !== undefined)
       errors.push(invalid(dataPath.key(key), key, 'duplicate of key present in binaryData'));
-    bytes += textBytes(data[key] ?? '');
   }
   for (const key in binaryData) {
     report(errors, binaryPath.key(key), key, configMapKeyErrors(key));
-    bytes += base64Bytes(binaryData[key] ?? '');
+    binaryBytes += base64Bytes(binaryData[key] ?? '');
   }
-  if (bytes > contentBytesMax) errors.push(tooLong('', contentBytesMax));
+  if (isTooLarge(data ?? {}, binaryBytes)) errors.push(tooLong('', contentBytesMax));
   return errors;
 }
 

@@ -1,18 +1,21 @@
 /** The size of what ConfigMaps and Secrets hold. */
+import { utf8Length } from '../../machinery/mod.ts';
 
 /** Both may hold at most so much, counted without the encoding. */
 export const contentBytesMax = 1024 * 1024;
 
-export function textBytes(text: string): number {
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0x80) bytes += 1;
-    // Each half of a pair counts two bytes of the four.
-    if (unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff)) bytes += 1;
-  }
-  return bytes;
+/** Whether texts, beside so many bytes, are more than that. They are only counted one by one where they may be. */
+export function isTooLarge(texts: Readonly<Record<string, string>>, otherBytes: number): boolean {
+  let units = 0;
+  for (const key in texts) units += texts[key]?.length ?? 0;
+  if (units * bytesPerUnitMax + otherBytes <= contentBytesMax) return false;
+  let bytes = otherBytes;
+  for (const key in texts) bytes += utf8Length(texts[key] ?? '');
+  return bytes > contentBytesMax;
 }
+
+/** Of UTF-16 in UTF-8. */
+const bytesPerUnitMax = 3;
 
 /** What base64 text stands for. */
 export function base64Bytes(text: string): number {

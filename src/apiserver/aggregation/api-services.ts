@@ -25,7 +25,7 @@ export class ApiServices implements Disposable {
 
   constructor(store: Store) {
     store.current.collection(collection).scan((entry) => this.#set(entry.name, entry), '');
-    this.#subscription = store.subscribe((events) => this.#follow(events));
+    this.#subscription = store.subscribe((events) => this.#follow(events), new Set([collection]));
   }
 
   /** Moves with every change. */
@@ -63,7 +63,6 @@ export class ApiServices implements Disposable {
       this.#set(entry.name, type === 'deleted' ? undefined : entry);
       names.add(entry.name);
     }
-    if (names.size === 0) return;
     this.#generation += 1;
     for (const tell of this.#subscribers) tell([...names]);
   }

@@ -32,7 +32,7 @@ export class Registration implements AsyncDisposable {
     this.#parts = parts;
     const { store, services, clock } = parts;
     this.#queue = new WorkQueue({ clock, concurrency: 1, work: (name) => this.#work(name) });
-    this.#subscriptions.use(store.subscribe((events) => this.#follow(events)));
+    this.#subscriptions.use(store.subscribe((events) => this.#follow(events), new Set([collection])));
     this.#subscriptions.use(services.subscribe((names) => names.forEach((name) => this.#look(name))));
     for (const definition of parts.objects.list(customResourceDefinitions))
       this.#know(definition.metadata.name ?? '', definition);

@@ -204,9 +204,12 @@ class PodsByNode {
 
   constructor(store: Store) {
     store.current.collection(pods.collection ?? '').scan((entry) => this.#add(entry));
-    store.subscribe((events) => {
-      for (const event of events) if (event.entry.collection === pods.collection) this.#follow(event);
-    });
+    store.subscribe(
+      (events) => {
+        for (const event of events) if (event.entry.collection === pods.collection) this.#follow(event);
+      },
+      new Set([pods.collection ?? '']),
+    );
   }
 
   on(node: string): Iterable<string> {

@@ -93,15 +93,16 @@ export class CustomResources implements AsyncDisposable {
   }
 
   #follow(events: readonly ChangeEvent[]): void {
-    const latest = new Map<string, Entry | undefined>();
+    let latest: Map<string, Entry | undefined> | undefined;
     for (const { entry, type } of events) {
-      if (entry.collection === collection) latest.set(entry.name, type === 'deleted' ? undefined : entry);
+      if (entry.collection === collection)
+        (latest ??= new Map()).set(entry.name, type === 'deleted' ? undefined : entry);
       else if (type === 'deleted') {
         const ending = this.#ending.get(entry.collection);
         if (ending !== undefined) this.#cleanups.add(ending);
       }
     }
-    if (latest.size > 0) this.#sync([...latest].map(([name, entry]) => ({ name, entry })));
+    if (latest !== undefined) this.#sync([...latest].map(([name, entry]) => ({ name, entry })));
   }
 
   /** One change of the registry for all that changed together. */

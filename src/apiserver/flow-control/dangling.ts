@@ -14,7 +14,7 @@ export interface DanglingWorld {
 
 export function keepDangling(world: DanglingWorld): Disposable {
   const { store, log } = world;
-  const watched = new Set([flowSchemas.collection, priorityLevelConfigurations.collection]);
+  const watched = new Set([flowSchemas.collection ?? '', priorityLevelConfigurations.collection ?? '']);
   let changed = false;
   let running = false;
   const run = async (): Promise<void> => {
@@ -33,9 +33,7 @@ export function keepDangling(world: DanglingWorld): Disposable {
     changed = true;
     if (!running) void run();
   };
-  const subscription = store.subscribe((events) => {
-    if (events.some(({ entry }) => watched.has(entry.collection))) look();
-  });
+  const subscription = store.subscribe(look, watched);
   look();
   return { [Symbol.dispose]: () => subscription[Symbol.dispose]() };
 }

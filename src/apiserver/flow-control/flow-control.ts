@@ -104,11 +104,9 @@ export class FlowControl implements Disposable {
     this.#parts = parts;
     this.#sizes = new ObjectSizes(parts.store, parts.clock);
     this.#usageMetrics = new UsageMetrics(parts.metrics, () => this.#usages.values());
-    const watched = new Set([flowSchemas.collection, priorityLevelConfigurations.collection]);
+    const watched = new Set([flowSchemas.collection ?? '', priorityLevelConfigurations.collection ?? '']);
     this.#configure();
-    this.#subscription = parts.store.subscribe((events) => {
-      if (events.some(({ entry }) => watched.has(entry.collection))) this.#configure();
-    });
+    this.#subscription = parts.store.subscribe(() => this.#configure(), watched);
     this.#arm();
   }
 

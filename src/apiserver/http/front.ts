@@ -575,12 +575,11 @@ function checkShape(kind: Kind, resource: ResourceRequest, method: string): void
 function patchTypeOf(request: HttpRequest, { verb }: ResourceRequest, strategic: boolean): PatchType | undefined {
   if (verb !== 'patch') return undefined;
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
-  const patchType = patchTypes[mediaType];
+  const patchType = Object.hasOwn(patchTypes, mediaType) ? patchTypes[mediaType] : undefined;
+  if (patchType !== undefined && (strategic || patchType !== 'strategic')) return patchType;
   const offered = Object.keys(patchTypes).filter((type) => strategic || patchTypes[type] !== 'strategic');
-  if (patchType === undefined || !offered.includes(mediaType))
-    throw new ApiError(
-      'UnsupportedMediaType',
-      `the body of the request was in an unknown format - accepted media types include: ${offered.join(', ')}`,
-    );
-  return patchType;
+  throw new ApiError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${offered.join(', ')}`,
+  );
 }

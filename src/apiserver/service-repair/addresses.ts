@@ -46,10 +46,11 @@ class AddressRepair implements Disposable {
   constructor(world: RepairWorld) {
     this.#world = world;
     this.#events = new EventRecorder(world, { component: 'ipallocator-repair-controller' });
+    const watched = [services, serviceCidrs, ipAddresses].map(({ collection = '' }) => collection);
     this.#subscription = world.store.subscribe((events) => {
       for (const event of events) this.#changed(event);
       if (this.#waiting.size > 0) this.#start();
-    });
+    }, new Set(watched));
     this.#all();
   }
 

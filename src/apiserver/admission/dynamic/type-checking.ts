@@ -50,8 +50,9 @@ export function keepTypeChecks(world: TypeCheckingWorld): Disposable {
     for (const name of names) waiting.add(name);
     if (!running && waiting.size > 0) void run();
   };
-  const subscription = store.subscribe((events) =>
-    look(events.filter(({ entry }) => entry.collection === collection).map(({ entry }) => entry.name)),
+  const subscription = store.subscribe(
+    (events) => look(events.filter(({ entry }) => entry.collection === collection).map(({ entry }) => entry.name)),
+    new Set([collection]),
   );
   look(store.current.collection(collection).keys());
   return { [Symbol.dispose]: () => subscription[Symbol.dispose]() };
