@@ -16,6 +16,7 @@ import {
   type UpdateStrategy,
 } from '../machinery/mod.ts';
 import { kinds } from './all.ts';
+import { optionalKinds } from './optional.ts';
 
 const trialNow = Date.parse('2026-03-04T05:06:07Z');
 
@@ -36,7 +37,7 @@ export interface TrialInput {
 }
 
 export function kindOf({ apiVersion, kind }: KubeObject): Kind | undefined {
-  return kinds.find(
+  return [...kinds, ...optionalKinds].find(
     (candidate) =>
       candidate.kind === kind &&
       candidate.versions.some(({ version }) => apiVersionOf(candidate.group, version) === apiVersion),
