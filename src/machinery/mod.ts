@@ -34,6 +34,7 @@ export { defaultErrors } from './structural/defaults.ts';
 export { embeddedErrors } from './structural/embedded.ts';
 export { isCheckedFormat } from './structural/formats.ts';
 export * from './structural/json-path.ts';
+export { compareSemanticVersions, parseSemanticVersion, type SemanticVersion } from './semantic-version.ts';
 export { additionalOf, itemsOf, metaFields, schemaHas, type JsonSchema } from './structural/json-schema.ts';
 export { compileLists } from './structural/lists.ts';
 export { structuralMerge } from './structural/merge.ts';
