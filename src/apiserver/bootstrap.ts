@@ -26,6 +26,7 @@ import {
   suggested,
   suggestedFlowControl,
 } from './bootstrap/flow-control.ts';
+import { withOptional } from './authz/bootstrap/optional.ts';
 import { defaultPolicy, reconciled, type Default } from './authz/bootstrap/policy.ts';
 import type { RequestHeaderOptions } from './authn/request-header.ts';
 import type { ComposedServer } from './compose.ts';
@@ -68,7 +69,7 @@ export async function bootstrap(api: ComposedServer, options: BootstrapOptions =
   await setUp.serviceRange();
   const ownServices = localApiServices(api.server.registry);
   await Promise.all([
-    setUp.all(defaultPolicy, reconciled),
+    setUp.all(withOptional(defaultPolicy, plurals), reconciled),
     setUp.all(options.server === undefined ? [] : serverObjects(options.server), merged),
     setUp.all(authenticationObjects(options.authentication), merged),
     setUp.all(options.authentication === undefined ? [] : [tokenTracking(api)], keep),

@@ -21,6 +21,7 @@ import { serviceCidrsController } from './service-cidrs.ts';
 import { serviceAccount } from './serviceaccount.ts';
 import { serviceAccountToken } from './serviceaccount-token.ts';
 import { claimProtection, volumeAttributesClassProtection, volumeProtection } from './storage-protection.ts';
+import { storageVersionMigrator } from './storage-version-migrator.ts';
 import { taintEviction } from './taint-eviction.ts';
 import { controllerUnit, type ControllerUnit } from './unit.ts';
 
@@ -176,5 +177,11 @@ export const controllers: readonly ControllerUnit[] = [
     account: 'volumeattributesclass-protection-controller',
     component: 'volumeattributesclass-protection-controller',
     controllers: () => [volumeAttributesClassProtection],
+  }),
+  controllerUnit({
+    name: 'storage-version-migrator-controller',
+    account: 'storage-version-migrator-controller',
+    component: 'storage-version-migrator-controller',
+    controllers: (_options, resources) => [storageVersionMigrator(resources)],
   }),
 ];

@@ -12,9 +12,16 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments, stringify } from 'yaml';
-import { kinds } from '../api/mod.ts';
+import { kinds, storageVersionMigrations } from '../api/mod.ts';
 import { deepFreeze, HostError, isJsonObject, jsonEqual, rfc3339 } from '../base/mod.ts';
-import type { Action, Controller, Reads, ResourceView, View } from '../client/mod.ts';
+import {
+  fixedResources,
+  type Action,
+  type Controller,
+  type Reads,
+  type ResourceView,
+  type View,
+} from '../client/mod.ts';
 import {
   ApiError,
   controllerReference,
@@ -38,9 +45,10 @@ interface Head {
 type Short = KubeObject & { owner?: string; copies?: number };
 
 const defaultNow = '2026-01-01T01:00:00Z';
+const allKinds = [...kinds, storageVersionMigrations] as readonly Kind[];
 const inputs = globSync('cases/*/*.in.yaml', { cwd: import.meta.dirname }).toSorted();
 const kindOf = (name: string): Kind => {
-  const found = kinds.find(({ kind }) => kind === name);
+  const found = allKinds.find(({ kind }) => kind === name);
   assert.ok(found, `no kind ${name}`);
   return found;
 };
@@ -195,16 +203,20 @@ class Printer {
       (object) =>
         object.kind === resource.kind &&
         (key === undefined
-          ? object.metadata?.namespace === namespace
+          ? namespace === undefined || object.metadata?.namespace === namespace
           : keyOf(object) === objectKey(key.namespace, key.name)),
     );
   }
 }
 
-function controllerNamed(name: string, options: Partial<ControllerOptions> | undefined): Controller {
+function controllerNamed(
+  name: string,
+  options: Partial<ControllerOptions> | undefined,
+  served: readonly Kind[],
+): Controller {
   const unit = controllers.find((candidate) => candidate.name === name);
   assert.ok(unit, `no controller ${name}`);
-  const [controller] = unit.controllers({
+  const settings = {
     ...defaultControllerOptions,
     rootCa: 'the CA',
     signKeptToken: () => 'a token',
@@ -215,7 +227,8 @@ function controllerNamed(name: string, options: Partial<ControllerOptions> | und
       expiresMs: () => Infinity,
     },
     ...options,
-  });
+  };
+  const [controller] = unit.controllers(settings, fixedResources(served));
   assert.ok(controller);
   return controller;
 }
@@ -228,12 +241,12 @@ function planned(name: string): unknown {
   const at = documents.findIndex(({ kind }) => kind === 'Server');
   const seen = documents.slice(0, at < 0 ? documents.length : at).flatMap(expand);
   const onServer = at < 0 ? [] : documents.slice(at + 1).flatMap(expand);
-  const controller = controllerNamed(dirname(name).replace('cases/', ''), head.options);
   // What is served is what the case is about, so that a new kind does not change the cases of others.
   const objects = [...seen, ...onServer];
   const owners = objects.flatMap(({ metadata }) => metadata?.ownerReferences ?? []);
   const named = new Set(['ConfigMap', 'Pod', ...[...objects, ...owners].map(({ kind }) => kind)]);
-  const served = kinds.filter(({ kind, collection }) => collection !== undefined && named.has(kind));
+  const served = allKinds.filter(({ kind, collection }) => collection !== undefined && named.has(kind));
+  const controller = controllerNamed(dirname(name).replace('cases/', ''), head.options, served);
   const reads = [
     ...Object.entries(controller.reads),
     ...served.map((kind) => [groupResource(kind), controller.readsOf?.(kind)] as const),

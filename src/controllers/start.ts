@@ -49,7 +49,9 @@ export async function startControllers(world: ControllersWorld, options: StartOp
       log,
       ...(onPlan === undefined ? {} : { onPlan }),
     };
-    return unit.controllers(settings).map((controller) => running.use(new ControllerRun(controller, own)).start());
+    return unit
+      .controllers(settings, resources)
+      .map((controller) => running.use(new ControllerRun(controller, own)).start());
   });
   await Promise.all(starting);
   return running;

@@ -1,5 +1,5 @@
 /** What the list of controllers holds: a controller with the name and the account under which it acts. */
-import type { Controller, Reads } from '../client/mod.ts';
+import type { Controller, Reads, ServedResources } from '../client/mod.ts';
 import type { CertificateAuthority, KeptTokenSigner } from './ports.ts';
 
 export interface ControllerOptions {
@@ -56,7 +56,7 @@ export interface ControllerUnit {
   /** `source.component` of its events. */
   readonly component: string;
   /** Controllers that this unit consists of; none where the options leave nothing to do. */
-  controllers(options: ControllerOptions): readonly AnyController[];
+  controllers(options: ControllerOptions, resources: ServedResources): readonly AnyController[];
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- each controller has its own memory; a list of them knows none
@@ -68,7 +68,7 @@ type UnitController = Controller<any, any>;
 /** A unit of controllers, whatever they read. */
 export function controllerUnit(
   unit: Omit<ControllerUnit, 'controllers'> & {
-    readonly controllers: (options: ControllerOptions) => readonly UnitController[];
+    readonly controllers: (options: ControllerOptions, resources: ServedResources) => readonly UnitController[];
   },
 ): ControllerUnit {
   return unit;

@@ -26,7 +26,7 @@ export interface Default {
   readonly object: KubeObject;
 }
 
-function defaultsOf(kind: unknown, objects: readonly unknown[]): Default[] {
+export function defaultsOf(kind: unknown, objects: readonly unknown[]): Default[] {
   return objects.map((object) => ({ kind: kind as Kind, object: object as KubeObject }));
 }
 
