@@ -8,6 +8,7 @@ import {
   ApiError,
   apiVersionOf,
   applyConfiguration,
+  DecodeError,
   deducedMerge,
   entriesProblem,
   excluding,
@@ -341,8 +342,15 @@ class KindVersions {
 }
 
 async function shownAs(kind: Kind, stored: KubeObject): Promise<DeepReadonly<KubeObject>> {
-  const shown = await kind.storedForm?.show([stored]);
-  return shown?.[0] ?? stored;
+  try {
+    const shown = await kind.storedForm?.show([stored]);
+    return shown?.[0] ?? stored;
+  } catch (error) {
+    // What is applied is not read as an object of the kind before it is merged.
+    if (error instanceof DecodeError)
+      throw ApiError.badRequest(`${kind.kind} cannot be handled as a ${kind.kind}: ${error.message}`);
+    throw error;
+  }
 }
 
 function mergeTypeIn({ codec }: WriteWorld, { schema, mergeType }: KindVersion): MergeType {

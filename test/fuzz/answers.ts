@@ -16,6 +16,7 @@ export const upstreamErrors = [
 const unreasoned = [
   'failed to create typed patch object (',
   'failed to create typed live object (',
+  'failed to compare objects: ',
   '"message":"Component not found: ',
 ];
 

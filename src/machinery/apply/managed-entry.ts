@@ -91,11 +91,14 @@ function entryProblem({ operation, apiVersion = '', fieldsType = '', fieldsV1 }:
   return `error decoding versioned set in managed fields entry ${i}`;
 }
 
+const noEntries: readonly ManagedEntry[] = [];
+
 /** Entries as somebody sent or stored them; undefined if they are not valid. */
 export function readEntries(entries: readonly Sent[] | undefined): readonly ManagedEntry[] | undefined {
+  if (entries === undefined) return noEntries;
   const read: ManagedEntry[] = [];
   let asSent = true;
-  for (const entry of entries ?? []) {
+  for (const entry of entries) {
     const { operation, apiVersion = '', fieldsType } = entry;
     if (operation !== 'Apply' && operation !== 'Update') return undefined;
     if (apiVersion === '' || fieldsType !== 'FieldsV1') return undefined;
@@ -110,7 +113,7 @@ export function readEntries(entries: readonly Sent[] | undefined): readonly Mana
     if (place >= 0) read[place] = valid;
     else read.push(valid);
   }
-  return asSent ? ((entries as readonly ManagedEntry[] | undefined) ?? read) : read;
+  return asSent ? (entries as readonly ManagedEntry[]) : read;
 }
 
 /** The sets that are canonical and have the form of a type. Most sets are looked at again and again. */
