@@ -37,6 +37,7 @@ const goNames: Readonly<Record<string, string>> = {
   nfs: 'NFS',
   os: 'OS',
   pdName: 'PDName',
+  pkixPublicKey: 'PKIXPublicKey',
   rbd: 'RBD',
   seLinuxChangePolicy: 'SELinuxChangePolicy',
   seLinuxOptions: 'SELinuxOptions',

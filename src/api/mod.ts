@@ -61,6 +61,8 @@ export { selfSubjectAccessReviews } from './authorization/self-subject-access-re
 export { selfSubjectRulesReviews } from './authorization/self-subject-rules-review.ts';
 export { localSubjectAccessReviews } from './authorization/local-subject-access-review.ts';
 export { certificateSigningRequests } from './certificates/certificate-signing-request.ts';
+export { clusterTrustBundles } from './certificates/cluster-trust-bundle.ts';
+export { podCertificateRequests } from './certificates/pod-certificate-request.ts';
 export { requestCommonName, requestOrganizations, requestProblem } from './certificates/pem.ts';
 export * from './admissionregistration/expressions.ts';
 export { mutatingAdmissionPolicies } from './admissionregistration/mutating-admission-policy.ts';

@@ -1,5 +1,11 @@
 /** What upstream has in this release and serves only where it is asked for, by `--runtime-config`. */
 import type { Kind } from '../machinery/mod.ts';
+import { clusterTrustBundles } from './certificates/cluster-trust-bundle.ts';
+import { podCertificateRequests } from './certificates/pod-certificate-request.ts';
 import { storageVersionMigrations } from './storagemigration/storage-version-migration.ts';
 
-export const optionalKinds = [storageVersionMigrations] as unknown as readonly Kind[];
+export const optionalKinds = [
+  clusterTrustBundles,
+  podCertificateRequests,
+  storageVersionMigrations,
+] as unknown as readonly Kind[];

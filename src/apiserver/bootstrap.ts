@@ -68,6 +68,7 @@ export async function bootstrap(api: ComposedServer, options: BootstrapOptions =
   // The service `kubernetes` has its address from there.
   await setUp.serviceRange();
   const ownServices = localApiServices(api.server.registry);
+  const plurals = new Set(api.server.registry.kinds().map(({ plural }) => plural));
   await Promise.all([
     setUp.all(withOptional(defaultPolicy, plurals), reconciled),
     setUp.all(options.server === undefined ? [] : serverObjects(options.server), merged),

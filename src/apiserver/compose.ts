@@ -7,6 +7,7 @@ import { chosenPlugins, type AdmissionChoice } from './admission/chain.ts';
 import { keepTypeChecks } from './admission/dynamic/type-checking.ts';
 import { dynamicPlugins } from './admission/dynamic/plugins.ts';
 import { AdmissionMetrics } from './admission/metrics.ts';
+import { podCertificateSigning } from './admission/pod-certificate-signing.ts';
 import { Aggregation } from './aggregation/aggregation.ts';
 import { allResources, clientOfAll } from './aggregation/client.ts';
 import type { ProxyCredential } from './aggregation/extension-servers.ts';
@@ -153,7 +154,8 @@ export function composeServer(options: ApiServerOptions, parts: ServerParts): Co
   const admissionMetrics = new AdmissionMetrics(metrics);
   const late = { world: () => world, caller: () => webhooks };
   const dynamic = dynamicPlugins({ store, random, log, authorizers, metrics: admissionMetrics, ...late });
-  const plugins = [...chosenPlugins(parts.admission ?? {}, dynamic), escalationCheck(rbac, authorizers)];
+  const always = [escalationCheck(rbac, authorizers), podCertificateSigning];
+  const plugins = [...chosenPlugins(parts.admission ?? {}, dynamic), ...always];
   const registry = new Registry(kinds);
   const codec = new Codec(facts);
   const self = (): InProcessClient => new InProcessClient(server, apiServerUser);

@@ -36,6 +36,8 @@ export interface SignedData {
   readonly signature: Uint8Array;
   /** SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array;
+  /** The salt of RSASSA-PSS may have any length, not only that of the hash. */
+  readonly anySalt?: true;
 }
 
 /** Settings of the cluster that defaults and allocators depend on. */

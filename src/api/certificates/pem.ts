@@ -4,11 +4,12 @@
  */
 import { goQuote, type SignedData } from '../../machinery/mod.ts';
 import { bitsOf, DerError, DerReader, elementsOf, syntax, tags, type Element } from './der.ts';
+import { signedPartOf } from './x509.ts';
 
 /** One thing that is wrong, or undefined. */
 type Problem = string | undefined;
 
-interface Block {
+export interface Block {
   readonly type: string;
   readonly headers: boolean;
   readonly der: Uint8Array;
@@ -33,6 +34,13 @@ function firstBlock(text: string): Block | undefined {
   }
 }
 
+/** All blocks in a text, whatever stands between them. */
+export function blocksIn(text: string): Block[] {
+  const blocks: Block[] = [];
+  for (let block = firstBlock(text); block !== undefined; block = firstBlock(block.rest)) blocks.push(block);
+  return blocks;
+}
+
 const decoder = new TextDecoder();
 
 function textOf(base64: string): string {
@@ -49,8 +57,12 @@ interface SigningRequest {
 function readRequest(base64: string): SigningRequest | string {
   const block = firstBlock(textOf(base64));
   if (block?.type !== 'CERTIFICATE REQUEST') return 'PEM block type must be CERTIFICATE REQUEST';
+  return requestOf(block.der);
+}
+
+function requestOf(der: Uint8Array): SigningRequest | string {
   try {
-    return readDer(block.der);
+    return readDer(der);
   } catch (error) {
     if (error instanceof DerError) return error.message;
     throw error;
@@ -95,6 +107,12 @@ export function signedRequestProblem(base64: string, check: (signed: SignedData)
   return typeof request === 'string' ? request : check(request.signed);
 }
 
+/** What is signed in a request that is plain DER; undefined for what is none. */
+export function signedDataOf(der: Uint8Array): SignedData | undefined {
+  const request = requestOf(der);
+  return typeof request === 'string' ? undefined : request.signed;
+}
+
 /** 2.5.4.3 and 2.5.4.10, as DER writes them. */
 const commonName = '85,4,3';
 const organization = '85,4,10';
@@ -135,16 +153,7 @@ export function certificatesProblem(base64: string): Problem {
     if (block.type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${goQuote(block.type)}`;
     if (block.headers) return 'no PEM block headers are permitted';
     if (block.der.length === 0) return 'found CERTIFICATE PEM block containing 0 certificates';
-    if (!isSigned(block.der)) return 'x509: malformed certificate';
+    if (signedPartOf(block.der) === undefined) return 'x509: malformed certificate';
     text = block.rest;
   }
-}
-
-/** A sequence of what is signed, the algorithm, and the signature. */
-function isSigned(der: Uint8Array): boolean {
-  const [outer, ...more] = elementsOf(der) ?? [];
-  if (outer?.tag !== tags.sequence || more.length > 0) return false;
-  const parts = elementsOf(outer.content) ?? [];
-  const expected = [tags.sequence, tags.sequence, tags.bits];
-  return parts.length === expected.length && expected.every((tag, i) => parts[i]?.tag === tag);
 }

@@ -7,10 +7,12 @@ import {
   pods,
   requestCommonName,
   requestProblem,
+  serviceAccounts,
   type CertificateSigningRequest,
   type Node,
   type PersistentVolumeClaim,
   type Pod,
+  type PodCertificateRequest,
   type ResourceSlice,
   type TokenRequest,
 } from '../../api/mod.ts';
@@ -173,6 +175,56 @@ const checkSigningRequest: Check = ({ operation, draft }, node) => {
   return requestCommonName(request) === name ? undefined : `can only create a node CSR with CN=${name}`;
 };
 
+/** A node asks for certificates of pods that it runs. What may only be not known yet is no refusal: the node tries again. */
+const checkPodCertificateRequest: Check = (request, node) => {
+  const { operation, subresource, namespace = '', draft } = request;
+  if (operation !== 'CREATE') return `unexpected operation ${operation}`;
+  if (subresource !== undefined) return `unexpected subresource ${subresource}`;
+  const { spec } = draft as PodCertificateRequest;
+  const podName = goQuote(`${namespace}/${spec.podName}`);
+  const about = `PodCertificateRequest for pod ${podName}`;
+  if (spec.nodeName !== node)
+    return `PodCertificateRequest.Spec.NodeName=${goQuote(spec.nodeName)}, which is not the requesting node "${node}"`;
+  const { uid: nodeUid = '' } = named(request, nodes, spec.nodeName, `node "${node}"`).metadata;
+  if (nodeUid !== spec.nodeUID)
+    throw unsettled(
+      `${about} names node UID ${goQuote(spec.nodeUID)}, inconsistent with the running node ("${nodeUid}")`,
+    );
+  const pod = named(request, pods, spec.podName, `pod ${podName}`);
+  const { uid: podUid = '', annotations = {} } = pod.metadata;
+  if (podUid !== spec.podUID)
+    throw unsettled(`${about} contains pod UID (${goQuote(spec.podUID)}) which differs from running pod "${podUid}"`);
+  if (!onNode(pod, node)) return `pod ${podName} is not running on node "${node}" named in the PodCertificateRequest`;
+  if (annotations[mirrorAnnotation] !== undefined) return `pod ${podName} is a mirror pod`;
+  const { serviceAccountName: account } = spec;
+  const { serviceAccountName: running = '' } = pod.spec ?? {};
+  if (account !== running)
+    return `${about} contains serviceAccountName (${goQuote(account)}) that differs from running pod (${goQuote(running)})`;
+  const accountName = goQuote(`${namespace}/${account}`);
+  const { uid = '' } = named(request, serviceAccounts, account, `service account ${accountName}`).metadata;
+  if (uid !== spec.serviceAccountUID)
+    throw unsettled(
+      `${about} names service account UID ${goQuote(spec.serviceAccountUID)}, which differs from the running service account ("${uid}")`,
+    );
+  return undefined;
+};
+
+function named<T extends KubeObject>(
+  request: AdmissionRequest,
+  kind: Kind<T>,
+  name: string,
+  what: string,
+): DeepReadonly<T> {
+  const found = request.objects.get(kind, objectKey(kind.namespaced ? request.namespace : undefined, name));
+  if (found !== undefined) return found;
+  throw unsettled(`while retrieving ${what} named in the PodCertificateRequest: ${kind.singular} "${name}" not found`);
+}
+
+/** As upstream's errors that are none of the API's. */
+function unsettled(message: string): ApiError {
+  return new ApiError('Unknown', message);
+}
+
 const checkToken: Check = (request, node) => {
   const { operation, subresource, draft } = request;
   if (operation !== 'CREATE' || subresource !== 'token') return undefined;
@@ -264,6 +316,7 @@ const checks: Readonly<Record<string, Check>> = {
   'csinodes.storage.k8s.io': checkCsiNode,
   'resourceslices.resource.k8s.io': checkSlice,
   'certificatesigningrequests.certificates.k8s.io': checkSigningRequest,
+  'podcertificaterequests.certificates.k8s.io': checkPodCertificateRequest,
 };
 
 /** Throws NotFound as upstream's caches do: they call what they look for by its singular. */

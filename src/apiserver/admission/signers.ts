@@ -4,7 +4,7 @@ import type { AdmissionRequest } from './admission.ts';
 
 export async function mayFor(
   { context, authorizers }: AdmissionRequest,
-  verb: 'approve' | 'sign',
+  verb: 'approve' | 'attest' | 'sign',
   signer: string,
 ): Promise<boolean> {
   const { user } = context;

@@ -3,18 +3,27 @@
  * the role `system:node`; secrets, configmaps, claims, service accounts, pods, what its drivers tell of devices, its lease and
  * its Node are narrowed to what concerns it.
  */
-import { pods, resourceSlices, type Pod, type ResourceSlice } from '../../api/mod.ts';
+import {
+  podCertificateRequests,
+  pods,
+  resourceSlices,
+  type Pod,
+  type PodCertificateRequest,
+  type ResourceSlice,
+} from '../../api/mod.ts';
 import type { DeepReadonly } from '../../base/mod.ts';
 import { groupResource, type UserInfo } from '../../machinery/mod.ts';
 import type { ChangeEvent, Entry, Store } from '../../store/mod.ts';
 import { noOpinion, type Attributes, type Authorizer, type Decision, type RulesFor } from './authorizer.ts';
 import { nodeRules } from './bootstrap/cluster-roles.ts';
 import { rule } from './bootstrap/notation.ts';
+import { optionalNodeRules } from './bootstrap/optional.ts';
 import { claimOf, claimUsesSecret, isAttachedTo } from './node-volumes.ts';
 import { referencesOf } from './pod-references.ts';
 import { ruleFits } from './rules.ts';
 
-const rules = nodeRules.map(rule);
+/** What is not served is not asked for. */
+const rules = [...nodeRules, ...Object.values(optionalNodeRules)].map(rule);
 const allow: Decision = { verdict: 'allow', reason: '' };
 /** What references to claims begin with. */
 const claims = 'persistentvolumeclaims/';
@@ -60,6 +69,7 @@ export class NodeAuthorizer implements Authorizer {
 
   #uses(node: string, { resource, namespace, name }: Attributes): boolean {
     const { current } = this.#store;
+    if (resource === 'podcertificaterequests') return this.#askedBy(`${namespace}/${name}`) === node;
     if (resource === 'volumeattachments') return isAttachedTo(current, name, node);
     if (resource === 'resourceslices') return this.#sliceOf(name) === node;
     // A volume is used through the claim that holds it.
@@ -81,6 +91,14 @@ export class NodeAuthorizer implements Authorizer {
           return true;
     }
     return false;
+  }
+
+  /** The node that a request for a certificate is from. */
+  #askedBy(key: string): string | undefined {
+    const request = this.#store.current.get(podCertificateRequests.collection ?? '', key)?.value as
+      | DeepReadonly<PodCertificateRequest>
+      | undefined;
+    return request?.spec.nodeName;
   }
 
   #sliceOf(name: string): string | undefined {
@@ -154,6 +172,16 @@ const slice: Narrow = ({ verb, subresource, fieldSelector }, node) => {
     : no('can only list/watch/deletecollection resourceslices with nodeName field selector');
 };
 
+const podCertificateRequest: Narrow = ({ verb, subresource, fieldSelector }, node) => {
+  if (subresource !== '') return no('nodes may not access the status subresource of PodCertificateRequests');
+  if (verb === 'create') return allow;
+  if (verb === 'get') return 'related';
+  if (verb !== 'list' && verb !== 'watch') return no(`nodes may not ${verb} podcertificaterequests`);
+  return selects(fieldSelector, 'spec.nodeName', node)
+    ? allow
+    : no('can only list/watch podcertificaterequests with nodeName field selector');
+};
+
 const ownNode: Narrow = ({ verb, subresource, name }, node) => {
   if (subresource === 'status') return ['update', 'patch'].includes(verb) ? allow : noOpinion;
   if (subresource !== '') return noOpinion;
@@ -196,6 +224,7 @@ const narrowed: Readonly<Record<string, Narrow>> = {
   'csinodes.storage.k8s.io': csiNode,
   'resourceclaims.resource.k8s.io': get,
   'resourceslices.resource.k8s.io': slice,
+  'podcertificaterequests.certificates.k8s.io': podCertificateRequest,
 };
 
 /** Which pods are on which node, kept up to date from the moment on that a node first asks. */

@@ -45,7 +45,8 @@ const goTypes: Readonly<Record<string, readonly [key: Algorithm['key'], type: st
 const curves = ['secp224r1', 'prime256v1', 'secp384r1', 'secp521r1'];
 
 /** Undefined: the signature is good. */
-export function signatureProblem({ data, algorithm: der, signature, publicKey }: SignedData): string | undefined {
+export function signatureProblem(signed: SignedData): string | undefined {
+  const { data, algorithm: der, signature, publicKey } = signed;
   const key = keyOf(publicKey);
   if (typeof key === 'string') return key;
   const algorithm = algorithmOf(der);
@@ -54,10 +55,8 @@ export function signatureProblem({ data, algorithm: der, signature, publicKey }:
   if (algorithm.hash === 'md5') return `x509: cannot verify signature: insecure algorithm ${algorithm.name}`;
   if (algorithm.key !== sort)
     return `x509: signature algorithm specifies an ${algorithm.key} public key, but have public key of type ${type}`;
-  const padding =
-    algorithm.pss === true
-      ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
-      : {};
+  const saltLength = signed.anySalt === true ? constants.RSA_PSS_SALTLEN_AUTO : constants.RSA_PSS_SALTLEN_DIGEST;
+  const padding = algorithm.pss === true ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength } : {};
   return verify(algorithm.hash, data, { key, ...padding }, signature) ? undefined : failed[algorithm.key];
 }
 
