@@ -1,4 +1,5 @@
 /** Every controller, with upstream's name and the account that it acts as. */
+import { storageVersionMigrations } from '../api/mod.ts';
 import { csrApproving } from './certificates/approving.ts';
 import { csrCleaner } from './certificates/cleaner.ts';
 import { csrSigning } from './certificates/signing.ts';
@@ -182,6 +183,7 @@ export const controllers: readonly ControllerUnit[] = [
     name: 'storage-version-migrator-controller',
     account: 'storage-version-migrator-controller',
     component: 'storage-version-migrator-controller',
+    resource: storageVersionMigrations,
     controllers: (_options, resources) => [storageVersionMigrator(resources)],
   }),
 ];

@@ -1,3 +1,9 @@
 export { controllers } from './all.ts';
 export { controllerUser, startControllers, type ControllersWorld, type StartOptions } from './start.ts';
-export { defaultControllerOptions, type ControllerOptions, type ControllerUnit, type NodeOptions } from './unit.ts';
+export {
+  defaultControllerOptions,
+  unitsFor,
+  type ControllerOptions,
+  type ControllerUnit,
+  type NodeOptions,
+} from './unit.ts';

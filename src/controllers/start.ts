@@ -13,7 +13,7 @@ import {
   type ServedResources,
 } from '../client/mod.ts';
 import { controllers } from './all.ts';
-import { defaultControllerOptions, type ControllerOptions, type ControllerUnit } from './unit.ts';
+import { defaultControllerOptions, unitsFor, type ControllerOptions, type ControllerUnit } from './unit.ts';
 
 export interface ControllersWorld {
   /** A client that acts as the service account of this name in kube-system. */
@@ -35,24 +35,26 @@ export async function startControllers(world: ControllersWorld, options: StartOp
   const { enabled = () => true, ...given } = options;
   const settings: ControllerOptions = { ...defaultControllerOptions, ...given };
   const running = new AsyncDisposableStack();
-  const starting = controllers.filter(enabled).flatMap((unit) => {
-    const client = world.clientFor(unit.account);
-    const { cache, resources, clock, onPlan } = world;
-    const log = world.log.with({ controller: unit.name });
-    const events = new EventRecorder({ client, clock, log }, { component: unit.component });
-    const own: ControllerWorld = {
-      client,
-      cache,
-      resources,
-      events,
-      clock,
-      log,
-      ...(onPlan === undefined ? {} : { onPlan }),
-    };
-    return unit
-      .controllers(settings, resources)
-      .map((controller) => running.use(new ControllerRun(controller, own)).start());
-  });
+  const starting = unitsFor(controllers, world.resources)
+    .filter(enabled)
+    .flatMap((unit) => {
+      const client = world.clientFor(unit.account);
+      const { cache, resources, clock, onPlan } = world;
+      const log = world.log.with({ controller: unit.name });
+      const events = new EventRecorder({ client, clock, log }, { component: unit.component });
+      const own: ControllerWorld = {
+        client,
+        cache,
+        resources,
+        events,
+        clock,
+        log,
+        ...(onPlan === undefined ? {} : { onPlan }),
+      };
+      return unit
+        .controllers(settings, resources)
+        .map((controller) => running.use(new ControllerRun(controller, own)).start());
+    });
   await Promise.all(starting);
   return running;
 }

@@ -3,8 +3,7 @@
  * are stored today: in the storage version, under the newest key.
  *
  * What always holds: of the migrations of one resource the oldest runs, alone; what its status says is all there is to know of
- * it, so that a restart goes on where it was; an object that somebody else changes meanwhile was stored anew by that; where the
- * API is not served, nothing is read.
+ * it, so that a restart goes on where it was; an object that somebody else changes meanwhile was stored anew by that.
  */
 import {
   customResourceDefinitions,
@@ -21,45 +20,36 @@ import {
   type Action,
   type Controller,
   type Plan,
-  type Reads,
   type ResourceView,
   type ServedResource,
   type ServedResources,
-  type View,
 } from '../client/mod.ts';
-import {
-  apiVersionOf,
-  goQuote,
-  groupResource,
-  isApiError,
-  keyOf,
-  type ApiError,
-  type KubeObject,
-} from '../machinery/mod.ts';
+import { apiVersionOf, goQuote, isApiError, keyOf, type ApiError, type KubeObject } from '../machinery/mod.ts';
 
 type Migration = DeepReadonly<StorageVersionMigration>;
+type Migrations = ResourceView<StorageVersionMigration>;
 type Definition = DeepReadonly<CustomResourceDefinition>;
 
 /** A resource that has just come may not be known yet: so long it is waited for, and looked for that often. */
 const patienceMs = 60_000;
 const lookAgainMs = 5000;
 const verbsNeeded = ['update', 'patch', 'list'];
-const name = groupResource(storageVersionMigrations);
 
-export function storageVersionMigrator(served: ServedResources): Controller<Reads> {
-  return defineController<Reads>({
+const reads = {
+  migrations: read(storageVersionMigrations, {
+    // When one is over, it is the turn of another.
+    wakes: (migration, { migrations }) => sameTarget(migrations as Migrations, migration).map((one) => keyOf(one)),
+  }),
+};
+
+export function storageVersionMigrator(served: ServedResources): Controller<typeof reads> {
+  return defineController({
     name: 'storage-version-migrator-controller',
-    reads: {},
-    readsOf: (resource) =>
-      groupResource(resource) === name
-        ? read<KubeObject>(resource, {
-            wakes: (migration, view) => migrationsOf(view, migration as Migration).map((one) => keyOf(one)),
-          })
-        : undefined,
-    plan(view, key, now) {
-      const migration = migrationsIn(view).get(key);
+    reads,
+    plan({ migrations }, key, now) {
+      const migration = migrations.get(key);
       if (migration === undefined || isOver(migration)) return nothing;
-      if (!isTrue(migration, 'Running')) return start(view, migration, now);
+      if (!isTrue(migration, 'Running')) return start(migrations, migration, now);
       const { group, resource } = targetOf(migration);
       const target = served.list.find((one) => one.group === group && one.plural === resource);
       return target === undefined ? missing(migration, now) : migrate(migration, target, now);
@@ -67,16 +57,10 @@ export function storageVersionMigrator(served: ServedResources): Controller<Read
   });
 }
 
-function migrationsIn(view: View): ResourceView<StorageVersionMigration> {
-  return view[name] as ResourceView<StorageVersionMigration>;
-}
-
 /** All of the resource that this one is about. */
-function migrationsOf(view: View, migration: Migration): readonly Migration[] {
+function sameTarget(migrations: Migrations, migration: Migration): readonly Migration[] {
   const { group, resource } = targetOf(migration);
-  return migrationsIn(view)
-    .list()
-    .filter((one) => targetOf(one).group === group && targetOf(one).resource === resource);
+  return migrations.list().filter((one) => targetOf(one).group === group && targetOf(one).resource === resource);
 }
 
 function targetOf({ spec }: Migration): { readonly group: string; readonly resource: string } {
@@ -101,8 +85,8 @@ function isBefore(a: Migration, b: Migration): boolean {
 }
 
 /** The turn comes when no other runs, and none that waits is older. */
-function start(view: View, migration: Migration, now: number): Plan {
-  const others = migrationsOf(view, migration).filter((one) => one !== migration && !isOver(one));
+function start(migrations: Migrations, migration: Migration, now: number): Plan {
+  const others = sameTarget(migrations, migration).filter((one) => one !== migration && !isOver(one));
   if (others.some((one) => isTrue(one, 'Running') || isBefore(one, migration))) return nothing;
   const condition = { type: 'Running', reason: 'MigrationRunning', message: 'The migration is running' };
   const running = statusWith(migration, [{ ...condition, status: 'True', lastTransitionTime: rfc3339(now) }]);

@@ -1,5 +1,6 @@
 /** What the list of controllers holds: a controller with the name and the account under which it acts. */
 import type { Controller, Reads, ServedResources } from '../client/mod.ts';
+import { groupResource, type Resource } from '../machinery/mod.ts';
 import type { CertificateAuthority, KeptTokenSigner } from './ports.ts';
 
 export interface ControllerOptions {
@@ -55,6 +56,8 @@ export interface ControllerUnit {
   readonly account: string;
   /** `source.component` of its events. */
   readonly component: string;
+  /** It has nothing to do, and does not run, where this is not served. */
+  readonly resource?: Resource;
   /** Controllers that this unit consists of; none where the options leave nothing to do. */
   controllers(options: ControllerOptions, resources: ServedResources): readonly AnyController[];
 }
@@ -72,4 +75,10 @@ export function controllerUnit(
   },
 ): ControllerUnit {
   return unit;
+}
+
+/** What there is to run of these where that is served. */
+export function unitsFor(units: readonly ControllerUnit[], served: ServedResources): readonly ControllerUnit[] {
+  const there = new Set(served.list.map(groupResource));
+  return units.filter(({ resource }) => resource === undefined || there.has(groupResource(resource)));
 }

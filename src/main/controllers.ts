@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { signKeptToken } from '../apiserver/mod.ts';
 import { UsageError, type Invocation } from '../cli/mod.ts';
 import { DiscoveredResources } from '../client/mod.ts';
-import { controllers, startControllers, type ControllerOptions } from '../controllers/mod.ts';
+import { controllers, startControllers, unitsFor, type ControllerOptions } from '../controllers/mod.ts';
 import { authorityOf, tokenKeys } from '../host/pki/mod.ts';
 import { parseDuration } from '../machinery/mod.ts';
 import { AccountClients } from './account-clients.ts';
@@ -36,9 +36,10 @@ export function run(invocation: Invocation): Promise<void> {
   return runComponent('controller-manager', invocation, async (world) => {
     const { cache, clock, log, access } = world;
     await using stack = new AsyncDisposableStack();
-    const accounts = stack.use(await AccountClients.open(world, new Set(controllers.map(({ account }) => account))));
-    const clientFor = accounts.clientFor.bind(accounts);
     const resources = stack.use(await new DiscoveredResources(world).start());
+    const names = new Set(unitsFor(controllers, resources).map(({ account }) => account));
+    const accounts = stack.use(await AccountClients.open(world, names));
+    const clientFor = accounts.clientFor.bind(accounts);
     stack.use(
       await startControllers(
         { clientFor, cache, resources, clock, log },
