@@ -5,6 +5,7 @@
 import { HostError, type DeepReadonly } from '../base/mod.ts';
 import {
   deleteBody,
+  sentBody,
   staysBehind,
   type Cause,
   type Client,
@@ -83,7 +84,8 @@ export class InProcessClient implements Client {
       namespace: resource.namespaced ? namespace : undefined,
       name: options.subresource === undefined ? undefined : name,
     };
-    return this.#object<T>(await this.#do('create', resource, { ...address, ...split(options), body: object }));
+    const body = sentBody(resource, object, options);
+    return this.#object<T>(await this.#do('create', resource, { ...address, ...split(options), body }));
   }
 
   async update<T extends KubeObject>(

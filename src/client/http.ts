@@ -88,11 +88,9 @@ export class HttpClient implements Client {
   create<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<DeepReadonly<T>> {
     const { namespace, name } = object.metadata ?? {};
     const path = pathOf(resource, namespace, options.subresource === undefined ? undefined : name, options.subresource);
-    const self =
-      options.subresource === undefined
-        ? { kind: resource.kind, apiVersion: apiVersionOf(resource.group, resource.version), ...object }
-        : object;
-    return this.#send('POST', path + writeQuery(options), self) as Promise<DeepReadonly<T>>;
+    return this.#send('POST', path + writeQuery(options), sentBody(resource, object, options)) as Promise<
+      DeepReadonly<T>
+    >;
   }
 
   update<T extends KubeObject>(
@@ -254,6 +252,16 @@ function queryOf(parameters: Readonly<Record<string, string | number | boolean |
 function writeQuery({ dryRun, fieldManager }: WriteOptions): string {
   // Components write what they mean; nobody would read a warning.
   return queryOf({ dryRun: dryRun === true ? 'All' : undefined, fieldManager, fieldValidation: 'Ignore' });
+}
+
+/** What is sent of an object: it says what it is, which custom resources must, unless it is a body of a subresource. */
+export function sentBody(
+  { kind, group, version }: Resource,
+  object: KubeObject,
+  { subresource }: Pick<WriteOptions, 'subresource'>,
+): KubeObject {
+  if (subresource !== undefined || object.kind !== undefined) return object;
+  return { kind, apiVersion: apiVersionOf(group, version), ...object };
 }
 
 export function deleteBody({

@@ -13,6 +13,6 @@ export {
   type ResourceView,
 } from './informer.ts';
 export { WorkQueue, type QueueOptions } from './queue.ts';
-export { deleteBody, HttpClient, staysBehind } from './http.ts';
+export { deleteBody, HttpClient, sentBody, staysBehind } from './http.ts';
 export type * from './ports.ts';
 export { LeaderElection, type LeaderElectionOptions } from './leader-election.ts';
