@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { test } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { kinds } from '../../api/mod.ts';
+import { kinds as usual, podCertificateRequests } from '../../api/mod.ts';
 import facts from '../../api/upstream/facts.json' with { type: 'json' };
 import { seededRandom, silentLog, VirtualClock } from '../../base/mod.ts';
 import { passingTokenKeys } from '../../host/pki/mod.ts';
@@ -38,6 +38,7 @@ interface Case {
   readonly requests: readonly Asked[];
 }
 
+const kinds: readonly Kind[] = [...usual, podCertificateRequests as unknown as Kind];
 const admin = { username: 'admin', groups: ['system:masters'] };
 
 async function composed(): Promise<ComposedServer> {
@@ -51,6 +52,7 @@ async function composed(): Promise<ComposedServer> {
     facts,
     config: usualConfig,
     tokenKeys: passingTokenKeys(),
+    apis: { runtimeConfig: 'certificates.k8s.io/v1beta1/podcertificaterequests=true' },
   };
   const api = composeServer(world, { posts: [], admission: { disabled: ['StorageObjectInUseProtection'] } });
   await bootstrap(api);
