@@ -41,6 +41,7 @@ interface Answer {
   readonly body: {
     readonly message?: string;
     readonly apiVersion?: string;
+    readonly spec?: { readonly versionPriority?: number };
     readonly items?: readonly { readonly metadata: { readonly name: string } }[];
   };
 }
@@ -137,6 +138,8 @@ test('trust bundles: who attests for a signer says what is trusted in its name',
   const patch = { method: 'PATCH', ...signing };
   assert.equal(await asking.message(path, { metadata: { finalizers: ['example.com/kept'] } }, patch), '200');
   assert.equal(await asking.message(path, { metadata: { labels: { a: 'b' } } }, patch), refusal);
+  const service = await asking.send('/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.certificates.k8s.io');
+  assert.equal(service.body.spec?.versionPriority, 1);
   const selected = await asking.send(
     `${api}/v1alpha1/clustertrustbundles?fieldSelector=spec.signerName%3Dexample.com/signer`,
   );

@@ -38,6 +38,7 @@ const versionPriorities: Readonly<Record<string, number>> = {
   'apps/v1beta1': 1,
   'autoscaling/v2': 30,
   'autoscaling/v2beta2': 1,
+  'certificates.k8s.io/v1alpha1': 1,
   'discovery.k8s.io/v1beta1': 12,
   'events.k8s.io/v1beta1': 5,
   'extensions/v1beta1': 1,
