@@ -17,21 +17,40 @@ export interface Block {
   readonly rest: string;
 }
 
-const blockForm = /(?:^|\n)-----BEGIN ([^\n-]+)-----[ \t]*\r?\n([^]*?)-----END \1-----[ \t]*(?=\r?\n|$)/;
+const begin = '-----BEGIN ';
+const end = '\n-----END ';
+const dashes = '-----';
 
-/** The first block in a text; what stands before it is passed over. */
+/**
+ * The first block in a text, in time that grows with the text alone. What stands before it is passed over, and so is what
+ * cannot be read.
+ */
 function firstBlock(text: string): Block | undefined {
-  const match = blockForm.exec(text);
-  if (match === null) return undefined;
-  const [all, type = '', body = ''] = match;
-  const lines = body.split('\n').map((line) => line.trim());
-  const data = lines.filter((line) => !line.includes(':')).join('');
-  try {
-    const der = Uint8Array.fromBase64(data);
-    return { type, headers: lines.some((line) => line.includes(':')), der, rest: text.slice(match.index + all.length) };
-  } catch {
-    return undefined;
+  let endAt = -1;
+  let after = 0;
+  for (let at = text.indexOf(begin); at >= 0; at = after) {
+    after = text.indexOf(begin, at + 1);
+    if (at > 0 && text[at - 1] !== '\n') continue;
+    const bodyAt = text.indexOf('\n', at);
+    if (endAt < bodyAt) endAt = text.indexOf(end, bodyAt);
+    if (bodyAt < 0 || endAt < 0) return undefined;
+    const title = text.slice(at + begin.length, bodyAt).trimEnd();
+    const type = title.slice(0, -dashes.length);
+    const lastAt = endAt + end.length;
+    const nextAt = text.indexOf('\n', lastAt);
+    const last = text.slice(lastAt, nextAt < 0 ? undefined : nextAt).trimEnd();
+    const isBroken = after >= 0 && after < endAt;
+    if (isBroken || !title.endsWith(dashes) || last !== title) continue;
+    const lines = text.slice(bodyAt, endAt).split('\n');
+    const data = lines.filter((line) => !line.includes(':')).join('');
+    try {
+      const headers = lines.some((line) => line.includes(':'));
+      return { type, headers, der: Uint8Array.fromBase64(data), rest: nextAt < 0 ? '' : text.slice(nextAt) };
+    } catch {
+      continue;
+    }
   }
+  return undefined;
 }
 
 /** All blocks in a text, whatever stands between them. */
