@@ -255,8 +255,11 @@ test(`${requests} mutated requests of seed ${seed} are survived`, { timeout: 280
     assert.ok((fuzz.codes.get(code) ?? 0) > requests / 500, `some requests are answered with ${code}`);
   const left = (): typeof targets =>
     targets.filter((target) => target.stored && target.subresource === undefined && !fuzz.accepted.has(target));
-  // Chance may have left something out.
-  await fuzz.run(left().map((target) => fuzzer.asItShouldBe(target)));
+  // Chance may have left something out. One at a time: several versions of a kind are the same objects.
+  for (const target of left()) {
+    await fuzz.run([fuzzer.asItShouldBe(target)]);
+    await fuzz.clean();
+  }
   const never = left().map(({ apiVersion, kind }) => `${apiVersion} ${kind.kind}`);
   assert.deepEqual(never, [], 'every kind in every version has taken something');
   assert.equal(cluster.endpoint.plane.front.watches, 0);
