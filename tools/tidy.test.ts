@@ -103,6 +103,19 @@ test('lists: a unit that its list forgets is found', () => {
   clean(checkLists(planted({ ...unit, 'src/api/all.ts': `${imported}pod];` })));
 });
 
+test('lists: a unit may be in the list of those that are off', () => {
+  const unit = {
+    'src/api/core/pod.ts': 'export const pod = defineKind({});',
+    'src/api/all.ts': 'export const all = [];',
+  };
+  const imported = `import { pod } from './core/pod.ts';\nexport const optional = [`;
+  finds(
+    checkLists(planted({ ...unit, 'src/api/optional.ts': `${imported}];` })),
+    /pod is not in the list of src\/api\/optional/,
+  );
+  clean(checkLists(planted({ ...unit, 'src/api/optional.ts': `${imported}pod];` })));
+});
+
 test('lists: a unit belongs to the nearest list', () => {
   const unit = { 'src/api/legacy/policy.ts': 'const policy = defineKind({});' };
   const far = { 'src/api/all.ts': `import { policy } from './legacy/policy.ts';\nexport const all = [policy];` };

@@ -38,7 +38,10 @@ export function servedKinds({ legacy = false, runtimeConfig = '' }: ServedApis =
     const versions = kind.versions.filter(({ version }) => {
       const apiVersion = apiVersionOf(kind.group, version);
       const keys = wide.flatMap(([key, matches]) => (matches.test(version) ? [key] : []));
-      return [...keys, apiVersion, `${apiVersion}/${kind.plural}`].reduce((on, key) => config.get(key) ?? on, usual.has(kind));
+      return [...keys, apiVersion, `${apiVersion}/${kind.plural}`].reduce(
+        (on, key) => config.get(key) ?? on,
+        usual.has(kind),
+      );
     });
     if (versions.length === kind.versions.length) return [kind];
     return versions.length === 0 ? [] : [{ ...kind, versions }];

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { kinds } from '../../src/api/mod.ts';
+import { kinds, optionalKinds } from '../../src/api/mod.ts';
 import type { JsonObject } from '../../src/base/mod.ts';
 import { apiVersionOf, type Kind } from '../../src/machinery/mod.ts';
 
@@ -38,7 +38,7 @@ function plainness(name: string): number {
 }
 
 /** The valid new objects among the golden cases, the plain ones first. */
-export const valid = globSync('**/cases/*/*.in.yaml', { cwd: root })
+const all = globSync('**/cases/*/*.in.yaml', { cwd: root })
   .sort((a, b) => plainness(a) - plainness(b) || (a < b ? -1 : 1))
   .flatMap((name): Valid[] => {
     const read = (file: string): Case => parse(readFileSync(join(root, file), 'utf8'), { merge: true }) as Case;
@@ -47,17 +47,21 @@ export const valid = globSync('**/cases/*/*.in.yaml', { cwd: root })
     return isNew && read(name.replace('.in.', '.out.')).errors === undefined ? [object] : [];
   });
 
-function shownIn(version: Kind['versions'][number], kind: Kind, object: JsonObject): Valid {
-  const stored = kind.versions[0]?.toStorage?.(object) ?? object;
+/** Those of them that are served unless somebody switches them off. */
+export const valid = all.filter((object) => kindOf(object) !== undefined);
+
+/** `object` is the same in any other version. */
+function shownIn(version: Kind['versions'][number], kind: Kind, object: Valid): Valid {
+  const stored = anyKindOf(object)?.versions[0]?.toStorage?.(object) ?? object;
   const shown = version.fromStorage?.(stored) ?? stored;
   return { ...shown, apiVersion: apiVersionOf(kind.group, version.version) } as Valid;
 }
 
 function sampleOf(kind: Kind, version: Kind['versions'][number]): Sample {
   const apiVersion = apiVersionOf(kind.group, version.version);
-  const of = valid.filter((object) => kindOf(object) === kind);
+  const of = all.filter((object) => anyKindOf(object) === kind);
   const own = of.find((object) => object['apiVersion'] === apiVersion);
-  const [other] = of;
+  const [other = all.find((object) => kindOf(object)?.storedAs === kind.storedAs && object.kind === kind.kind)] = of;
   assert.ok(other, `${kind.group}/${kind.kind} has no valid golden case`);
   const object = own ?? shownIn(version, kind, other);
   const { creationTimestamp: _at, ...metadata } = object.metadata;
@@ -70,13 +74,26 @@ function sampleOf(kind: Kind, version: Kind['versions'][number]): Sample {
   };
 }
 
-/** One of every stored kind in every served version, in the order of discovery. */
-export const samples: readonly Sample[] = kinds
-  .filter(({ collection }) => collection !== undefined)
-  .flatMap((kind) => kind.versions.map((version) => sampleOf(kind, version)));
+const samplesOf = (some: readonly Kind[]): readonly Sample[] =>
+  some
+    .filter(({ collection }) => collection !== undefined)
+    .flatMap((kind) => kind.versions.map((version) => sampleOf(kind, version)));
 
-export function kindOf({ apiVersion, kind }: Valid): Kind | undefined {
-  return kinds.find(
+/** One of every stored kind in every served version, in the order of discovery. */
+export const samples = samplesOf(kinds);
+/** The same for what is served only where it is asked for. */
+export const optionalSamples = samplesOf(optionalKinds);
+
+export function kindOf(object: Valid): Kind | undefined {
+  return kindAmong(kinds, object);
+}
+
+function anyKindOf(object: Valid): Kind | undefined {
+  return kindOf(object) ?? kindAmong(optionalKinds, object);
+}
+
+function kindAmong(some: readonly Kind[], { apiVersion, kind }: Valid): Kind | undefined {
+  return some.find(
     (one) => one.kind === kind && one.versions.some(({ version }) => apiVersionOf(one.group, version) === apiVersion),
   );
 }

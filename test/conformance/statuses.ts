@@ -1,7 +1,6 @@
 /** A status that an object of each kind may be given, for the walk over the kinds that have one to be written. */
 const time = '2026-03-04T05:06:07Z';
 const condition = { type: 'Tried', status: 'True', reason: 'Tried', message: 'as a test', lastTransitionTime: time };
-const plain = { type: 'Tried', status: 'True', reason: 'Tried', message: 'as a test' };
 
 export const statuses: Readonly<Record<string, object>> = {
   '/Namespace': { conditions: [{ ...condition, type: 'NamespaceDeletionContentFailure' }] },
@@ -42,5 +41,5 @@ export const statuses: Readonly<Record<string, object>> = {
   },
   'resource.k8s.io/DeviceTaintRule': { conditions: [condition] },
   'certificates.k8s.io/PodCertificateRequest': { conditions: [{ ...condition, type: 'Denied' }] },
-  'storagemigration.k8s.io/StorageVersionMigration': { conditions: [{ ...plain, lastUpdateTime: time }] },
+  'storagemigration.k8s.io/StorageVersionMigration': { conditions: [condition] },
 };

@@ -9,12 +9,14 @@ import type { Finding } from './finding.ts';
 export interface UnitList {
   /** The file with the list. */
   readonly list: string;
+  /** Another one, of units that are off unless they are asked for. */
+  readonly optional?: string;
   /** The call by which a file declares a unit, e.g. `defineKind(`. */
   readonly define: string;
 }
 
 export const unitLists: readonly UnitList[] = [
-  { list: 'src/api/all.ts', define: 'defineKind' },
+  { list: 'src/api/all.ts', optional: 'src/api/optional.ts', define: 'defineKind' },
   { list: 'src/api/legacy/all.ts', define: 'defineKind' },
   { list: 'src/controllers/all.ts', define: 'defineController' },
   { list: 'src/scheduler/plugins/all.ts', define: 'definePlugin' },
@@ -25,13 +27,14 @@ export const unitLists: readonly UnitList[] = [
 /** A list that does not exist yet has no rule to keep; the units of a folder appear together with their list. */
 export function checkLists(files: readonly SourceFile[], lists: readonly UnitList[] = unitLists): Finding[] {
   const findings: Finding[] = [];
-  for (const { list, define } of lists) {
+  for (const { list, optional, define } of lists) {
     const folder = folderOf(list);
     // A unit belongs to the nearest list.
     const nearer = lists
       .map((other) => folderOf(other.list))
       .filter((other) => other !== folder && other.startsWith(folder));
-    const listFile = files.find((file) => file.path === list);
+    const main = files.find((file) => file.path === list);
+    const other = files.find((file) => file.path === optional);
     const call = new RegExp(`=\\s*${define}\\s*[(<]`, 'g');
     const units = files.filter(
       (file) =>
@@ -43,6 +46,7 @@ export function checkLists(files: readonly SourceFile[], lists: readonly UnitLis
     );
     for (const unit of units) {
       const names = exportedUnits(unit, define);
+      const listFile = other?.imports.some((item) => item.target === unit.path) === true ? other : main;
       const listed = listFile?.imports.find((item) => item.target === unit.path);
       if (listFile === undefined) findings.push(finding(unit, `calls ${define}, but ${list} does not exist`));
       else if (listed === undefined) findings.push(finding(unit, `is not in ${list}: add its line there`));

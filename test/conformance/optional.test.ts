@@ -1,0 +1,147 @@
+/**
+ * What upstream has and leaves off: all that a kind can do, where it is asked for, and nothing of it anywhere else.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { HttpClient } from '../../src/client/mod.ts';
+import { startApiServer, type TestCluster } from '../../src/main/testing.ts';
+import { Requests, type Body } from './requests.ts';
+import { collectionOf, optionalSamples, type Sample } from './samples.ts';
+import { statuses } from './statuses.ts';
+import { walk } from './walk.ts';
+
+/** Their generation counts changes of what is wanted; other kinds have none. */
+const counted = new Set([
+  'DeviceClass',
+  'DeviceTaintRule',
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionPolicyBinding',
+  'ResourceSlice',
+]);
+
+let cluster: TestCluster;
+let requests: Requests;
+let client: HttpClient;
+
+before(async () => {
+  const asked = optionalSamples.map(({ apiVersion, kind }) => `${apiVersion}/${kind.plural}=true`);
+  cluster = await startApiServer({ https: true, flags: { 'runtime-config': asked.join(',') } });
+  requests = new Requests(cluster);
+  client = cluster.endpoint.client();
+});
+
+after(async () => {
+  requests[Symbol.dispose]();
+  await cluster[Symbol.asyncDispose]();
+});
+
+/** In protobuf it is what it is in JSON, and written back it is no change; its row has the kind's columns. */
+async function looksRight({ kind, version, object }: Sample): Promise<void> {
+  const deprecated = kind.versions.find((one) => one.version === version)?.deprecated;
+  const collection = collectionOf(object, kind);
+  const made = await requests.create(collection, object);
+  const path = `${collection}/${encodeURIComponent(object.metadata.name)}`;
+  const send = async (accept: string, body?: Buffer): Promise<Buffer> => {
+    const headers = { accept, ...(body === undefined ? {} : { 'content-type': protobuf }) };
+    const answer = await requests.http.send({ method: body === undefined ? 'GET' : 'PUT', path, headers, body });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.headers['warning'], deprecated === undefined ? undefined : `299 - "${deprecated}"`);
+    return answer.bytes;
+  };
+  const table: Body = JSON.parse(String(await send('application/json;as=Table;g=meta.k8s.io;v=v1')));
+  assert.deepEqual(
+    table.columnDefinitions.map(({ name }: Body) => name),
+    kind.columns.map(({ name }) => name),
+  );
+  assert.equal(table.rows[0].cells[0], object.metadata.name);
+  const current = await requests.get(path);
+  assert.deepEqual(JSON.parse(String(await send('application/json', await send(protobuf)))), current);
+  assert.deepEqual([current.apiVersion, current.metadata.uid], [object.apiVersion, made.metadata.uid]);
+  await requests.patch(path, 'merge', { metadata: { finalizers: null } });
+  await requests.delete(path);
+  await requests.gone(path);
+}
+
+const protobuf = 'application/vnd.kubernetes.protobuf';
+
+for (const sample of optionalSamples) {
+  const { kind, apiVersion } = sample;
+  const status = statuses[`${kind.group}/${kind.kind}`];
+  test(`${apiVersion} ${kind.kind}`, { timeout: 30_000 }, async () => {
+    await walk({ requests, client }, sample, {
+      counted: counted.has(kind.kind),
+      ...(status === undefined ? {} : { status }),
+    });
+    await looksRight(sample);
+  });
+}
+
+test('what is deprecated is said in the words of upstream', () => {
+  const texts = optionalSamples.flatMap(
+    ({ kind, version }) => kind.versions.find((one) => one.version === version)?.deprecated ?? [],
+  );
+  assert.deepEqual(texts.toSorted(), [
+    'coordination.k8s.io/v1alpha2 LeaseCandidate is deprecated in v1.35+',
+    'coordination.k8s.io/v1beta1 LeaseCandidate is deprecated in v1.36+, unavailable in v1.39+',
+    'networking.k8s.io/v1beta1 IPAddress is deprecated in v1.34+, unavailable in v1.37+',
+    'networking.k8s.io/v1beta1 ServiceCIDR is deprecated in v1.34+, unavailable in v1.37+',
+    'resource.k8s.io/v1alpha3 DeviceTaintRule is deprecated in v1.36+',
+    ...['DeviceClass', 'ResourceClaim', 'ResourceClaimTemplate', 'ResourceSlice'].map(
+      (kind) => `resource.k8s.io/v1beta1 ${kind} is deprecated in v1.35+, unavailable in v1.38+`,
+    ),
+    ...['DeviceClass', 'ResourceClaim', 'ResourceClaimTemplate', 'ResourceSlice'].map(
+      (kind) => `resource.k8s.io/v1beta2 ${kind} is deprecated in v1.36+, unavailable in v1.39+`,
+    ),
+    'storage.k8s.io/v1beta1 VolumeAttributesClass is deprecated in v1.34+, unavailable in v1.37+',
+  ]);
+});
+
+test('devices and requests for them have the shape of the version that they are asked in', async () => {
+  const inGroup = (version: string, rest: string): string => `/apis/resource.k8s.io/${version}/${rest}`;
+  const claims = 'namespaces/default/resourceclaims';
+  const alternative = { name: 'large', deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1 };
+  const request = { name: 'one', deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 2 };
+  const old = await requests.create(inGroup('v1beta1', claims), {
+    metadata: { name: 'shapes' },
+    spec: { devices: { requests: [request, { name: 'any', firstAvailable: [alternative] }] } },
+  });
+  const { name: _name, ...exactly } = request;
+  assert.deepEqual(old.spec.devices.requests, [
+    request,
+    { name: 'any', deviceClassName: '', firstAvailable: [alternative] },
+  ]);
+  const current = await requests.get(inGroup('v1', `${claims}/shapes`));
+  assert.deepEqual(current.spec.devices.requests, [
+    { name: 'one', exactly },
+    { name: 'any', firstAvailable: [alternative] },
+  ]);
+  const { message } = await requests.refused(422, 'POST', inGroup('v1beta1', claims), {
+    metadata: { name: 'empty' },
+    spec: { devices: { requests: [{ name: 'one' }] } },
+  });
+  assert.match(message, /spec.devices.requests\[0\].exactly.deviceClassName: Required value/);
+  const attributes = { model: { string: 'a' } };
+  const pool = { name: 'p', generation: 1, resourceSliceCount: 1 };
+  const spec = { driver: 'example.com', nodeName: 'n', pool, devices: [{ name: 'd', basic: { attributes } }] };
+  const slice = await requests.create(inGroup('v1beta1', 'resourceslices'), { metadata: { name: 'shapes' }, spec });
+  assert.deepEqual(slice.spec, spec);
+  const shown = await requests.get(inGroup('v1', 'resourceslices/shapes'));
+  assert.deepEqual(shown.spec.devices, [{ name: 'd', attributes }]);
+});
+
+test('nothing of it is there unless it is asked for', async () => {
+  await using plain = await startApiServer({ https: true });
+  using asking = new Requests(plain);
+  const { groups } = await asking.get('/apis');
+  const versions = new Set(groups.flatMap((group: Body) => group.versions.map((one: Body) => one.groupVersion)));
+  for (const { kind, apiVersion, object } of optionalSamples) {
+    assert.equal(versions.has(apiVersion), false, apiVersion);
+    await asking.expect(404, asking.http.json('GET', collectionOf(object, kind)));
+  }
+});
+
+test('all of it is there where everything is asked for', async () => {
+  await using full = await startApiServer({ https: true, flags: { 'runtime-config': 'api/all=true' } });
+  using asking = new Requests(full);
+  for (const { kind, object } of optionalSamples) await asking.get(collectionOf(object, kind));
+});
