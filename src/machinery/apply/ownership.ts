@@ -122,7 +122,8 @@ interface Update extends Changes {
   readonly after: Entries | undefined;
 }
 
-let last: Update | undefined;
+/** By kind, and no longer than the server that it belongs to. */
+const lastUpdates = new WeakMap<Versions, Update>();
 
 /**
  * What follows from a change of which all is known in one version. Objects that are written alike, one after the other, get
@@ -130,10 +131,11 @@ let last: Update | undefined;
  */
 function asBefore(change: Change, before: Entries, write: FieldWrite): Entries | undefined {
   const { changed, removed } = change.own;
+  const last = lastUpdates.get(write.versions);
   if (last !== undefined && last.before === before && last.changed === changed && last.removed === removed)
     if (isSameWrite(last.write, write)) return last.after;
   const after = afterUpdate(change, before, write);
-  last = { before, changed, removed, write, after };
+  lastUpdates.set(write.versions, { before, changed, removed, write, after });
   return after;
 }
 
@@ -141,7 +143,6 @@ function isSameWrite(a: FieldWrite, b: FieldWrite): boolean {
   return (
     a.manager === b.manager &&
     a.subresource === b.subresource &&
-    a.versions === b.versions &&
     a.apiVersion === b.apiVersion &&
     Math.floor(a.now / 1000) === Math.floor(b.now / 1000)
   );
