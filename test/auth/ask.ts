@@ -90,3 +90,27 @@ export async function reviewToken(
   const { text } = await ask(endpoint, { path, body, credential: endpoint.admin });
   return (JSON.parse(text) as { status: unknown }).status;
 }
+
+/** An AuthorizationConfiguration of webhooks and modes. */
+export function authorizationConfiguration(authorizers: readonly object[]): string {
+  return JSON.stringify({
+    apiVersion: 'apiserver.config.k8s.io/v1',
+    kind: 'AuthorizationConfiguration',
+    authorizers,
+  });
+}
+
+export function webhookAuthorizer(name: string, kubeConfigFile: string, more: object = {}): object {
+  return {
+    type: 'Webhook',
+    name,
+    webhook: {
+      timeout: '2s',
+      subjectAccessReviewVersion: 'v1',
+      matchConditionSubjectAccessReviewVersion: 'v1',
+      failurePolicy: 'NoOpinion',
+      connectionInfo: { type: 'KubeConfigFile', kubeConfigFile },
+      ...more,
+    },
+  };
+}

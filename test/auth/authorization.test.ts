@@ -2,41 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startApiServer } from '../../src/main/testing.ts';
 import { TlsServer } from '../tls-server.ts';
-import { ask, Files } from './ask.ts';
+import { ask, authorizationConfiguration, Files, webhookAuthorizer } from './ask.ts';
 
 const tokens = 'ann-token,ann,u1,dev\n';
 const pods = '/api/v1/namespaces/default/pods';
-
-/** An AuthorizationConfiguration of webhooks and modes. */
-function configuration(authorizers: readonly object[]): string {
-  return JSON.stringify({
-    apiVersion: 'apiserver.config.k8s.io/v1',
-    kind: 'AuthorizationConfiguration',
-    authorizers,
-  });
-}
-
-function webhook(name: string, kubeConfigFile: string, more: object = {}): object {
-  return {
-    type: 'Webhook',
-    name,
-    webhook: {
-      timeout: '2s',
-      subjectAccessReviewVersion: 'v1',
-      matchConditionSubjectAccessReviewVersion: 'v1',
-      failurePolicy: 'NoOpinion',
-      connectionInfo: { type: 'KubeConfigFile', kubeConfigFile },
-      ...more,
-    },
-  };
-}
 
 const rbac = { type: 'RBAC', name: 'rbac' };
 
 test('a webhook is told what is asked, and what it says counts', async () => {
   using files = new Files();
   await using hook = await TlsServer.start();
-  const config = configuration([webhook('first', files.write('hook', hook.kubeconfig())), rbac]);
+  const config = authorizationConfiguration([webhookAuthorizer('first', files.write('hook', hook.kubeconfig())), rbac]);
   const flags = { 'token-auth-file': files.write('t', tokens), 'authorization-config': files.write('c', config) };
   await using cluster = await startApiServer({ https: true, clock: 'virtual', flags });
   const { endpoint } = cluster;
@@ -104,7 +80,7 @@ test('what a webhook that does not answer means', async () => {
   const hook = await TlsServer.start();
   const file = files.write('hook', hook.kubeconfig());
   const start = (more: object): ReturnType<typeof startApiServer> => {
-    const config = configuration([webhook('w', file, { timeout: '200ms', ...more }), rbac]);
+    const config = authorizationConfiguration([webhookAuthorizer('w', file, { timeout: '200ms', ...more }), rbac]);
     const flags = { 'token-auth-file': files.write('t', tokens), 'authorization-config': files.write('c', config) };
     return startApiServer({ https: true, flags });
   };
@@ -149,7 +125,10 @@ test('a webhook is asked only about what its conditions match', async () => {
   const conditions = (...expressions: readonly string[]): string => {
     const matchConditions = expressions.map((expression) => ({ expression }));
     const file = files.write('hook', hook.kubeconfig());
-    return files.write('c', configuration([webhook('w', file, { matchConditions, failurePolicy: 'Deny' })]));
+    return files.write(
+      'c',
+      authorizationConfiguration([webhookAuthorizer('w', file, { matchConditions, failurePolicy: 'Deny' })]),
+    );
   };
   const start = (config: string): ReturnType<typeof startApiServer> =>
     startApiServer({
@@ -258,7 +237,7 @@ test('policies in a file', async () => {
 test('a configuration of authorizers is checked as a whole', async () => {
   using files = new Files();
   const refused = async (authorizers: readonly object[], text: RegExp): Promise<void> => {
-    const path = files.write('config', configuration(authorizers));
+    const path = files.write('config', authorizationConfiguration(authorizers));
     await assert.rejects(startApiServer({ https: true, flags: { 'authorization-config': path } }), text);
   };
   await refused([], /authorizers: Required value: at least one authorization mode must be defined/);
@@ -267,20 +246,29 @@ test('a configuration of authorizers is checked as a whole', async () => {
     /^HostError: invalid AuthorizationConfiguration: authorizers\[1\].type: Duplicate value: "RBAC"$/,
   );
   await refused([{ type: 'Magic', name: 'm' }], /authorizers\[0\].type: Unsupported value: "Magic"/);
-  await refused([webhook('w', '/x', { timeout: '40s' })], /timeout: Invalid value: "40s": must be > 0s and <= 30s/);
+  await refused(
+    [webhookAuthorizer('w', '/x', { timeout: '40s' })],
+    /timeout: Invalid value: "40s": must be > 0s and <= 30s/,
+  );
   await refused([{ ...rbac, name: 'mine' }], /^HostError: expected name rbac for authorizer RBAC instead of mine$/);
   await refused([{ type: 'Webhook', name: 'w' }], /webhook: Required value: required when type=Webhook/);
-  await refused([webhook('W', '/x')], /name: Invalid value: "W": authorizer name is invalid: a lowercase RFC 1123/);
-  await refused([webhook('w', '/x', { authorizedTTL: '-1s' })], /authorizedTTL: Invalid value: "-1s": must be > 0s/);
-  await refused([webhook('w', '/x', { unauthorizedTTL: '0s' })], /unauthorizedTTL: Required value/);
   await refused(
-    [webhook('w', '/x', { matchConditions: [{ expression: 'true' }, { expression: 'true' }] })],
+    [webhookAuthorizer('W', '/x')],
+    /name: Invalid value: "W": authorizer name is invalid: a lowercase RFC 1123/,
+  );
+  await refused(
+    [webhookAuthorizer('w', '/x', { authorizedTTL: '-1s' })],
+    /authorizedTTL: Invalid value: "-1s": must be > 0s/,
+  );
+  await refused([webhookAuthorizer('w', '/x', { unauthorizedTTL: '0s' })], /unauthorizedTTL: Required value/);
+  await refused(
+    [webhookAuthorizer('w', '/x', { matchConditions: [{ expression: 'true' }, { expression: 'true' }] })],
     /matchConditions\[1\].expression: Duplicate value: "true"/,
   );
-  await refused([webhook('w', 'x')], /kubeConfigFile: Invalid value: "x": must be an absolute path/);
-  await refused([webhook('w', '/x', { failurePolicy: 'Fail' })], /failurePolicy: Unsupported value: "Fail"/);
+  await refused([webhookAuthorizer('w', 'x')], /kubeConfigFile: Invalid value: "x": must be an absolute path/);
+  await refused([webhookAuthorizer('w', '/x', { failurePolicy: 'Fail' })], /failurePolicy: Unsupported value: "Fail"/);
   await refused(
-    [webhook('w', '/x', { wrong: 1 })],
+    [webhookAuthorizer('w', '/x', { wrong: 1 })],
     /authorizers\[0\].webhook.wrong: Invalid value: "wrong": unknown field/,
   );
 });

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { startApiServer, type TestCluster } from '../../src/main/testing.ts';
 import { TlsServer } from '../tls-server.ts';
-import { ask, Files } from './ask.ts';
+import { ask, authorizationConfiguration, Files, webhookAuthorizer } from './ask.ts';
 import { provide, signed, signingKey } from './identity-provider.ts';
 
 const sha256 = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
@@ -60,19 +60,9 @@ test('another configuration of authorizers holds as soon as it is there and righ
   });
   const kubeConfigFile = files.write('hook', hook.kubeconfig());
   const rbac = { type: 'RBAC', name: 'rbac' };
-  const webhook = (name: string, file = kubeConfigFile): object => ({
-    type: 'Webhook',
-    name,
-    webhook: {
-      timeout: '2s',
-      subjectAccessReviewVersion: 'v1',
-      matchConditionSubjectAccessReviewVersion: 'v1',
-      failurePolicy: 'NoOpinion',
-      authorizedTTL: '5m',
-      connectionInfo: { type: 'KubeConfigFile', kubeConfigFile: file },
-    },
-  });
-  const of = (...authorizers: object[]): string => configuration('AuthorizationConfiguration', { authorizers });
+  const webhook = (name: string, file = kubeConfigFile): object =>
+    webhookAuthorizer(name, file, { authorizedTTL: '5m' });
+  const of = (...authorizers: object[]): string => authorizationConfiguration(authorizers);
   const path = files.write('config', of(rbac));
   await using cluster = await startApiServer({
     https: true,
