@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import tls from 'node:tls';
 import { systemClock } from '../system.ts';
 import { Pki } from '../pki/mod.ts';
+import type { StreamBody } from '../../apiserver/ports.ts';
 import { HttpServer, type HttpLimits } from './server.ts';
 
 /** Two of them are worth compressing. */
@@ -16,11 +17,14 @@ interface Served extends AsyncDisposable {
   readonly ca: string;
   /** What went wrong with requests. */
   readonly codes: string[];
+  /** Answers without an end that are open. */
+  readonly open: Set<object>;
 }
 
 async function serve(limits: Partial<HttpLimits>): Promise<Served> {
   const pki = await Pki.open({ keep: 'memory', clock: systemClock, names: ['127.0.0.1'] });
   const codes: string[] = [];
+  const open = new Set<object>();
   const server = await new HttpServer({
     host: '127.0.0.1',
     port: 0,
@@ -30,6 +34,7 @@ async function serve(limits: Partial<HttpLimits>): Promise<Served> {
     limits,
     async respond(request) {
       try {
+        if (request.url === '/endless') return { status: 200, headers: {}, body: endless(open) };
         if (request.url === '/large') return { status: 200, headers: {}, body: [large, large] };
         const body = await request.body(1000);
         return { status: 200, headers: {}, body };
@@ -39,7 +44,18 @@ async function serve(limits: Partial<HttpLimits>): Promise<Served> {
       }
     },
   }).listen();
-  return { server, ca: pki.ca, codes, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  return { server, ca: pki.ca, codes, open, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+function endless(open: Set<object>): StreamBody {
+  const body: StreamBody = {
+    start(sink) {
+      open.add(body);
+      sink.write(large);
+    },
+    stop: () => void open.delete(body),
+  };
+  return body;
 }
 
 function connect({ server, ca }: Served): Promise<tls.TLSSocket> {
@@ -99,6 +115,39 @@ test('a client that leaves in the middle of its body is told apart from one that
   socket.destroy();
   for (let i = 0; i < 100 && served.codes.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.deepEqual(served.codes, ['ClientGone']);
+});
+
+test('requests that arrive together are answered in their order, bodies and all', async () => {
+  await using served = await serve({});
+  const socket = await connect(served);
+  const all = text(socket);
+  const posts = ['one', 'two', 'three'].map(
+    (body) => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  socket.write(`${posts.join('')}GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  const bodies = (await all).split(/HTTP\/1\.1 200 OK\r\n[^]*?\r\n\r\n/);
+  assert.deepEqual(bodies, ['', 'one', 'two', 'three', '']);
+});
+
+test('of clients that leave at any moment nothing stays', async () => {
+  await using served = await serve({});
+  const turns = (n: number): Promise<void> =>
+    n === 0 ? Promise.resolve() : new Promise((resolve) => setImmediate(() => resolve(turns(n - 1))));
+  for (let n = 0; n < 12; n++) {
+    const socket = await connect(served);
+    socket.write('GET /endless HTTP/1.1\r\nHost: a\r\n\r\n');
+    await turns(n);
+    socket.destroy();
+    const session = http2.connect(`https://127.0.0.1:${served.server.port}`, { ca: served.ca });
+    const stream = session.request({ ':path': '/endless' });
+    stream.on('error', () => undefined);
+    await new Promise((resolve) => stream.once('ready', resolve));
+    await turns(n);
+    if (n % 2 === 0) session.destroy();
+    else stream.close(http2.constants.NGHTTP2_CANCEL, () => session.destroy());
+  }
+  for (let i = 0; i < 200 && served.server.connections > 0; i++) await new Promise((r) => setTimeout(r, 10));
+  assert.deepEqual([served.server.connections, served.open.size, served.codes], [0, 0, []]);
 });
 
 test('an idle connection is closed, and one too many is refused', async () => {

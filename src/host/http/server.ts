@@ -12,7 +12,7 @@ import { pipeline } from 'node:stream/promises';
 import type { DetailedPeerCertificate, PeerCertificate, TLSSocket } from 'node:tls';
 import { createGzip } from 'node:zlib';
 import { HostError } from '../../base/mod.ts';
-import type { HttpRequest, HttpResponse, Peer, StreamBody } from '../../apiserver/ports.ts';
+import type { HttpRequest, HttpResponse, Peer } from '../../apiserver/ports.ts';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -61,6 +61,12 @@ type NodeRequest = IncomingMessage | Http2ServerRequest;
 /** HTTP/2's compatibility API is that of HTTP/1.1 as far as it is used here. */
 type NodeResponse = ServerResponse;
 
+interface Arrival {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  readonly client: Presence;
+}
+
 export class HttpServer implements AsyncDisposable {
   readonly #options: HttpServerOptions;
   readonly #limits: HttpLimits;
@@ -69,6 +75,8 @@ export class HttpServer implements AsyncDisposable {
   readonly #peers = new WeakMap<object, Peer>();
   readonly #authorities: string[];
   readonly #roots: Roots;
+  /** What has come in this turn of the event loop. */
+  #arrived: Arrival[] = [];
   #port = 0;
 
   constructor(options: HttpServerOptions) {
@@ -97,7 +105,7 @@ export class HttpServer implements AsyncDisposable {
         maxHeaderListPairs: headersMax,
         ...http1Options(limits),
       },
-      (request, response) => void this.#serve(request, response as unknown as NodeResponse),
+      (request, response) => this.#arrive(request, response as unknown as NodeResponse),
     );
     this.#server.maxConnections = limits.connectionsMax;
     // Node would leave out what is more than so many, and say nothing.
@@ -154,22 +162,35 @@ export class HttpServer implements AsyncDisposable {
     await closed;
   }
 
-  async #serve(request: NodeRequest, response: NodeResponse): Promise<void> {
+  /**
+   * Requests are served once everything that has arrived is read, so that those of a turn go through each step together.
+   * Under load most of a request's time goes to fetching code: reading sockets, decrypting, parsing and serving by turns
+   * throw each other out of the processor's caches, which costs a write a third more.
+   */
+  #arrive(request: NodeRequest, response: NodeResponse): void {
     const client = new Presence();
-    let stream: StreamBody | undefined;
     response.once('close', () => {
       // Over HTTP/2 what was cut off counts as finished, too.
       if (!response.writableEnded || !response.writableFinished) client.leave();
-      stream?.stop();
     });
     response.on('error', () => client.leave());
+    if (this.#arrived.push({ request, response, client }) > 1) return;
+    setImmediate(() => {
+      const arrived = this.#arrived;
+      this.#arrived = [];
+      // Who left meanwhile has asked for nothing yet.
+      for (const one of arrived) if (!isBroken(one.request)) void this.#serve(one);
+    });
+  }
+
+  async #serve({ request, response, client }: Arrival): Promise<void> {
     const answer = await this.#options.respond(this.#request(request, response, client));
     if (client.gone) {
       if (!(answer.body instanceof Uint8Array) && 'stop' in answer.body) answer.body.stop();
       return;
     }
     try {
-      stream = send(response, answer, { headOnly: request.method === 'HEAD', gzip: takesGzip(request) });
+      send(response, answer, { headOnly: request.method === 'HEAD', gzip: takesGzip(request) });
     } catch (error) {
       // An answer that cannot be sent is a bug; the client learns at least that there is none.
       response.destroy();
@@ -297,6 +318,7 @@ function chainOf(certificate: Partial<DetailedPeerCertificate>): string[] {
 /** Rejects with HostError: `RequestEntityTooLarge`, `RequestTimeout`, or `ClientGone` when the connection broke. */
 function readBody(request: NodeRequest, sizeBytesMax: number, timeoutMs: number): Promise<Uint8Array> {
   if (Number(request.headers['content-length'] ?? 0) > sizeBytesMax) return Promise.reject(tooLarge(sizeBytesMax));
+  if (isBroken(request)) return Promise.reject(clientGone());
   const arrived = wholeBody(request);
   if (arrived !== undefined)
     return arrived.length > sizeBytesMax ? Promise.reject(tooLarge(sizeBytesMax)) : Promise.resolve(arrived);
@@ -314,8 +336,7 @@ function readBody(request: NodeRequest, sizeBytesMax: number, timeoutMs: number)
     };
     const onEnd = (): void =>
       end(() => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)));
-    const gone = (cause?: unknown): void =>
-      end(() => reject(new HostError('ClientGone', 'the connection ended before the body did', { cause })));
+    const gone = (cause?: unknown): void => end(() => reject(clientGone(cause)));
     const end = (settle: () => void): void => {
       clearTimeout(timer);
       request.off('data', onData).off('end', onEnd).off('close', gone);
@@ -329,8 +350,16 @@ const nothing = Buffer.alloc(0);
 
 /** The body if all of it came with the headers, as most do: nothing has to be waited for, or timed. */
 function wholeBody(request: NodeRequest): Buffer | undefined {
-  if ('stream' in request || !request.complete || request.destroyed) return undefined;
+  if ('stream' in request || !request.complete) return undefined;
   return (request.read() as Buffer | null) ?? nothing;
+}
+
+function isBroken(request: NodeRequest): boolean {
+  return 'stream' in request ? request.stream.destroyed : request.destroyed;
+}
+
+function clientGone(cause?: unknown): HostError {
+  return new HostError('ClientGone', 'the connection ended before the body did', { cause });
 }
 
 function tooLarge(sizeBytesMax: number): HostError {
@@ -413,12 +442,12 @@ function send(
   response: NodeResponse,
   { status, headers, repeated, body }: HttpResponse,
   { headOnly, gzip }: Sending,
-): StreamBody | undefined {
+): void {
   if (body instanceof Uint8Array) {
     if (gzip && body.length >= gzipBytesMin) return sendGzipped(response, { status, headers, body: [body] });
     response.writeHead(status, { ...headers, 'content-length': body.length });
     response.end(headOnly ? undefined : body);
-    return undefined;
+    return;
   }
   if (!('start' in body)) {
     let size = 0;
@@ -427,18 +456,18 @@ function send(
     response.writeHead(status, { ...headers, 'content-length': size });
     if (headOnly) response.end();
     else void sendPieces(response, body);
-    return undefined;
+    return;
   }
   for (const [name, values] of Object.entries(repeated ?? {})) response.setHeader(name, values);
   response.writeHead(status, headers);
   response.flushHeaders();
+  response.once('close', () => body.stop());
   body.start({
     write: (chunk) => response.write(chunk),
     onDrain: (resume) => response.on('drain', resume),
     end: () => endStream(response),
     cut: () => void response.destroy(),
   });
-  return body;
 }
 
 /** A client that takes nothing for so long is as good as gone, and must not keep what it was to be sent. */
@@ -453,7 +482,7 @@ function endStream(response: NodeResponse): void {
 function sendGzipped(
   response: NodeResponse,
   { status, headers, body }: Omit<HttpResponse, 'body'> & { readonly body: readonly Uint8Array[] },
-): undefined {
+): void {
   const vary = [headers['vary'], 'Accept-Encoding'].filter((one) => one !== undefined).join(', ');
   response.writeHead(status, { ...headers, vary, 'content-encoding': 'gzip' });
   response.setTimeout(stallMs, () => void response.destroy());
