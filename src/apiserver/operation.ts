@@ -48,8 +48,8 @@ export interface Operation {
   /** The parsed JSON of the request: an object, a patch, or DeleteOptions. Never changed. */
   readonly body?: unknown;
   /** Findings that only the text of the body shows: `duplicate field "spec.x"`. */
-  readonly bodyFindings?: readonly string[];
-  readonly patchType?: PatchType;
+  readonly bodyFindings?: readonly string[] | undefined;
+  readonly patchType?: PatchType | undefined;
   /** Tells the audit log more of the request. */
   readonly annotate?: Annotate | undefined;
   /** Tells the client something although the request may go on: also when it is refused later. */

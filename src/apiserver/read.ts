@@ -25,14 +25,20 @@ export interface ReadWorld {
 const futureWaitMs = 3_000;
 const futurePollMs = 50;
 
-export async function get(
-  { store }: ReadWorld,
-  kind: Kind,
-  key: { readonly namespace?: string | undefined; readonly name: string },
-): Promise<Entry> {
-  await store.sync();
-  const entry = store.current.get(collectionOf(kind), objectKey(key.namespace, key.name));
-  if (entry === undefined) throw ApiError.notFound(kind, key.name);
+interface Named {
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+/** Throws or rejects with ApiError NotFound; a promise only where the store must be waited for. */
+export function get({ store }: ReadWorld, kind: Kind, key: Named): Entry | Promise<Entry> {
+  const syncing = store.sync();
+  return syncing === undefined ? current(store, kind, key) : syncing.then(() => current(store, kind, key));
+}
+
+function current(store: Store, kind: Kind, { namespace, name }: Named): Entry {
+  const entry = store.current.get(collectionOf(kind), objectKey(namespace, name));
+  if (entry === undefined) throw ApiError.notFound(kind, name);
   return entry;
 }
 

@@ -11,7 +11,8 @@ export interface Served {
 }
 
 export class Registry implements ServedResources {
-  readonly #served = new Map<string, Served>();
+  /** By group, version and plural: a key made of all three would cost every request more than three looks. */
+  readonly #served = new Map<string, Map<string, Map<string, Served>>>();
   readonly #kinds = new Set<Kind>();
   readonly #subscribers = new Set<() => void>();
   readonly #mourners = new Map<Kind, Set<() => void>>();
@@ -34,12 +35,11 @@ export class Registry implements ServedResources {
   replace(gone: readonly Kind[], come: readonly Kind[]): void {
     for (const kind of gone) {
       this.#kinds.delete(kind);
-      for (const { version } of kind.versions) this.#served.delete(address(kind.group, version, kind.plural));
+      for (const { version } of kind.versions) this.#of(kind.group, version).delete(kind.plural);
     }
     for (const kind of come) {
       this.#kinds.add(kind);
-      for (const version of kind.versions)
-        this.#served.set(address(kind.group, version.version, kind.plural), { kind, version });
+      for (const version of kind.versions) this.#of(kind.group, version.version).set(kind.plural, { kind, version });
     }
     this.#list = undefined;
     this.#generation += 1;
@@ -53,7 +53,15 @@ export class Registry implements ServedResources {
   }
 
   find(group: string, version: string, plural: string): Served | undefined {
-    return this.#served.get(address(group, version, plural));
+    return this.#served.get(group)?.get(version)?.get(plural);
+  }
+
+  #of(group: string, version: string): Map<string, Served> {
+    let versions = this.#served.get(group);
+    if (versions === undefined) this.#served.set(group, (versions = new Map()));
+    let resources = versions.get(version);
+    if (resources === undefined) versions.set(version, (resources = new Map()));
+    return resources;
   }
 
   /** Every kind once, in the order in which they were added. */
@@ -99,8 +107,4 @@ export class Registry implements ServedResources {
 function preferredOf(kinds: readonly Kind[]): Kind | undefined {
   const ofGroup = kinds.filter(({ group }) => group === kinds[0]?.group);
   return ofGroup.sort((a, b) => compareVersions(a.version, b.version))[0];
-}
-
-function address(group: string, version: string, plural: string): string {
-  return `${group}/${version}/${plural}`;
 }

@@ -12,8 +12,9 @@ import {
   type KubeObject,
   type Subresource,
   type SubresourceInput,
+  type UserInfo,
 } from '../machinery/mod.ts';
-import { StoredEntry } from '../store/mod.ts';
+import { StoredEntry, type Entry } from '../store/mod.ts';
 import { decide, enforce, type Attributes, type Authorizer } from './authz/authorizer.ts';
 import { fromStorage, toStorage } from './codec.ts';
 import { remove, removeCollection } from './delete.ts';
@@ -24,7 +25,6 @@ import { scale } from './scale.ts';
 import { select } from './selection.ts';
 import { ready } from './stored-form.ts';
 import type { ComputedObjects, PostHandler } from './subresources.ts';
-import type { WatchStream } from './watch.ts';
 import type { WriteWorld } from './world.ts';
 import { create, decodeBody, patch, update } from './write.ts';
 
@@ -53,13 +53,14 @@ export class ApiServer {
 
   /** Throws ApiError for everything that is refused. */
   async handle(operation: Operation): Promise<Result> {
-    await this.authorize(attributesOf(operation));
+    await this.authorize(attributesOf(operation, operation.user, operation.options));
     return this.carryOut(operation);
   }
 
   /** What `handle` does with an operation that is authorized. */
   async carryOut(operation: Operation): Promise<Result> {
-    const result = await this.#perform(operation);
+    const asked = this.#perform(operation);
+    const result = asked instanceof Promise ? await asked : asked;
     // Whoever encodes the answer does not wait.
     const waiting =
       result.type === 'entry'
@@ -71,7 +72,7 @@ export class ApiServer {
     return result;
   }
 
-  #perform(operation: Operation): Promise<Result> {
+  #perform(operation: Operation): Result | Promise<Result> {
     const served = this.registry.find(operation.group, operation.version, operation.resource);
     if (served === undefined) throw notServed();
     const { kind } = served;
@@ -93,13 +94,15 @@ export class ApiServer {
     return decide(this.#authorizers, attributes);
   }
 
-  #resource(kind: Kind, operation: Operation): Promise<Result> {
+  #resource(kind: Kind, operation: Operation): Result | Promise<Result> {
     const { world } = this;
     switch (operation.verb) {
       case 'get':
+        return this.#get(kind, operation);
       case 'list':
+        return this.#list(kind, operation);
       case 'watch':
-        return this.#read(kind, operation);
+        return this.#watch(kind, operation);
       case 'create':
         return create(world, kind, operation);
       case 'update':
@@ -113,12 +116,14 @@ export class ApiServer {
     }
   }
 
-  async #read(kind: Kind, { verb, version, name = '', namespace, options }: Operation): Promise<Result> {
-    const { world } = this;
-    if (verb === 'get')
-      return { type: 'entry', code: 200, kind, version, entry: await get(world, kind, { namespace, name }) };
-    if (verb === 'list') return { type: 'list', kind, version, list: await list(world, kind, namespace, options) };
-    return { type: 'watch', kind, version, watch: await this.#watch(kind, namespace, options) };
+  #get(kind: Kind, { version, name = '', namespace }: Operation): Result | Promise<Result> {
+    const found = (entry: Entry): Result => ({ type: 'entry', code: 200, kind, version, entry });
+    const asked = get(this.world, kind, { namespace, name });
+    return asked instanceof Promise ? asked.then(found) : found(asked);
+  }
+
+  async #list(kind: Kind, { version, namespace, options }: Operation): Promise<Result> {
+    return { type: 'list', kind, version, list: await list(this.world, kind, namespace, options) };
   }
 
   /** Reads what is not kept. It looks like what is, so that all encodings of it are the same. */
@@ -140,11 +145,11 @@ export class ApiServer {
     return { type: 'list', kind, version, list: { entries: entries.filter(selection.matches), revision } };
   }
 
-  async #watch(kind: Kind, namespace: string | undefined, options: Operation['options']): Promise<WatchStream> {
+  async #watch(kind: Kind, { version, namespace, options }: Operation): Promise<Result> {
     const stream = await watch(this.world, kind, namespace, options);
     // Another definition makes another kind of it, which shows things in another way.
     if (kind.storedForm !== undefined) stream.endWhen((end) => this.registry.whenGone(kind, end));
-    return stream;
+    return { type: 'watch', kind, version, watch: stream };
   }
 
   async #subresource(kind: Kind, name: string, operation: Operation): Promise<Result> {
@@ -204,12 +209,11 @@ function inputOf(subresource: Extract<Subresource<KubeObject>, { type: 'create' 
 }
 
 export function attributesOf(
-  operation: Pick<
-    Operation,
-    'user' | 'verb' | 'group' | 'version' | 'resource' | 'subresource' | 'namespace' | 'name' | 'options'
-  >,
+  operation: Pick<Operation, 'verb' | 'group' | 'version' | 'resource' | 'subresource' | 'namespace' | 'name'>,
+  user: UserInfo,
+  options: Partial<Pick<Attributes, 'fieldSelector' | 'labelSelector'>>,
 ): Attributes {
-  const { user, verb, group, version, resource, subresource = '', options } = operation;
+  const { verb, group, version, resource, subresource = '' } = operation;
   const { fieldSelector, labelSelector } =
     verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? options : {};
   const name = operation.name ?? (fieldSelector === undefined ? '' : selectedName(fieldSelector));

@@ -163,7 +163,7 @@ export class Cluster implements AsyncDisposable {
     await plane.begin({ address, port: settings.apiPort, serviceIp });
     this.#ran('apiserver', {
       address: `https://127.0.0.1:${plane.http.port}`,
-      ready: () => succeeds(store.sync()),
+      ready: () => succeeds(Promise.resolve(store.sync())),
     });
     return plane;
   }

@@ -122,8 +122,8 @@ export class LocalStore extends Engine implements Store {
   get head(): Snapshot {
     return this.#head;
   }
-  sync(): Promise<void> {
-    return Promise.resolve();
+  sync(): undefined {
+    return undefined;
   }
 
   commit(changes: readonly Change[], cause?: unknown): Promise<CommitResult> {

@@ -118,8 +118,11 @@ export interface Store {
   subscribe(onEvents: (events: readonly ChangeEvent[]) => void, of?: ReadonlySet<string>): Disposable;
   /** Whether the entry is kept for good in another form than it would be written in now: writing it again renews it. */
   isStale(entry: Entry): boolean;
-  /** Resolves once `current` is at least as new as the cluster's state was at the time of the call. */
-  sync(): Promise<void>;
+  /**
+   * Resolves once `current` is at least as new as the cluster's state was at the time of the call; undefined where it always
+   * is.
+   */
+  sync(): Promise<void> | undefined;
   /** Forgets the history below `revision`. */
   compact(revision: number): void;
   close(): Promise<void>;

@@ -69,8 +69,10 @@ export interface Queue<T> {
 
 /** A request that runs. */
 export interface Seat {
-  /** It has been answered. Called once. */
-  release(): void;
+  /** On the monotonic clock. */
+  readonly begunMs: number;
+  /** It has been answered; returns when. Called once. */
+  release(): number;
 }
 
 /** What a request is taken to need, in seconds, until it has shown. */
@@ -198,7 +200,7 @@ export class FairQueues<T> {
     this.#seatsInUse += width;
     queue.nextDispatchR += width * serviceSecondsGuess;
     this.demand.observe(begunMs, this.#seatsInUse + this.#seatsWaiting);
-    const end = (): void => {
+    const end = (): number => {
       const now = this.#sync();
       queue.nextDispatchR += width * ((now - begunMs) / 1000 - serviceSecondsGuess);
       queue.executing -= 1;
@@ -207,11 +209,14 @@ export class FairQueues<T> {
       this.#seatsInUse -= width;
       this.#vacate(queue);
       if (this.#waiting > 0) this.#dispatch();
+      return now;
     };
     return {
+      begunMs,
       release: () => {
-        if (work.finalMs > 0) this.#clock.after(work.finalMs, end);
-        else end();
+        if (work.finalMs <= 0) return end();
+        this.#clock.after(work.finalMs, end);
+        return this.#clock.monotonic();
       },
     };
   }

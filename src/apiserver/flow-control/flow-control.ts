@@ -168,14 +168,15 @@ export class FlowControl implements Disposable {
     seat: Seat,
     { seats, isWatch, waitedSeconds }: Entering & { readonly waitedSeconds: number | undefined },
   ): Seat {
-    const { clock } = this.#parts;
     level.counts.dispatched += 1;
     usage.dispatched(seats, waitedSeconds);
-    const begun = clock.monotonic();
+    const { begunMs } = seat;
     return {
+      begunMs,
       release() {
-        usage.executed(seats, (clock.monotonic() - begun) / 1000, isWatch);
-        seat.release();
+        const endedMs = seat.release();
+        usage.executed(seats, (endedMs - begunMs) / 1000, isWatch);
+        return endedMs;
       },
     };
   }

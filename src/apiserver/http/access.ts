@@ -1,7 +1,6 @@
 /** Who a request is from, whom it acts as, and whether it may: asked of others, counted, and told to the audit. */
 import type { Clock } from '../../base/mod.ts';
 import { ApiError, isApiError, type UserInfo } from '../../machinery/mod.ts';
-import type { AuditTrail } from '../audit/trail.ts';
 import {
   anonymousUser,
   type AnonymousPolicy,
@@ -13,6 +12,7 @@ import { asksForAnother, Impersonation } from '../authn/impersonation.ts';
 import type { AccessMetrics } from '../authn/metrics.ts';
 import { enforce, type Attributes, type Decision } from '../authz/authorizer.ts';
 import { attributesOf, type ApiServer } from '../server.ts';
+import type { Call } from './call.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
 import type { RequestInfo } from './request-info.ts';
 
@@ -22,13 +22,6 @@ export interface AccessParts {
   readonly anonymous: AnonymousPolicy;
   readonly clock: Clock;
   readonly metrics: AccessMetrics;
-}
-
-/** What is asked for, and where is told what was found out of it. */
-interface Heard {
-  readonly info: RequestInfo;
-  readonly trail: AuditTrail | undefined;
-  readonly warnings: string[];
 }
 
 const results = { allow: 'allowed', deny: 'denied', 'no-opinion': 'no-opinion' } as const;
@@ -43,54 +36,76 @@ export class Access {
   }
 
   /**
-   * Whom the request acts as: who sent it, or somebody whom that user may impersonate. Throws ApiError Unauthorized or
-   * Forbidden, and AuditFailure.
+   * Whom the request acts as: who sent it, or somebody whom that user may impersonate. Throws or rejects with ApiError
+   * Unauthorized or Forbidden, and AuditFailure; a promise only where somebody must be waited for.
    */
-  async identify(
+  identify(
     request: Credentials & Pick<HttpRequest, 'method'>,
-    { info, trail, warnings }: Heard,
+    call: Call,
     refusal: (error: unknown) => HttpResponse,
-  ): Promise<UserInfo> {
-    const { clock, metrics } = this.#parts;
-    const begun = clock.monotonic();
-    let user: UserInfo;
-    try {
-      const asked = this.#authenticate(request, {
-        annotate: (key, value) => trail?.annotate(key, value),
-        warn: (text) => void warnings.push(text),
-      });
-      user = asked instanceof Promise ? await asked : asked;
-    } catch (error) {
-      metrics.authenticated(showsNothing(request) ? 'failure' : 'error', (clock.monotonic() - begun) / 1000);
-      trail?.unauthenticated(refusal(error));
+  ): UserInfo | Promise<UserInfo> {
+    const refuse = (error: unknown): never => {
+      this.#parts.metrics.authenticated(showsNothing(request) ? 'failure' : 'error', this.#stepSeconds(call));
+      call.trail?.unauthenticated(refusal(error));
       throw error;
+    };
+    let asked: UserInfo | Promise<UserInfo>;
+    try {
+      asked = this.#authenticate(request, call);
+    } catch (error) {
+      return refuse(error);
     }
-    metrics.authenticated('success', (clock.monotonic() - begun) / 1000, user.username);
-    const told = trail?.authenticated(user);
-    if (told !== undefined) await told;
+    if (asked instanceof Promise) return asked.then((user) => this.#identified(request, call, user), refuse);
+    return this.#identified(request, call, asked);
+  }
+
+  #identified(
+    request: Credentials & Pick<HttpRequest, 'method'>,
+    call: Call,
+    user: UserInfo,
+  ): UserInfo | Promise<UserInfo> {
+    this.#parts.metrics.authenticated('success', this.#stepSeconds(call), user.username);
+    const told = call.trail?.authenticated(user);
+    return told === undefined && !asksForAnother(request) ? user : this.#acting(request, call, { user, told });
+  }
+
+  async #acting(
+    request: Credentials & Pick<HttpRequest, 'method'>,
+    call: Call,
+    { user, told }: { readonly user: UserInfo; readonly told: void | Promise<void> },
+  ): Promise<UserInfo> {
+    await told;
     if (!asksForAnother(request)) return user;
-    const acting = await this.#impersonation.acting(user, request, () => attributesIn(request.method, info, user));
-    if (acting.user !== user) trail?.impersonating(acting);
+    const asks = (): Attributes => attributesIn(request.method, call.info, user);
+    const acting = await this.#impersonation.acting(user, request, asks);
+    if (acting.user !== user) call.trail?.impersonating(acting);
+    call.stepMs = this.#parts.clock.monotonic();
     return acting.user;
   }
 
   /** Throws or rejects with ApiError Forbidden, and AuthorizationFailure; a promise only where somebody must be waited for. */
-  authorize(attributes: Attributes, trail: AuditTrail | undefined): Promise<void> | undefined {
-    const begun = this.#parts.clock.monotonic();
+  authorize(attributes: Attributes, call: Call): Promise<void> | undefined {
     const asked = this.#parts.server.review(attributes);
-    if (asked instanceof Promise) return asked.then((decision) => this.#decided(attributes, decision, trail, begun));
-    this.#decided(attributes, asked, trail, begun);
+    if (asked instanceof Promise) return asked.then((decision) => this.#decided(attributes, decision, call));
+    this.#decided(attributes, asked, call);
     return undefined;
   }
 
-  #decided(attributes: Attributes, decision: Decision, trail: AuditTrail | undefined, begun: number): void {
+  #decided(attributes: Attributes, decision: Decision, call: Call): void {
     const { verdict, reason, error } = decision;
-    const { clock, metrics } = this.#parts;
     const failed = verdict !== 'allow' && error !== undefined;
-    metrics.authorized(failed ? 'error' : results[verdict], (clock.monotonic() - begun) / 1000);
-    if (!failed) trail?.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
-    trail?.annotate('authorization.k8s.io/reason', failed ? 'internal error' : reason);
+    this.#parts.metrics.authorized(failed ? 'error' : results[verdict], this.#stepSeconds(call));
+    if (!failed) call.annotate('authorization.k8s.io/decision', verdict === 'allow' ? 'allow' : 'forbid');
+    call.annotate('authorization.k8s.io/reason', failed ? 'internal error' : reason);
     enforce(attributes, decision);
+  }
+
+  /** How long the step took that ends now. */
+  #stepSeconds(call: Call): number {
+    const now = this.#parts.clock.monotonic();
+    const seconds = (now - call.stepMs) / 1000;
+    call.stepMs = now;
+    return seconds;
   }
 
   /** Asks one authenticator after the other, from the `first`: `wrong` is what the last that refused has said. */
@@ -131,8 +146,11 @@ function showsNothing({ headers, peer }: Credentials): boolean {
 /** What is to be authorized: a request on a resource, or on a path. */
 export function attributesIn(method: string, { path, query, resource }: RequestInfo, user: UserInfo): Attributes {
   if (resource !== undefined) {
-    const [fieldSelector, labelSelector] = [query.get('fieldSelector') ?? '', query.get('labelSelector') ?? ''];
-    return attributesOf({ ...resource, user, options: { fieldSelector, labelSelector } });
+    const options = {
+      fieldSelector: query.get('fieldSelector') ?? '',
+      labelSelector: query.get('labelSelector') ?? '',
+    };
+    return attributesOf(resource, user, options);
   }
   const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
   return { user, verb: method.toLowerCase(), ...nothing, path };

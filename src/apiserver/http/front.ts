@@ -25,6 +25,7 @@ import { isOfOneNode, type OpenWatches } from '../flow-control/open-watches.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
 import { methodNotAllowed, notServed, selectedName, type ApiServer } from '../server.ts';
 import { attributesIn, type Access } from './access.ts';
+import { Call } from './call.ts';
 import { isBug, tooManyRequests, valueOf } from './answers.ts';
 import { parseBody, parseConfiguration, parsePatch, type ParsedBody } from './body.ts';
 import {
@@ -108,19 +109,6 @@ export interface ConnectTarget {
   readonly user: UserInfo;
 }
 
-/** A request under way. */
-interface Call {
-  readonly info: RequestInfo;
-  readonly auditId: string;
-  readonly trail: AuditTrail | undefined;
-  /** What the client is told beside the answer, whatever that is. */
-  readonly warnings: string[];
-  /** The headers that tell which turn it had; undefined when it had none. */
-  flow?: Readonly<Record<string, string>>;
-  /** For its turn. */
-  waitedSeconds?: number;
-}
-
 const bodyBytesMax = 3 * 1024 * 1024;
 const watchTimeoutMinMs = 1_800_000;
 
@@ -135,10 +123,13 @@ export class HttpFront implements Disposable {
   readonly #parts: FrontParts;
   readonly #connectors: ReadonlyMap<string, Connector>;
   readonly #encoder = new WatchEncoder();
+  /** A Table for who says nothing of it. */
+  readonly #table: View['table'];
 
   constructor(parts: FrontParts) {
     this.#parts = parts;
     this.#connectors = new Map(parts.connectors.map((connector) => [connector.on, connector]));
+    this.#table = { includeObject: 'Metadata', headers: true, now: () => parts.clock.now() };
   }
 
   [Symbol.dispose](): void {
@@ -154,15 +145,16 @@ export class HttpFront implements Disposable {
   /** Never rejects. */
   async respond(request: HttpRequest): Promise<HttpResponse> {
     const { clock, metrics } = this.#parts;
-    const begun = clock.monotonic();
-    const auditId = this.#idOf(request);
+    const begunMs = clock.monotonic();
     const sort = request.method === 'GET' || request.method === 'HEAD' ? 'readOnly' : 'mutating';
     let call: Call | undefined;
     let response: HttpResponse;
     metrics.begin(sort);
+    const auditId = this.#idOf(request);
     try {
-      call = this.#begun(request, auditId);
-      response = await this.#identified(request, call);
+      call = this.#begun(request, auditId, begunMs);
+      const asked = this.#parts.access.identify(request, call, (error) => this.refusal(error, request));
+      response = await this.#identified(request, call, asked instanceof Promise ? await asked : asked);
     } catch (error) {
       response = this.refusal(error, request);
       if (isBug(error)) call?.trail?.panicked(errorText(error));
@@ -175,7 +167,7 @@ export class HttpFront implements Disposable {
     const count = (): void =>
       metrics.observe(call?.info, request, {
         code: response.status,
-        seconds: (clock.monotonic() - begun) / 1000,
+        seconds: (clock.monotonic() - begunMs) / 1000,
         waited: call?.waitedSeconds ?? 0,
         bytes: sizeOf(response.body),
       });
@@ -195,15 +187,14 @@ export class HttpFront implements Disposable {
     return headers['audit-id'] ?? uuid(this.#parts.random);
   }
 
-  #begun(request: AuditedRequest, auditId: string): Call {
+  #begun(request: AuditedRequest, auditId: string, begunMs: number): Call {
     const info = parseUrl(request.method, request.url);
     const { audit } = this.#parts;
     const trail = audit === undefined ? undefined : new AuditTrail(audit, request, info, auditId);
-    return { info, auditId, trail, warnings: [] };
+    return new Call(info, auditId, { trail, begunMs });
   }
 
-  async #identified(request: HttpRequest, call: Call): Promise<HttpResponse> {
-    const user = await this.#parts.access.identify(request, call, (error) => this.refusal(error, request));
+  #identified(request: HttpRequest, call: Call, user: UserInfo): Promise<HttpResponse> {
     // These go on for long; of a watch only the beginning counts.
     return isLongRunning(call.info) && call.info.resource?.verb !== 'watch'
       ? this.#respond(request, call, user)
@@ -217,14 +208,14 @@ export class HttpFront implements Disposable {
     { user, serve }: { readonly user: UserInfo; readonly serve: () => Promise<T> },
   ): Promise<T> {
     const { info } = call;
-    const { flowControl, clock } = this.#parts;
+    const { flowControl } = this.#parts;
     const { method } = request;
     const flow = flowControl.flowOf(user, method, info);
     call.flow = flow.headers;
-    const begun = clock.monotonic();
     const entered = flowControl.enter(flow, { user: user.username, info, method }, () => request.signal);
     const seat = entered instanceof Promise ? await entered : entered;
-    if (entered instanceof Promise) call.waitedSeconds = (clock.monotonic() - begun) / 1000;
+    if (entered instanceof Promise) call.waitedSeconds = (seat.begunMs - call.stepMs) / 1000;
+    call.stepMs = seat.begunMs;
     try {
       return await serve();
     } finally {
@@ -265,15 +256,17 @@ export class HttpFront implements Disposable {
 
   async #delegated(
     request: HttpRequest,
-    { info, trail, auditId }: Call,
+    call: Call,
     { user, delegate }: { readonly user: UserInfo; readonly delegate: Delegate },
   ): Promise<HttpResponse> {
-    await this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
+    const { info, auditId } = call;
+    await this.#parts.access.authorize(attributesIn(request.method, info, user), call);
     return delegate.respond(request, { info, user, auditId });
   }
 
-  async #path(request: HttpRequest, { info, trail }: Call, user: UserInfo): Promise<HttpResponse> {
-    await this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
+  async #path(request: HttpRequest, call: Call, user: UserInfo): Promise<HttpResponse> {
+    const { info } = call;
+    await this.#parts.access.authorize(attributesIn(request.method, info, user), call);
     for (const handler of this.#parts.paths) {
       const response = handler.serves(info.path) ? await handler.respond(request, info) : undefined;
       if (response !== undefined) return response;
@@ -287,14 +280,14 @@ export class HttpFront implements Disposable {
     { user, resource }: { readonly user: UserInfo; readonly resource: ResourceRequest },
   ): Promise<HttpResponse> {
     const { server } = this.#parts;
-    const { info, trail, warnings } = call;
+    const { info, trail } = call;
     const served = server.registry.find(resource.group, resource.version, resource.resource);
     const kind = served?.kind;
     const subresource = resource.subresource === undefined ? undefined : kind?.subresources[resource.subresource];
     if (kind !== undefined && subresource?.type === 'connect')
       return this.#connect(request, { kind, info: { ...info, resource }, user }, call);
     // Before anything is said or read: who may not ask learns nothing, and has nothing parsed.
-    const asked = this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
+    const asked = this.#parts.access.authorize(attributesIn(request.method, info, user), call);
     if (asked !== undefined) await asked;
     if (served === undefined || kind === undefined || (resource.namespace !== undefined && !kind.namespaced))
       throw notServed();
@@ -315,9 +308,9 @@ export class HttpFront implements Disposable {
       userAgent: request.headers['user-agent'],
       options: resource.verb === 'watch' && resource.name !== undefined ? ofOne(options, resource.name) : options,
       body: body?.value,
-      ...(body === undefined ? {} : { bodyFindings: body.findings }),
-      ...(patchType === undefined ? {} : { patchType }),
-      warn: (text) => void warnings.push(text),
+      bodyFindings: body?.findings,
+      patchType,
+      warn: (text) => call.warn(text),
       annotate: trail === undefined ? undefined : (key, value, part) => trail.annotate(key, value, part),
       decoded:
         trail === undefined
@@ -339,21 +332,17 @@ export class HttpFront implements Disposable {
   }
 
   /** Whoever uses a deprecated version is told so, whatever it asks for. */
-  #deprecated(text: string, resource: ResourceRequest, { trail, warnings }: Call): void {
-    warnings.push(text);
+  #deprecated(text: string, resource: ResourceRequest, call: Call): void {
+    call.warn(text);
     const removed = /unavailable in v(\d+\.\d+)\+/.exec(text)?.[1] ?? '';
     this.#parts.metrics.deprecated(resource, removed);
-    trail?.annotate('k8s.io/deprecated', 'true');
-    if (removed !== '') trail?.annotate('k8s.io/removed-release', removed);
+    call.annotate('k8s.io/deprecated', 'true');
+    if (removed !== '') call.annotate('k8s.io/removed-release', removed);
   }
 
   #tableOptions(query: URLSearchParams): View['table'] {
-    const include = query.get('includeObject');
-    return {
-      includeObject: include === 'None' || include === 'Object' ? include : 'Metadata',
-      headers: true,
-      now: () => this.#parts.clock.now(),
-    };
+    const includeObject = query.get('includeObject');
+    return includeObject === 'None' || includeObject === 'Object' ? { ...this.#table, includeObject } : this.#table;
   }
 
   async #connect(request: HttpRequest, target: ConnectTarget, call: Call): Promise<HttpResponse> {
@@ -367,13 +356,13 @@ export class HttpFront implements Disposable {
   /** A request that asks for another protocol. Answers it in every case; never rejects. */
   async upgrade(request: UpgradeRequest, upgrade: StreamUpgrade): Promise<void> {
     const { clock, metrics } = this.#parts;
-    const begun = clock.monotonic();
+    const begunMs = clock.monotonic();
     const auditId = this.#idOf(request);
     let call: Call | undefined;
     let over: (() => void) | undefined;
     let code = 101;
     try {
-      call = this.#begun(request, auditId);
+      call = this.#begun(request, auditId, begunMs);
       const user = await this.#parts.access.identify(request, call, (error) => this.refusal(error, request));
       over = isLongRunning(call.info) ? metrics.goesOn(call.info, request) : undefined;
       await this.#session({ ...request, signal: noSignal }, { call, user, upgrade });
@@ -393,7 +382,7 @@ export class HttpFront implements Disposable {
       );
     }
     over?.();
-    const seconds = (clock.monotonic() - begun) / 1000;
+    const seconds = (clock.monotonic() - begunMs) / 1000;
     metrics.observe(call?.info, request, { code, seconds, waited: call?.waitedSeconds ?? 0, bytes: undefined });
   }
 
@@ -406,7 +395,7 @@ export class HttpFront implements Disposable {
     const delegate = this.#parts.delegates(info.path);
     if (delegate === undefined) return this.#connection(request, { call, user, upgrade });
     const carryOn = async (): Promise<void> => {
-      await this.#parts.access.authorize(attributesIn(request.method, info, user), trail);
+      await this.#parts.access.authorize(attributesIn(request.method, info, user), call);
       trail?.switched();
       await delegate.upgrade(upgrade, request, { info, user, auditId });
     };
@@ -434,16 +423,17 @@ export class HttpFront implements Disposable {
   }
 
   /** A `connect` subresource needs `create` for POST and `get` for GET, as upstream maps it; then it is admitted. */
-  async #mayConnect({ kind, info, user }: ConnectTarget, { trail, warnings }: Call): Promise<void> {
+  async #mayConnect({ kind, info, user }: ConnectTarget, call: Call): Promise<void> {
     const { server } = this.#parts;
     const { group, version, verb, subresource = '', namespace = '', name = '' } = info.resource;
     const attributes = { user, verb, group, version, resource: kind.plural, subresource, namespace, name };
-    await this.#parts.access.authorize(attributes, trail);
+    await this.#parts.access.authorize(attributes, call);
+    const { trail } = call;
     const operation = {
       ...info.resource,
       user,
       options: {},
-      warn: (text: string) => void warnings.push(text),
+      warn: (text: string) => call.warn(text),
       annotate: trail === undefined ? undefined : trail.annotate.bind(trail),
     };
     await admitConnect(server.world, kind, operation, info.query);

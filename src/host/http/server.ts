@@ -61,12 +61,6 @@ type NodeRequest = IncomingMessage | Http2ServerRequest;
 /** HTTP/2's compatibility API is that of HTTP/1.1 as far as it is used here. */
 type NodeResponse = ServerResponse;
 
-interface Arrival {
-  readonly request: NodeRequest;
-  readonly response: NodeResponse;
-  readonly client: Presence;
-}
-
 export class HttpServer implements AsyncDisposable {
   readonly #options: HttpServerOptions;
   readonly #limits: HttpLimits;
@@ -76,7 +70,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #authorities: string[];
   readonly #roots: Roots;
   /** What has come in this turn of the event loop. */
-  #arrived: Arrival[] = [];
+  #arrived: Exchange[] = [];
   #port = 0;
 
   constructor(options: HttpServerOptions) {
@@ -168,24 +162,23 @@ export class HttpServer implements AsyncDisposable {
    * throw each other out of the processor's caches, which costs a write a third more.
    */
   #arrive(request: NodeRequest, response: NodeResponse): void {
-    const client = new Presence();
-    response.once('close', () => {
-      // Over HTTP/2 what was cut off counts as finished, too.
-      if (!response.writableEnded || !response.writableFinished) client.leave();
+    const exchange = new Exchange(request, response, {
+      peer: this.#peer(request),
+      timeoutMs: this.#limits.requestTimeoutMs,
     });
-    response.on('error', () => client.leave());
-    if (this.#arrived.push({ request, response, client }) > 1) return;
+    if (this.#arrived.push(exchange) > 1) return;
     setImmediate(() => {
       const arrived = this.#arrived;
       this.#arrived = [];
       // Who left meanwhile has asked for nothing yet.
-      for (const one of arrived) if (!isBroken(one.request)) void this.#serve(one);
+      for (const one of arrived) if (!one.isBroken) void this.#serve(one);
     });
   }
 
-  async #serve({ request, response, client }: Arrival): Promise<void> {
-    const answer = await this.#options.respond(this.#request(request, response, client));
-    if (client.gone) {
+  async #serve(exchange: Exchange): Promise<void> {
+    const answer = await this.#options.respond(exchange);
+    const { request, response } = exchange;
+    if (exchange.gone) {
       if (!(answer.body instanceof Uint8Array) && 'stop' in answer.body) answer.body.stop();
       return;
     }
@@ -196,26 +189,7 @@ export class HttpServer implements AsyncDisposable {
       response.destroy();
       throw error;
     }
-    if (!client.sends) discardRest(request, response);
-  }
-
-  #request(request: NodeRequest, response: NodeResponse, client: Presence): HttpRequest {
-    return {
-      method: request.method ?? 'GET',
-      url: request.url ?? '/',
-      headers: request.headers as Record<string, string | undefined>,
-      get rawHeaders() {
-        return request.rawHeaders;
-      },
-      peer: this.#peer(request),
-      body: (sizeBytesMax) => readBody(request, sizeBytesMax, this.#limits.requestTimeoutMs),
-      stream() {
-        return hasBody(request) ? piecesOf(request, response, client) : undefined;
-      },
-      get signal() {
-        return client.signal;
-      },
-    };
+    if (!exchange.sends) discardRest(request, response);
   }
 
   #peer(request: NodeRequest): Peer {
@@ -229,24 +203,79 @@ export class HttpServer implements AsyncDisposable {
   }
 }
 
-/** Whether the client is still there. Few ask for the signal, and to abort one costs more than many a request. */
-class Presence {
-  /** Its body goes on while it is answered. */
+/** A request on its way to its answer, as the API server sees it. */
+class Exchange implements HttpRequest {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly peer: Peer;
+  /** The client's body goes on while it is answered. */
   sends = false;
+  readonly #timeoutMs: number;
   #gone = false;
   #controller: AbortController | undefined;
 
+  constructor(
+    request: NodeRequest,
+    response: NodeResponse,
+    { peer, timeoutMs }: { readonly peer: Peer; readonly timeoutMs: number },
+  ) {
+    this.request = request;
+    this.response = response;
+    this.method = request.method ?? 'GET';
+    this.url = request.url ?? '/';
+    this.headers = request.headers as Record<string, string | undefined>;
+    this.peer = peer;
+    this.#timeoutMs = timeoutMs;
+    response.on('close', () => {
+      // Over HTTP/2 what was cut off counts as finished, too.
+      if (!response.writableEnded || !response.writableFinished) this.#leave();
+    });
+    response.on('error', () => this.#leave());
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.request.rawHeaders;
+  }
+
+  /** The client has left before it had its answer. */
   get gone(): boolean {
     return this.#gone;
   }
 
+  /** Nothing more comes of it. */
+  get isBroken(): boolean {
+    return 'stream' in this.request ? this.request.stream.destroyed : this.request.destroyed;
+  }
+
+  /** Few ask for it, and to abort one costs more than many a request. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#gone) this.#controller.abort();
     return this.#controller.signal;
   }
 
-  leave(): void {
+  body(sizeBytesMax: number): Promise<Uint8Array> {
+    return this.isBroken ? Promise.reject(clientGone()) : readBody(this.request, sizeBytesMax, this.#timeoutMs);
+  }
+
+  stream(): AsyncIterable<Uint8Array> | undefined {
+    return hasBody(this.request) ? this.#pieces() : undefined;
+  }
+
+  /** The body as it comes. Whoever does not want the rest of it leaves the connection to its answer. */
+  async *#pieces(): AsyncGenerator<Uint8Array> {
+    this.sends = true;
+    try {
+      yield* this.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    } finally {
+      discardRest(this.request, this.response);
+    }
+  }
+
+  #leave(): void {
     this.#gone = true;
     this.#controller?.abort();
   }
@@ -318,7 +347,6 @@ function chainOf(certificate: Partial<DetailedPeerCertificate>): string[] {
 /** Rejects with HostError: `RequestEntityTooLarge`, `RequestTimeout`, or `ClientGone` when the connection broke. */
 function readBody(request: NodeRequest, sizeBytesMax: number, timeoutMs: number): Promise<Uint8Array> {
   if (Number(request.headers['content-length'] ?? 0) > sizeBytesMax) return Promise.reject(tooLarge(sizeBytesMax));
-  if (isBroken(request)) return Promise.reject(clientGone());
   const arrived = wholeBody(request);
   if (arrived !== undefined)
     return arrived.length > sizeBytesMax ? Promise.reject(tooLarge(sizeBytesMax)) : Promise.resolve(arrived);
@@ -354,10 +382,6 @@ function wholeBody(request: NodeRequest): Buffer | undefined {
   return (request.read() as Buffer | null) ?? nothing;
 }
 
-function isBroken(request: NodeRequest): boolean {
-  return 'stream' in request ? request.stream.destroyed : request.destroyed;
-}
-
 function clientGone(cause?: unknown): HostError {
   return new HostError('ClientGone', 'the connection ended before the body did', { cause });
 }
@@ -370,16 +394,6 @@ function hasBody(request: NodeRequest): boolean {
   if ('stream' in request) return !request.stream.endAfterHeaders;
   const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers;
   return length !== '0' || coding !== undefined;
-}
-
-/** The body as it comes. Whoever does not want the rest of it leaves the connection to its answer. */
-async function* piecesOf(request: NodeRequest, response: NodeResponse, client: Presence): AsyncGenerator<Uint8Array> {
-  client.sends = true;
-  try {
-    yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  } finally {
-    discardRest(request, response);
-  }
 }
 
 const discardBytesMax = 64 * 1024 * 1024;
@@ -445,7 +459,7 @@ function send(
 ): void {
   if (body instanceof Uint8Array) {
     if (gzip && body.length >= gzipBytesMin) return sendGzipped(response, { status, headers, body: [body] });
-    response.writeHead(status, { ...headers, 'content-length': body.length });
+    response.writeHead(status, headerList(headers, body.length));
     response.end(headOnly ? undefined : body);
     return;
   }
@@ -453,7 +467,7 @@ function send(
     let size = 0;
     for (const piece of body) size += piece.length;
     if (gzip && size >= gzipBytesMin) return sendGzipped(response, { status, headers, body });
-    response.writeHead(status, { ...headers, 'content-length': size });
+    response.writeHead(status, headerList(headers, size));
     if (headOnly) response.end();
     else void sendPieces(response, body);
     return;
@@ -468,6 +482,13 @@ function send(
     end: () => endStream(response),
     cut: () => void response.destroy(),
   });
+}
+
+/** Names and values in turn, which Node takes with the least ado. */
+function headerList(headers: HttpResponse['headers'], contentLength: number): string[] {
+  const list = ['content-length', String(contentLength)];
+  for (const name in headers) list.push(name, headers[name] ?? '');
+  return list;
 }
 
 /** A client that takes nothing for so long is as good as gone, and must not keep what it was to be sent. */
