@@ -1,7 +1,9 @@
 /** The limits of the HTTP server, made small: clients that are slow, that never end or that send nothing. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import http2 from 'node:http2';
 import https from 'node:https';
+import type { Readable } from 'node:stream';
 import { test } from 'node:test';
 import tls from 'node:tls';
 import { systemClock } from '../system.ts';
@@ -36,7 +38,7 @@ async function serve(limits: Partial<HttpLimits>): Promise<Served> {
       try {
         if (request.url === '/endless') return { status: 200, headers: {}, body: endless(open) };
         if (request.url === '/large') return { status: 200, headers: {}, body: [large, large] };
-        const body = await request.body(1000);
+        const body = await request.body(1_000_000);
         return { status: 200, headers: {}, body };
       } catch (error) {
         codes.push((error as { code: string }).code);
@@ -127,6 +129,36 @@ test('requests that arrive together are answered in their order, bodies and all'
   socket.write(`${posts.join('')}GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
   const bodies = (await all).split(/HTTP\/1\.1 200 OK\r\n[^]*?\r\n\r\n/);
   assert.deepEqual(bodies, ['', 'one', 'two', 'three', '']);
+});
+
+test('a body comes whole, in whatever pieces it is sent', async () => {
+  await using served = await serve({});
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+  const session = http2.connect(`https://127.0.0.1:${served.server.port}`, { ca: served.ca });
+  const send = (body: Buffer, pieceBytes: number, sized: boolean): Promise<Buffer> =>
+    new Promise((resolve, reject) => {
+      const answer = (stream: Readable): void =>
+        void stream.toArray().then((chunks: Buffer[]) => resolve(Buffer.concat(chunks)), reject);
+      const headers = sized ? { 'content-length': body.length } : {};
+      const options = { host: '127.0.0.1', port: served.server.port, ca: served.ca, agent, method: 'POST', headers };
+      const request = https.request(options, answer).on('error', reject);
+      for (let at = 0; at < body.length; at += pieceBytes) request.write(body.subarray(at, at + pieceBytes));
+      request.end();
+    });
+  const overHttp2 = (body: Buffer): Promise<Buffer> => {
+    const stream = session.request({ ':method': 'POST' });
+    stream.end(body);
+    return stream.toArray().then((chunks: Buffer[]) => Buffer.concat(chunks));
+  };
+  // The records of TLS hold 16 KiB, a stream's buffer 64.
+  for (const size of [0, 1, 16_000, 16_384, 16_500, 33_000, 65_536, 66_000, 200_000, 1_000_000]) {
+    const body = randomBytes(size);
+    for (const pieceBytes of [size + 1, 5_000])
+      for (const sized of [true, false]) assert.ok(body.equals(await send(body, pieceBytes, sized)), `${size} bytes`);
+    assert.ok(body.equals(await overHttp2(body)), `${size} bytes over HTTP/2`);
+  }
+  session.destroy();
+  agent.destroy();
 });
 
 test('of clients that leave at any moment nothing stays', async () => {

@@ -102,8 +102,13 @@ export class HttpServer implements AsyncDisposable {
       (request, response) => this.#arrive(request, response as unknown as NodeResponse),
     );
     this.#server.maxConnections = limits.connectionsMax;
-    // Node would leave out what is more than so many, and say nothing.
-    Object.assign(this.#server, { maxHeadersCount: headersMax });
+    Object.assign(this.#server, {
+      // Node would leave out what is more than so many, and say nothing.
+      maxHeadersCount: headersMax,
+      // What has arrived is answered after the end that came with it.
+      httpAllowHalfOpen: true,
+    });
+    this.#server.on('secureConnection', endAfterTurn);
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -166,6 +171,8 @@ export class HttpServer implements AsyncDisposable {
       peer: this.#peer(request),
       timeoutMs: this.#limits.requestTimeoutMs,
     });
+    // Streams of one connection come together anyway, and Node counts them as open until the turn after their answer.
+    if ('stream' in request) return void this.#serve(exchange);
     if (this.#arrived.push(exchange) > 1) return;
     setImmediate(() => {
       const arrived = this.#arrived;
@@ -293,6 +300,13 @@ function http1Options(limits: HttpLimits): http.ServerOptions {
   };
 }
 
+/** Who has said all that it will say gets the answers of that turn; then we are done, too. */
+function endAfterTurn(socket: TLSSocket): void {
+  if (socket.alpnProtocol === 'h2') return;
+  socket.allowHalfOpen = true;
+  socket.once('end', () => setImmediate(() => socket.end()));
+}
+
 /** Fingerprints of the certificates at the end of chains, by what a chain that ends there is good for. */
 interface Roots {
   readonly client: ReadonlySet<string>;
@@ -362,8 +376,7 @@ function readBody(request: NodeRequest, sizeBytesMax: number, timeoutMs: number)
       if (size > sizeBytesMax) return end(() => reject(tooLarge(sizeBytesMax)));
       chunks.push(chunk);
     };
-    const onEnd = (): void =>
-      end(() => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)));
+    const onEnd = (): void => end(() => resolve(joined(chunks)));
     const gone = (cause?: unknown): void => end(() => reject(clientGone(cause)));
     const end = (settle: () => void): void => {
       clearTimeout(timer);
@@ -374,12 +387,20 @@ function readBody(request: NodeRequest, sizeBytesMax: number, timeoutMs: number)
   });
 }
 
-const nothing = Buffer.alloc(0);
-
 /** The body if all of it came with the headers, as most do: nothing has to be waited for, or timed. */
 function wholeBody(request: NodeRequest): Buffer | undefined {
   if ('stream' in request || !request.complete) return undefined;
-  return (request.read() as Buffer | null) ?? nothing;
+  const chunks: Buffer[] = [];
+  for (let chunk = take(request); chunk !== null; chunk = take(request)) chunks.push(chunk);
+  return joined(chunks);
+}
+
+function take(request: IncomingMessage): Buffer | null {
+  return request.read() as Buffer | null;
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
 function clientGone(cause?: unknown): HostError {
@@ -486,8 +507,9 @@ function send(
 
 /** Names and values in turn, which Node takes with the least ado. */
 function headerList(headers: HttpResponse['headers'], contentLength: number): string[] {
-  const list = ['content-length', String(contentLength)];
+  const list: string[] = [];
   for (const name in headers) list.push(name, headers[name] ?? '');
+  list.push('content-length', String(contentLength));
   return list;
 }
 
