@@ -1,5 +1,6 @@
 /** Versions that upstream still has beside the current ones, and serves no more unless they are asked for. */
 import type { Kind } from '../machinery/mod.ts';
+import { denyWithoutParams } from './admissionregistration/bindings.ts';
 import { mutatingAdmissionPolicies } from './admissionregistration/mutating-admission-policy.ts';
 import { mutatingAdmissionPolicyBindings } from './admissionregistration/mutating-admission-policy-binding.ts';
 import { legacyKind, type Edit, type LegacyVersion } from './legacy/version.ts';
@@ -76,14 +77,13 @@ const beta = (version: string, ...deprecated: readonly [since: number, until: nu
 });
 const resourceBeta1 = beta('v1beta1', 35, 38);
 const resourceBeta2 = beta('v1beta2', 36, 39);
-const mutatingVersions: readonly LegacyVersion[] = [{ version: 'v1beta1' }, { version: 'v1alpha1' }];
 
 const versions: readonly (readonly [kind: unknown, ...LegacyVersion[]])[] = [
   [ipAddresses, beta('v1beta1', 34, 37)],
   [serviceCidrs, beta('v1beta1', 34, 37)],
   [volumeAttributesClasses, beta('v1beta1', 34, 37)],
-  [mutatingAdmissionPolicies, ...mutatingVersions],
-  [mutatingAdmissionPolicyBindings, ...mutatingVersions],
+  [mutatingAdmissionPolicies, { version: 'v1beta1' }, { version: 'v1alpha1' }],
+  [mutatingAdmissionPolicyBindings, { version: 'v1beta1' }, { version: 'v1alpha1', toCurrent: denyWithoutParams }],
   [deviceClasses, resourceBeta2, resourceBeta1],
   [resourceClaims, resourceBeta2, { ...resourceBeta1, toCurrent: claimToCurrent, fromCurrent: claimFromCurrent }],
   [

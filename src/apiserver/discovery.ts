@@ -137,7 +137,7 @@ function groupsOf(kinds: readonly Kind[], extensions: Extensions): Group[] {
     const known = versions.get(version) ?? { version, kinds: [], priority: extensions.priorityOf(group, version) };
     versions.set(version, { ...known, ...more });
   };
-  for (const kind of kinds)
+  for (const kind of kinds.toSorted((a, b) => (a.plural < b.plural ? -1 : 1)))
     for (const version of kind.versions)
       put(kind.group, version.version, {
         kinds: [...(groups.get(kind.group)?.get(version.version)?.kinds ?? []), { kind, version }],

@@ -129,6 +129,16 @@ test('devices and requests for them have the shape of the version that they are 
   assert.deepEqual(shown.spec.devices, [{ name: 'd', attributes }]);
 });
 
+test('a binding of the first version denies where its parameters are missing', async () => {
+  const inVersion = (version: string): string =>
+    `/apis/admissionregistration.k8s.io/${version}/mutatingadmissionpolicybindings`;
+  const binding = { metadata: { name: 'unsaid' }, spec: { policyName: 'p', paramRef: { name: 'q' } } };
+  const { spec } = await requests.create(inVersion('v1alpha1'), binding);
+  assert.deepEqual(spec.paramRef, { name: 'q', parameterNotFoundAction: 'Deny' });
+  const { message } = await requests.refused(422, 'POST', inVersion('v1beta1'), binding);
+  assert.match(message, /spec\.paramRef\.parameterNotFoundAction: Required value/);
+});
+
 test('nothing of it is there unless it is asked for', async () => {
   await using plain = await startApiServer({ https: true });
   using asking = new Requests(plain);

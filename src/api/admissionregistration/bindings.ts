@@ -49,6 +49,12 @@ function checkParamRef(errors: Errors, ref: DeepReadonly<ParamRef>, path: FieldP
   checkChoice(errors, action, ['Deny', 'Allow'], path.child('parameterNotFoundAction'));
 }
 
+/** What v1alpha1 takes to be meant; later versions have it said. */
+export function denyWithoutParams({ spec }: Binding): void {
+  const ref = spec?.paramRef;
+  if (ref !== undefined) ref.parameterNotFoundAction ??= 'Deny';
+}
+
 function paramText(ref: DeepReadonly<ParamRef> | undefined): string {
   const { name = '', namespace = '', selector } = ref ?? {};
   // Whether the parameters are in a namespace cannot be told from here.
