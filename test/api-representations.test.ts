@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configMaps } from '../src/api/mod.ts';
 import { startApiServer, type TestCluster } from '../src/main/testing.ts';
+import type { Body } from './conformance/requests.ts';
 import { RawHttp } from './raw-http.ts';
 
 const metadataOnly = 'as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
@@ -116,4 +117,84 @@ test('a list is JSON whatever order the stored objects are written in', async ()
       [undefined, 'b'],
     ],
   );
+});
+
+const table = 'application/json;as=Table;g=meta.k8s.io;v=v1';
+const inDefault = '/api/v1/namespaces/default';
+
+async function asked(
+  { endpoint }: TestCluster,
+  [method, path, body]: readonly [method: string, path: string, body?: object],
+  accept: string,
+): Promise<{ readonly status: number; readonly body: Body }> {
+  using http = new RawHttp(endpoint);
+  const { status, text } = await http.json(method, path, body, { accept });
+  return { status, body: JSON.parse(text) };
+}
+
+test('what upstream makes no rows of is refused to who wants nothing but a Table', async () => {
+  await using api = await cluster();
+  const review = (group: string, plural: string, spec: object, namespace = ''): readonly [string, string, object] => [
+    'POST',
+    `/apis/${group}.k8s.io/v1/${namespace}${plural}`,
+    { spec },
+  ];
+  const resourceAttributes = { verb: 'get', resource: 'pods', namespace: 'default' };
+  const user = 'somebody';
+  const pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  await asked(api, ['POST', `${inDefault}/pods`, pod], 'application/json');
+  await asked(api, ['POST', `${inDefault}/serviceaccounts`, { metadata: { name: 'default' } }], 'application/json');
+  const withoutRows = [
+    review('authentication', 'tokenreviews', { token: 'a' }),
+    review('authentication', 'selfsubjectreviews', {}),
+    review('authorization', 'subjectaccessreviews', { user, resourceAttributes }),
+    review('authorization', 'localsubjectaccessreviews', { user, resourceAttributes }, 'namespaces/default/'),
+    review('authorization', 'selfsubjectaccessreviews', { resourceAttributes }),
+    review('authorization', 'selfsubjectrulesreviews', { namespace: 'default' }),
+    ['POST', `${inDefault}/serviceaccounts/default/token`, {}],
+    ['GET', `${inDefault}/pods/p/ephemeralcontainers`],
+    ['GET', `${inDefault}/pods/p/resize`],
+    ['GET', '/apis/apiregistration.k8s.io/v1/apiservices/v1.apps/status'],
+    ['POST', `${inDefault}/pods/p/eviction?dryRun=All`, { metadata: { name: 'p' } }],
+  ] as const;
+  for (const request of withoutRows) {
+    const refused = await asked(api, request, table);
+    assert.deepEqual([refused.status, refused.body.reason], [406, 'NotAcceptable'], request[1]);
+    const { status, body } = await asked(api, request, `${table},application/json`);
+    assert.ok(status === 200 || status === 201, `${request[1]}: ${JSON.stringify(body)}`);
+    assert.notEqual(body.kind, 'Table');
+  }
+  const withRows = ['/api/v1/namespaces/default/status', `${inDefault}/pods/p/status`, `${inDefault}/pods/p`];
+  for (const path of withRows) assert.equal((await asked(api, ['GET', path], table)).body.kind, 'Table', path);
+});
+
+test('what is not stored is shown as it is asked for too', async () => {
+  await using api = await cluster();
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  const spec = { replicas: 3, selector: { matchLabels: { a: 'b' } }, template };
+  const deployments = '/apis/apps/v1/namespaces/default/deployments';
+  const web = { metadata: { name: 'web' }, spec };
+  const tried = await asked(api, ['POST', `${deployments}?dryRun=All`, web], table);
+  assert.deepEqual([tried.body.rows[0].cells[0], tried.body.metadata], ['web', {}]);
+  assert.equal(tried.body.rows[0].object.kind, 'PartialObjectMetadata');
+  await asked(api, ['POST', deployments, web], 'application/json');
+  const scale = await asked(api, ['GET', `${deployments}/web/scale?includeObject=Object`], table);
+  assert.deepEqual(
+    scale.body.columnDefinitions.map(({ name, type, format }: Record<string, string>) => [name, type, format]),
+    [
+      ['Name', 'string', ''],
+      ['Desired', 'integer', ''],
+      ['Available', 'integer', ''],
+      ['Age', 'string', ''],
+    ],
+  );
+  const [row] = scale.body.rows;
+  assert.deepEqual([row.cells.slice(0, 3), row.object.kind], [['web', 3, 0], 'Scale']);
+  const scaled = await asked(api, ['GET', `${deployments}/web/scale`], `application/json;${metadataOnly}`);
+  assert.deepEqual([scaled.body.kind, scaled.body.metadata.name], ['PartialObjectMetadata', 'web']);
+  const who = ['POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {}] as const;
+  const partial = await asked(api, who, `application/json;${metadataOnly}`);
+  assert.deepEqual([partial.body.kind, partial.body.status], ['PartialObjectMetadata', undefined]);
+  const gone = await asked(api, ['DELETE', one], table);
+  assert.deepEqual([gone.body.kind, gone.body.status], ['Status', 'Success']);
 });

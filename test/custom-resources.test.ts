@@ -252,6 +252,17 @@ void test('status and scale are subresources, and the generation counts what is 
   assert.deepEqual([spec.body.status.replicas, spec.body.metadata.generation], [1, 2]);
   const scale = await api.get(`${widgets}/a/scale`);
   assert.deepEqual([scale.body.spec, scale.body.status], [{ replicas: 2 }, { replicas: 1, selector: 'app=a' }]);
+  const rows = await api.get(`${widgets}/a/scale`, { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' });
+  assert.deepEqual(
+    rows.body.columnDefinitions.map(({ name, type, format }: Record<string, unknown>) => [name, type, format]),
+    [
+      ['Name', 'string', 'name'],
+      ['Desired', 'integer', ''],
+      ['Available', 'integer', ''],
+      ['Age', 'date', ''],
+    ],
+  );
+  assert.deepEqual(rows.body.rows[0].cells.slice(0, 3), ['a', 2, 1]);
   const scaled = await api.merge(`${widgets}/a/scale`, { spec: { replicas: 4 } });
   assert.deepEqual([scaled.status, scaled.body.spec], [200, { replicas: 4 }]);
   const { body } = await api.get(`${widgets}/a`);

@@ -1,6 +1,6 @@
 /** What the columns of many kinds have in common: how they are declared and how values look in them. */
 import type { DeepReadonly, Json } from '../base/mod.ts';
-import { nameColumn, type Column, type KubeObject } from '../machinery/mod.ts';
+import { ageColumn, nameColumn, type Column, type KubeObject } from '../machinery/mod.ts';
 import type { PodTemplateSpec } from './upstream/types.ts';
 
 type Cell<T> = (object: DeepReadonly<T>, now: number) => Json;
@@ -22,12 +22,13 @@ export function integerColumn<T>(name: string, description: string, cell: Cell<T
 
 /** The columns that upstream has for kinds that it gave none of their own. */
 export function nameAndCreation<T extends KubeObject>(): Column<T>[] {
-  const created = 'When the object was created.';
-  return [
-    nameColumn<T>(),
-    { ...column('Created At', created, ({ metadata }) => metadata?.creationTimestamp ?? '<unknown>'), type: 'date' },
-  ];
+  const { description } = ageColumn<T>();
+  const cell: Cell<T> = ({ metadata }) => metadata?.creationTimestamp ?? zeroTime;
+  return [nameColumn<T>(), { name: 'Created At', type: 'date', description, cell }];
 }
+
+/** Go's time that is none. */
+const zeroTime = '0001-01-01T00:00:00Z';
 
 /** `a=1,b=2`, sorted. */
 export function labelsText(labels: Readonly<Record<string, string>> | undefined): string {

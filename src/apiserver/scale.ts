@@ -1,6 +1,7 @@
 /** The scale subresource: `autoscaling/v1` Scale as a view of anything that has replicas. */
 import type { DeepReadonly, JsonObject } from '../base/mod.ts';
 import {
+  ageColumn,
   ApiError,
   apiVersionOf,
   applyConfiguration,
@@ -8,9 +9,11 @@ import {
   fromScaleEntries,
   invalid,
   mergeTypeOf,
+  nameColumn,
   parseApiVersion,
   toScaleEntries,
   updateFields,
+  type Column,
   type ElementPath,
   type FieldWrite,
   type Kind,
@@ -37,6 +40,7 @@ type ScaleSubresource = Extract<Subresource<KubeObject>, { readonly type: 'scale
 
 interface Scale extends KubeObject {
   spec?: { replicas?: number };
+  status?: { replicas: number };
 }
 
 export async function scale(
@@ -146,6 +150,28 @@ function scaleWrite(world: WriteWorld, operation: Operation): FieldWrite {
     },
     empty: world.codec.decode({ gvk: scaleGvk, schema: scaleSchema, body: {}, validation: 'Ignore' }) as JsonObject,
   };
+}
+
+const scaleColumns: readonly Column<KubeObject>[] = [
+  { ...nameColumn(), format: '' },
+  {
+    name: 'Desired',
+    type: 'integer',
+    description: 'replicas is the desired number of instances for the scaled object.',
+    cell: ({ spec }: DeepReadonly<Scale>) => spec?.replicas ?? 0,
+  },
+  {
+    name: 'Available',
+    type: 'integer',
+    description: 'replicas is the actual number of observed instances of the scaled object.',
+    cell: ({ status }: DeepReadonly<Scale>) => status?.replicas ?? 0,
+  },
+  ageColumn(),
+];
+
+/** The kind with the rows of its Scales. */
+export function kindOfScales({ table: _rows, ...kind }: Kind, { columns = scaleColumns }: ScaleSubresource): Kind {
+  return { ...kind, columns };
 }
 
 export function scaleOf(strategy: ScaleStrategy<KubeObject>, object: DeepReadonly<KubeObject>) {

@@ -120,8 +120,16 @@ export type Subresource<T> =
       readonly writesStatus?: true;
       /** All three unless said otherwise. */
       readonly verbs?: readonly string[];
+      /** No Table is made of what it answers. */
+      readonly rows?: false;
     }
-  | { readonly type: 'scale'; readonly scale: ScaleStrategy<T>; readonly form?: ScaleForm }
+  | {
+      readonly type: 'scale';
+      readonly scale: ScaleStrategy<T>;
+      readonly form?: ScaleForm;
+      /** Those of a Table of a Scale, where they are not those that built-in kinds have. */
+      readonly columns?: readonly Column<KubeObject>[];
+    }
   | (SubresourceInput & {
       readonly type: 'create';
       /** Other versions of the input that are taken for it. */

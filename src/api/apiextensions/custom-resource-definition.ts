@@ -3,14 +3,8 @@
  * finalizer keeps it until all of its resources are gone.
  */
 import { rfc3339, type DeepReadonly } from '../../base/mod.ts';
-import {
-  defineKind,
-  goQuote,
-  nameColumn,
-  type Column,
-  type Strategy,
-  type UpdateStrategy,
-} from '../../machinery/mod.ts';
+import { defineKind, goQuote, type Strategy, type UpdateStrategy } from '../../machinery/mod.ts';
+import { nameAndCreation } from '../columns.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionCondition,
@@ -105,14 +99,6 @@ const statusPart: UpdateStrategy<CustomResourceDefinition> = {
   validateUpdate: (definition) => definitionStatusErrors(definition),
 };
 
-const createdAt: Column<CustomResourceDefinition> = {
-  name: 'Created At',
-  type: 'date',
-  description:
-    'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata',
-  cell: ({ metadata }) => metadata.creationTimestamp ?? '',
-};
-
 export const customResourceDefinitions = defineKind<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
   version: 'v1',
@@ -124,6 +110,6 @@ export const customResourceDefinitions = defineKind<CustomResourceDefinition>({
   shortNames: ['crd', 'crds'],
   categories: ['api-extensions'],
   strategy,
-  subresources: { status: { type: 'part', strategy: statusPart } },
-  columns: [nameColumn(), createdAt],
+  subresources: { status: { type: 'part', strategy: statusPart, rows: false } },
+  columns: nameAndCreation(),
 });

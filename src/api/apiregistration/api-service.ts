@@ -132,7 +132,7 @@ export const apiServices = defineKind<APIService>({
     validate: serviceErrors,
     validateUpdate: serviceErrors,
   },
-  subresources: { status: { type: 'part', strategy: { validateUpdate: statusErrors } } },
+  subresources: { status: { type: 'part', strategy: { validateUpdate: statusErrors }, rows: false } },
   columns: [
     nameColumn(),
     column('Service', 'The reference to the service that hosts this API endpoint.', ({ spec }) =>

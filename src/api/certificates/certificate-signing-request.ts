@@ -257,7 +257,7 @@ export const certificateSigningRequests = defineKind<Request>({
   shortNames: ['csr'],
   strategy,
   subresources: {
-    approval: { type: 'part', strategy: approvalPart, writesStatus: true },
+    approval: { type: 'part', strategy: approvalPart, writesStatus: true, rows: false },
     status: { type: 'part', strategy: statusPart },
   },
   columns: [

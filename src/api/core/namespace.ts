@@ -85,7 +85,7 @@ export const namespaces = defineKind<Namespace>({
   strategy,
   subresources: {
     status: { type: 'part', strategy: statusPart },
-    finalize: { type: 'part', verbs: ['update'], strategy: finalizePart },
+    finalize: { type: 'part', verbs: ['update'], strategy: finalizePart, rows: false },
   },
   columns: [
     nameColumn(),

@@ -91,8 +91,8 @@ export const pods = defineKind<Pod>({
   },
   subresources: {
     status: { type: 'part', strategy: statusPart },
-    ephemeralcontainers: { type: 'part', strategy: ephemeralContainersPart },
-    resize: { type: 'part', strategy: resizePart },
+    ephemeralcontainers: { type: 'part', strategy: ephemeralContainersPart, rows: false },
+    resize: { type: 'part', strategy: resizePart, rows: false },
     binding: {
       type: 'create',
       input: 'io.k8s.api.core.v1.Binding',

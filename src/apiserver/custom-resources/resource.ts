@@ -10,6 +10,7 @@ import type {
   CustomResourceSubresourceScale,
 } from '../../api/mod.ts';
 import {
+  ageColumn,
   ApiError,
   apiVersionOf,
   compareVersions,
@@ -117,7 +118,9 @@ function kindOf(definition: Definition, version: Version, parts: ResourceParts &
     strategy: strategyOf(checks, { hasStatus: status !== undefined, terminating: parts.terminating }),
     subresources: {
       ...(status === undefined ? {} : { status: { type: 'part', strategy: statusPart(checks) } }),
-      ...(scale === undefined ? {} : { scale: { type: 'scale', scale: scaleOf(scale, versions) } }),
+      ...(scale === undefined
+        ? {}
+        : { scale: { type: 'scale', scale: scaleOf(scale, versions), columns: scaleColumns } }),
     },
     columns: columnsOf(version),
     selectable: selectableOf(version, schema),
@@ -295,11 +298,17 @@ function scaleOf(
   };
 }
 
-const createdDescription =
-  'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata';
-
 const usualColumns: readonly DeepReadonly<CustomResourceColumnDefinition>[] = [
-  { name: 'Age', type: 'date', description: createdDescription, jsonPath: '.metadata.creationTimestamp' },
+  { name: 'Age', type: 'date', description: ageColumn().description, jsonPath: '.metadata.creationTimestamp' },
+];
+
+const scaleColumns = [
+  nameColumn<KubeObject>(),
+  ...[
+    { name: 'Desired', type: 'integer', description: 'Number of desired replicas', jsonPath: '.spec.replicas' },
+    { name: 'Available', type: 'integer', description: 'Number of actual replicas', jsonPath: '.status.replicas' },
+    ...usualColumns,
+  ].map(columnOf),
 ];
 
 function columnsOf({ additionalPrinterColumns: given = [] }: Version): Column<KubeObject>[] {

@@ -85,12 +85,22 @@ function partialEncoded(view: View, entry: Entry): Uint8Array {
 /** One object that is not stored. */
 export function valueBytes(
   view: View,
-  value: DeepReadonly<KubeObject> | JsonObject,
+  value: DeepReadonly<KubeObject>,
 ): { readonly mediaType: string; readonly body: Uint8Array } {
-  const body = isProtobuf(view) ? view.codec.toProtobuf(value) : undefined;
+  const shown = shownValue(view, value);
+  const body = isProtobuf(view) ? view.codec.toProtobuf(shown) : undefined;
   return body === undefined
-    ? { mediaType: 'application/json', body: encode(value) }
+    ? { mediaType: 'application/json', body: encode(shown) }
     : { mediaType: protobufType, body };
+}
+
+/** A Status is shown as itself whatever is asked for. */
+function shownValue({ kind, representation, table }: View, value: DeepReadonly<KubeObject>): object {
+  const { as, version = 'v1' } = representation;
+  if (as === undefined || (value.apiVersion === 'v1' && value.kind === 'Status')) return value;
+  const apiVersion = `meta.k8s.io/${version}`;
+  if (as === 'Table') return tableOf({ kind, apiVersion, listMetadata: undefined, options: table }, [value]);
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata: value.metadata ?? {} };
 }
 
 function isProtobuf({ representation }: View): boolean {

@@ -23,6 +23,7 @@ import { FlowRejection } from '../flow-control/fair-queues.ts';
 import type { FlowControl } from '../flow-control/flow-control.ts';
 import { isOfOneNode, type OpenWatches } from '../flow-control/open-watches.ts';
 import type { OperationOptions, PatchType, Operation, Result } from '../operation.ts';
+import { kindOfScales } from '../scale.ts';
 import { methodNotAllowed, notServed, selectedName, type ApiServer } from '../server.ts';
 import { attributesIn, type Access } from './access.ts';
 import { Call } from './call.ts';
@@ -297,7 +298,10 @@ export class HttpFront implements Disposable {
     const options = optionsOf(info.query);
     const hasGoType = served.version.decoder === undefined;
     const patchType = patchTypeOf(request, resource, hasGoType);
-    const hasRows = kind.verbs.includes('get') && subresource?.type !== 'create';
+    const hasRows =
+      kind.verbs.includes('get') &&
+      subresource?.type !== 'create' &&
+      (subresource?.type !== 'part' || subresource.rows !== false);
     const views = servedViews({ hasProtobuf: hasGoType, streams: resource.verb === 'watch', hasRows });
     const representation = negotiate(request.headers['accept'], views);
     const body = await this.#readBody(request, resource, { kind, patchType, hasGoType });
@@ -319,7 +323,7 @@ export class HttpFront implements Disposable {
     };
     const result = await server.carryOut(operation);
     const view: View = {
-      kind,
+      kind: subresource?.type === 'scale' ? kindOfScales(kind, subresource) : kind,
       version: resource.version,
       codec: server.world.codec,
       representation,

@@ -24,7 +24,8 @@ export function tableOf(
         priority,
       }))
     : null;
-  const metadata = listMetadata ?? { resourceVersion: objects[0]?.metadata?.resourceVersion ?? '' };
+  const { resourceVersion } = objects[0]?.metadata ?? {};
+  const metadata = listMetadata ?? (resourceVersion === undefined ? {} : { resourceVersion });
   const { compare, conditions } = kind.table ?? {};
   const shown = compare === undefined ? objects : objects.toSorted(compare);
   const rows = shown.map((object) => {
