@@ -1,6 +1,7 @@
 export { kinds } from './all.ts';
 export { legacyKinds, withLegacyTypes } from './legacy/all.ts';
 export { optionalKinds } from './optional.ts';
+export { differences } from './differences.ts';
 export { storageVersionMigrations } from './storagemigration/storage-version-migration.ts';
 export { namespaces } from './core/namespace.ts';
 export { nodes } from './core/node.ts';

@@ -23,6 +23,7 @@ import {
 } from '../../machinery/mod.ts';
 import type { Errors } from '../checks.ts';
 import { column, none } from '../columns.ts';
+import { differences } from '../differences.ts';
 import type {
   CertificateSigningRequest,
   CertificateSigningRequestCondition,
@@ -37,6 +38,7 @@ type Conditions = readonly DeepReadonly<CertificateSigningRequestCondition>[];
 
 const specPath = field('spec');
 const conditionsPath = field('status', 'conditions');
+const conditionsType = '[]io.k8s.api.certificates.v1.CertificateSigningRequestCondition';
 const certificatePath = field('status', 'certificate');
 
 /** The signer of requests from before there were signers. */
@@ -153,15 +155,16 @@ function updateErrors(
   const errors = requestErrors(request, context, old);
   const of = ({ status }: ReadonlyRequest, type: string): Conditions =>
     (status?.conditions ?? []).filter((condition) => condition.type === type);
-  const deny = (what: string, type: string): void =>
-    void errors.push(forbidden(conditionsPath, `updates may not ${what} a condition of type ${goQuote(type)}`));
+  const deny = (what: string, type: string, how = ''): void =>
+    void errors.push(forbidden(conditionsPath, `updates may not ${what} a condition of type ${goQuote(type)}${how}`));
   for (const type of decisions) if (of(request, type).length < of(old, type).length) deny('remove', type);
   if (approve !== true)
     for (const type of approvals) {
       const now = of(request, type);
       const before = of(old, type);
       if (now.length > before.length) deny('add', type);
-      else if (now.length === before.length && !jsonEqual(now, before)) deny('modify', type);
+      else if (now.length === before.length && !jsonEqual(now, before))
+        deny('modify', type, `\n${differences(conditionsType, before, now)}`);
     }
   const before = old.status?.certificate ?? '';
   if ((request.status?.certificate ?? '') === before) return errors;

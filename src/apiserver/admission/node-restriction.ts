@@ -1,6 +1,7 @@
 /** NodeRestriction: what a kubelet writes is about its own node, and about the pods that are on it. */
 import {
   csiDrivers,
+  differences,
   nodes,
   persistentVolumeClaims,
   persistentVolumes,
@@ -135,16 +136,22 @@ const ownClaimFields = ['capacity', 'conditions', 'allocatedResources', 'allocat
 const checkClaim: Check = ({ operation, subresource, draft, old }, node) => {
   if (subresource !== 'status') return 'may only update PVC status';
   if (operation !== 'UPDATE') return `unexpected operation "${operation}"`;
-  return jsonEqual(othersOf(draft as PersistentVolumeClaim), othersOf(old as DeepReadonly<PersistentVolumeClaim>))
+  const now = othersOf(draft as PersistentVolumeClaim);
+  const before = othersOf(old as DeepReadonly<PersistentVolumeClaim>);
+  return jsonEqual(now, before)
     ? undefined
-    : `node "${node}" is not allowed to update fields other than status.quantity and status.conditions`;
+    : `node "${node}" is not allowed to update fields other than status.quantity and status.conditions: ${differences('io.k8s.api.core.v1.PersistentVolumeClaim', before, now)}`;
 };
 
 /** What of a claim is not for nodes. */
 function othersOf({ metadata, spec, status = {} }: DeepReadonly<PersistentVolumeClaim>): object {
-  const { resourceVersion: _, managedFields: __, ...meta } = metadata;
+  const { resourceVersion: _, managedFields: __, ...others } = metadata;
   const own: ReadonlySet<string> = new Set(ownClaimFields);
-  return { meta, spec, status: Object.fromEntries(Object.entries(status).filter(([name]) => !own.has(name))) };
+  return {
+    metadata: others,
+    spec,
+    status: Object.fromEntries(Object.entries(status).filter(([name]) => !own.has(name))),
+  };
 }
 
 const checkLease: Check = ({ name, namespace }, node) => {
