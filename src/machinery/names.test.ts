@@ -15,6 +15,8 @@ test('DNS labels and subdomains', () => {
   refuses(names.dns1123LabelErrors, ['', 'A', 'aBc', '-', 'a-', '-a', '_', 'a.b', ' a', 'a\n', 'a'.repeat(64)]);
   accepts(names.dns1123SubdomainErrors, ['a', 'a.1', '0.1', 'a--1--2--b.a', '1.2.3.4.5', 'a'.repeat(253)]);
   refuses(names.dns1123SubdomainErrors, ['', 'A.a', '.', 'a.', '.a', 'a..b', 'a@b', 'a_b', 'a'.repeat(254)]);
+  accepts(names.caselessDns1123SubdomainErrors, ['a', 'A.a', 'a-B.C1', 'A'.repeat(253)]);
+  refuses(names.caselessDns1123SubdomainErrors, ['', '.', 'A.', 'A..b', 'A_b', '-A', 'A'.repeat(254)]);
   accepts(names.dns1035LabelErrors, ['a', 'a-1', 'a'.repeat(63)]);
   refuses(names.dns1035LabelErrors, ['0', '1-a', 'A', 'a.b', 'a'.repeat(64)]);
   accepts(names.wildcardDns1123SubdomainErrors, ['*.example.com', '*.foo.bar.com']);

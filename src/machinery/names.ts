@@ -65,6 +65,14 @@ const dns1123Subdomain = format(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
   'example.com',
 );
+/** Shown without what makes it caseless. */
+const caselessDns1123Subdomain: Format = {
+  ...dns1123Subdomain,
+  regex: new RegExp(`^${dns1123Subdomain.source}$`, 'i'),
+  meaning:
+    "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
+  examples: ['Example.com'],
+};
 const underscoreLabelSource = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
 const dns1123SubdomainWithUnderscore = format(
   `${underscoreLabelSource}(\\.${underscoreLabelSource})*`,
@@ -135,6 +143,11 @@ export function dns1123LabelErrors(value: string): Problems {
 
 export function dns1123SubdomainErrors(value: string): Problems {
   return check(value, dns1123SubdomainLengthMax, dns1123Subdomain);
+}
+
+/** Upper case is as good. */
+export function caselessDns1123SubdomainErrors(value: string): Problems {
+  return check(value, dns1123SubdomainLengthMax, caselessDns1123Subdomain);
 }
 
 export function dns1123SubdomainWithUnderscoreErrors(value: string): Problems {

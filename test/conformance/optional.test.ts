@@ -139,6 +139,43 @@ test('a binding of the first version denies where its parameters are missing', a
   assert.match(message, /spec\.paramRef\.parameterNotFoundAction: Required value/);
 });
 
+test('servers that store things say so in the words that upstream has for it', async () => {
+  const collection = '/apis/internal.apiserver.k8s.io/v1alpha1/storageversions';
+  const refused = async (method: string, path: string, body: Body): Promise<string> => {
+    const { message } = await requests.refused(422, method, path, body);
+    return message.replace(`StorageVersion.internal.apiserver.k8s.io "${body.metadata.name}" is invalid: `, '');
+  };
+  assert.equal(
+    await refused('POST', collection, { metadata: { name: 'pods' }, spec: {} }),
+    'metadata.name: Invalid value: "pods": name must be in the form of <group>.<resource>',
+  );
+  const name = 'example.com.things';
+  const made = await requests.create(collection, { metadata: { name }, spec: {}, status: { storageVersions: [] } });
+  assert.deepEqual(made.status, {});
+  const one = { apiServerID: 'a', encodingVersion: 'v1', decodableVersions: ['v1', 'v2'] };
+  const path = `${collection}/${name}`;
+  assert.equal(
+    await refused('PUT', `${path}/status`, { ...made, status: { storageVersions: [one] } }),
+    'status.commonEncodingVersion: Invalid value: null: the common encoding version is v1',
+  );
+  assert.equal(
+    await refused('PUT', `${path}/status`, {
+      ...made,
+      status: { commonEncodingVersion: 'v1', storageVersions: [{ ...one, servedVersions: ['v3'] }] },
+    }),
+    'status.storageVersions[0].servedVersions[0]: Invalid value: "v3": individual served version : v3 must be included in decodableVersions : [v1 v2]',
+  );
+  const status = { storageVersions: [one, { ...one, apiServerID: 'b', encodingVersion: 'v2' }] };
+  const told = await requests.update(`${path}/status`, { ...made, status });
+  assert.deepEqual(told.status, status);
+  const headers = { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' };
+  const table = await requests.expect(200, requests.http.json('GET', path, undefined, headers));
+  assert.deepEqual(table.rows[0].cells.slice(0, 3), [name, '<unset>', 'a=v1,b=v2']);
+  const group = 'internal.apiserver.k8s.io';
+  const service = await requests.get(`/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.${group}`);
+  assert.deepEqual(service.spec, { group, version: 'v1alpha1', groupPriorityMinimum: 16_000, versionPriority: 9 });
+});
+
 test('nothing of it is there unless it is asked for', async () => {
   await using plain = await startApiServer({ https: true });
   using asking = new Requests(plain);

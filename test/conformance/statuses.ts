@@ -41,5 +41,7 @@ export const statuses: Readonly<Record<string, object>> = {
   },
   'resource.k8s.io/DeviceTaintRule': { conditions: [condition] },
   'certificates.k8s.io/PodCertificateRequest': { conditions: [{ ...condition, type: 'Denied' }] },
+  'resource.k8s.io/ResourcePoolStatusRequest': { poolCount: 0, conditions: [condition] },
+  'internal.apiserver.k8s.io/StorageVersion': { conditions: [condition] },
   'storagemigration.k8s.io/StorageVersionMigration': { conditions: [condition] },
 };

@@ -14,7 +14,7 @@ import { checkCsiDriverName, report, type Errors } from '../checks.ts';
 
 export const resourceGroup = 'resource.k8s.io';
 
-const poolNameLengthMax = 253;
+export const poolNameLengthMax = 253;
 const identifierLengthMax = 32;
 /** A domain, a slash and an identifier. */
 export const qualifiedNameLengthMax = 63 + 1 + identifierLengthMax;
