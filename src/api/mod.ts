@@ -79,6 +79,7 @@ export { suggestedFlowSchemas, suggestedPriorityLevels } from './flowcontrol/sug
 export { deviceClasses } from './resource/device-class.ts';
 export { resourceClaims } from './resource/resource-claim.ts';
 export { resourceClaimTemplates } from './resource/resource-claim-template.ts';
+export { resourcePoolStatusRequests } from './resource/resource-pool-status-request.ts';
 export { resourceSlices } from './resource/resource-slice.ts';
 export {
   cleanupFinalizer,

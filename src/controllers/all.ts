@@ -1,5 +1,5 @@
 /** Every controller, with upstream's name and the account that it acts as. */
-import { storageVersionMigrations } from '../api/mod.ts';
+import { resourcePoolStatusRequests, storageVersionMigrations } from '../api/mod.ts';
 import { csrApproving } from './certificates/approving.ts';
 import { csrCleaner } from './certificates/cleaner.ts';
 import { csrSigning } from './certificates/signing.ts';
@@ -16,6 +16,7 @@ import { nodeLifecycle } from './node-lifecycle/node-lifecycle.ts';
 import { podGarbageCollector } from './pod-gc.ts';
 import { replicaSet } from './replicaset.ts';
 import { replicationController } from './replication-controller.ts';
+import { resourcePoolStatusRequestController } from './resourcepoolstatusrequest.ts';
 import { resourceQuotaController } from './resourcequota.ts';
 import { rootCaPublisher } from './root-ca-publisher.ts';
 import { serviceCidrsController } from './service-cidrs.ts';
@@ -185,5 +186,12 @@ export const controllers: readonly ControllerUnit[] = [
     component: 'storage-version-migrator-controller',
     resource: storageVersionMigrations,
     controllers: (_options, resources) => [storageVersionMigrator(resources)],
+  }),
+  controllerUnit({
+    name: 'resourcepoolstatusrequest-controller',
+    account: 'resourcepoolstatusrequest-controller',
+    component: 'resourcepoolstatusrequest-controller',
+    resource: resourcePoolStatusRequests,
+    controllers: () => [resourcePoolStatusRequestController],
   }),
 ];

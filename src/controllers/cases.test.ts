@@ -12,7 +12,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments, stringify } from 'yaml';
-import { kinds, storageVersionMigrations } from '../api/mod.ts';
+import { kinds, optionalKinds } from '../api/mod.ts';
 import { deepFreeze, HostError, isJsonObject, jsonEqual, rfc3339 } from '../base/mod.ts';
 import {
   fixedResources,
@@ -45,7 +45,7 @@ interface Head {
 type Short = KubeObject & { owner?: string; copies?: number };
 
 const defaultNow = '2026-01-01T01:00:00Z';
-const allKinds = [...kinds, storageVersionMigrations] as readonly Kind[];
+const allKinds: readonly Kind[] = [...kinds, ...optionalKinds];
 const inputs = globSync('cases/*/*.in.yaml', { cwd: import.meta.dirname }).toSorted();
 const kindOf = (name: string): Kind => {
   const found = allKinds.find(({ kind }) => kind === name);

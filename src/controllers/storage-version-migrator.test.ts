@@ -1,12 +1,10 @@
-/** What of a refused write says nothing of the object, and where the migrator runs at all. */
+/** What of a refused write says nothing of the object. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { secrets, storageVersionMigrations, type StorageVersionMigration } from '../api/mod.ts';
 import { fixedResources, type Action, type ResourceView } from '../client/mod.ts';
 import { ApiError } from '../machinery/mod.ts';
-import { controllers } from './all.ts';
 import { storageVersionMigrator } from './storage-version-migrator.ts';
-import { unitsFor } from './unit.ts';
 
 /** How the migration of one secret is planned. */
 function rewrite(): Action | undefined {
@@ -41,10 +39,4 @@ void test('a migration fails of what is wrong with an object, not of a server th
   assert.equal(rewrite()?.onError?.(ApiError.forbidden(secrets, 'a', 'no')).length, 1);
   for (const busy of [ApiError.internal('x'), ApiError.tooManyRequests('x', 1)])
     assert.deepEqual(rewrite()?.onError?.(busy), []);
-});
-
-void test('the migrator runs where migrations are served', () => {
-  const runs = (...resources: Parameters<typeof fixedResources>[0]): boolean =>
-    unitsFor(controllers, fixedResources(resources)).some(({ name }) => name === 'storage-version-migrator-controller');
-  assert.deepEqual([runs(secrets), runs(secrets, storageVersionMigrations)], [false, true]);
 });

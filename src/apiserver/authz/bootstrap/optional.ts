@@ -6,6 +6,7 @@ import { defaultsOf, type Default } from './policy.ts';
 const bundles = 'clustertrustbundles';
 const requests = 'podcertificaterequests';
 const migrations = 'storageversionmigrations';
+const poolRequests = 'resourcepoolstatusrequests';
 
 /** What a kubelet needs of them, by their plurals. */
 export const optionalNodeRules: Readonly<Record<string, string>> = {
@@ -46,6 +47,17 @@ const grants: readonly { plural: string; name: string; subject: string; rules: r
       'list create patch | * | *',
       'get | apiextensions.k8s.io | customresourcedefinitions',
       `update | storagemigration.k8s.io | ${migrations}/status`,
+    ],
+  },
+  {
+    plural: poolRequests,
+    ...controller('resourcepoolstatusrequest-controller'),
+    rules: [
+      `read delete | resource.k8s.io | ${poolRequests}`,
+      `change | resource.k8s.io | ${poolRequests}/status`,
+      'read | resource.k8s.io | resourceslices',
+      'read | resource.k8s.io | resourceclaims',
+      recordEvents,
     ],
   },
 ];
