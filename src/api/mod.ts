@@ -2,6 +2,8 @@ export { kinds } from './all.ts';
 export { legacyKinds, withLegacyTypes } from './legacy/all.ts';
 export { optionalKinds } from './optional.ts';
 export { differences } from './differences.ts';
+export { podGroups } from './scheduling/pod-group.ts';
+export { workloads } from './scheduling/workload.ts';
 export { storageVersionMigrations } from './storagemigration/storage-version-migration.ts';
 export { namespaces } from './core/namespace.ts';
 export { nodes } from './core/node.ts';

@@ -7,6 +7,8 @@ import { leaseCandidates } from './coordination/lease-candidate.ts';
 import { optionalVersions } from './optional-versions.ts';
 import { deviceTaintRules } from './resource/device-taint-rule.ts';
 import { resourcePoolStatusRequests } from './resource/resource-pool-status-request.ts';
+import { podGroups } from './scheduling/pod-group.ts';
+import { workloads } from './scheduling/workload.ts';
 import { storageVersionMigrations } from './storagemigration/storage-version-migration.ts';
 
 export const optionalKinds = [
@@ -15,6 +17,8 @@ export const optionalKinds = [
   storageVersionMigrations,
   leaseCandidates,
   deviceTaintRules,
+  podGroups,
+  workloads,
   resourcePoolStatusRequests,
   storageVersions,
   ...optionalVersions,

@@ -1,5 +1,6 @@
 /** Puts an API server together from its parts: what every program that contains one does alike. */
 import type { Clock, Log, Random } from '../base/mod.ts';
+import { podGroups } from '../api/mod.ts';
 import type { Client, ServedResources } from '../client/mod.ts';
 import type { ClusterConfig, Facts, HookContext, UserInfo } from '../machinery/mod.ts';
 import type { Store } from '../store/mod.ts';
@@ -145,8 +146,9 @@ export function accountIssuer(clusterDomain: string): string {
 const apiServerUser: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
 export function composeServer(options: ApiServerOptions, parts: ServerParts): ComposedServer {
-  const { store, clock, random, log, config, tokenKeys, metrics = new Metrics() } = options;
+  const { store, clock, random, log, tokenKeys, metrics = new Metrics() } = options;
   const kinds = servedKinds(options.apis);
+  const config = { ...options.config, podGroups: kinds.some(({ collection }) => collection === podGroups.collection) };
   const facts = factsOf(kinds, options.facts);
   const rbac = new RbacAuthorizer(store);
   const authorization = new ConfiguredAuthorizers(options.authorizers ?? usualAuthorizers, store, rbac);

@@ -1,5 +1,5 @@
 /** Every controller, with upstream's name and the account that it acts as. */
-import { resourcePoolStatusRequests, storageVersionMigrations } from '../api/mod.ts';
+import { podGroups, resourcePoolStatusRequests, storageVersionMigrations } from '../api/mod.ts';
 import { csrApproving } from './certificates/approving.ts';
 import { csrCleaner } from './certificates/cleaner.ts';
 import { csrSigning } from './certificates/signing.ts';
@@ -14,6 +14,7 @@ import { namespaceController } from './namespace.ts';
 import { nodeIpam } from './node-ipam.ts';
 import { nodeLifecycle } from './node-lifecycle/node-lifecycle.ts';
 import { podGarbageCollector } from './pod-gc.ts';
+import { podGroupProtection } from './podgroup-protection.ts';
 import { replicaSet } from './replicaset.ts';
 import { replicationController } from './replication-controller.ts';
 import { resourcePoolStatusRequestController } from './resourcepoolstatusrequest.ts';
@@ -179,6 +180,13 @@ export const controllers: readonly ControllerUnit[] = [
     account: 'volumeattributesclass-protection-controller',
     component: 'volumeattributesclass-protection-controller',
     controllers: () => [volumeAttributesClassProtection],
+  }),
+  controllerUnit({
+    name: 'podgroup-protection-controller',
+    account: 'podgroup-protection-controller',
+    component: 'podgroup-protection-controller',
+    resource: podGroups,
+    controllers: () => [podGroupProtection],
   }),
   controllerUnit({
     name: 'storage-version-migrator-controller',

@@ -129,7 +129,7 @@ function classesLeft<T>(
   return previous === undefined ? [] : [...classesOf(previous), ...classesOf(now)];
 }
 
-function isLeaving({ metadata }: ReadObject, finalizer: string): boolean {
+export function isLeaving({ metadata }: ReadObject, finalizer: string): boolean {
   return metadata?.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(finalizer);
 }
 
@@ -140,7 +140,7 @@ function added(resource: Resource, object: ReadObject, finalizer: string): Plan<
   return { actions: [update(resource, object, [...finalizers, finalizer])] };
 }
 
-function removed(resource: Resource, object: ReadObject, finalizer: string): readonly Action[] {
+export function removed(resource: Resource, object: ReadObject, finalizer: string): readonly Action[] {
   return [
     update(
       resource,

@@ -46,6 +46,8 @@ export interface ClusterConfig {
   readonly serviceCidr: string;
   readonly nodePortRange: { readonly first: number; readonly last: number };
   readonly clusterDomain: string;
+  /** Whether pods may name a group that they are in: groups are served only where they are asked for. */
+  readonly podGroups?: boolean;
 }
 
 export interface UserInfo {

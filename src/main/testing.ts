@@ -64,7 +64,12 @@ export interface TestClusterOptions {
 const advertisedAddress = '192.0.2.1';
 
 /** What these plugins ask for or add, only controllers provide and take away again. */
-const withoutControllers = ['ServiceAccount', 'TaintNodesByCondition', 'StorageObjectInUseProtection'];
+const withoutControllers = [
+  'ServiceAccount',
+  'TaintNodesByCondition',
+  'StorageObjectInUseProtection',
+  'PodGroupProtection',
+];
 
 const admin: UserInfo = { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 

@@ -43,5 +43,6 @@ export const statuses: Readonly<Record<string, object>> = {
   'certificates.k8s.io/PodCertificateRequest': { conditions: [{ ...condition, type: 'Denied' }] },
   'resource.k8s.io/ResourcePoolStatusRequest': { poolCount: 0, conditions: [condition] },
   'internal.apiserver.k8s.io/StorageVersion': { conditions: [condition] },
+  'scheduling.k8s.io/PodGroup': { conditions: [condition] },
   'storagemigration.k8s.io/StorageVersionMigration': { conditions: [condition] },
 };

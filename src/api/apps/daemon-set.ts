@@ -123,13 +123,13 @@ function checkUpdateStrategy(errors: Errors, update: DeepReadonly<DaemonSetUpdat
 const strategy: Strategy<DaemonSet> = {
   generation: true,
   defaults: setDefaults,
-  prepareForCreate(draft) {
+  prepareForCreate(draft, context) {
     draft.status = { ...noStatus };
-    dropDisabled(draft.spec?.template);
+    dropDisabled(draft.spec?.template, context);
     setTemplateGeneration(draft, Math.max(1, templateGeneration(draft)));
   },
-  prepareForUpdate(draft, old) {
-    dropDisabled(draft.spec?.template);
+  prepareForUpdate(draft, old, context) {
+    dropDisabled(draft.spec?.template, context, old.spec?.template);
     const changed = !jsonEqual(draft.spec?.template, old.spec?.template);
     keepTemplateGeneration(draft, old, changed ? 1 : 0);
   },

@@ -101,12 +101,12 @@ function statusErrors(status: DeepReadonly<DeploymentStatus>): FieldError[] {
 const strategy: Strategy<Deployment> = {
   generation: true,
   defaults: setDefaults,
-  prepareForCreate(draft) {
+  prepareForCreate(draft, context) {
     draft.status = {};
-    dropDisabled(draft.spec?.template);
+    dropDisabled(draft.spec?.template, context);
   },
-  prepareForUpdate(draft, old) {
-    dropDisabled(draft.spec?.template);
+  prepareForUpdate(draft, old, context) {
+    dropDisabled(draft.spec?.template, context, old.spec?.template);
     if (!jsonEqual(draft.metadata.annotations, old.metadata.annotations))
       draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },

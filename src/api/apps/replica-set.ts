@@ -34,11 +34,11 @@ const strategy: Strategy<ReplicaSet> = {
     spec.replicas ??= 1;
     if (spec.template !== undefined) defaultPodTemplate(spec.template);
   },
-  prepareForCreate(draft) {
+  prepareForCreate(draft, context) {
     draft.status = { replicas: 0 };
-    dropDisabled(draft.spec?.template);
+    dropDisabled(draft.spec?.template, context);
   },
-  prepareForUpdate: ({ spec }) => dropDisabled(spec?.template),
+  prepareForUpdate: ({ spec }, old, context) => dropDisabled(spec?.template, context, old.spec?.template),
   validate: replicaSetErrors,
   validateUpdate(replicaSet, old) {
     const errors = replicaSetErrors(replicaSet);

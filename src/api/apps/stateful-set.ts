@@ -15,6 +15,7 @@ import {
   type FieldPath,
   type Strategy,
   type UpdateStrategy,
+  type HookContext,
 } from '../../machinery/mod.ts';
 import { checkDnsLabel, checkNonNegative, type Errors } from '../checks.ts';
 import { column, containerColumns } from '../columns.ts';
@@ -68,8 +69,8 @@ function setDefaults({ spec }: StatefulSet): void {
 }
 
 /** Pods are updated one at a time: how many may be is behind a feature that is off. */
-function dropDisabledFields({ spec }: StatefulSet): void {
-  dropDisabled(spec?.template);
+function dropDisabledFields({ spec }: StatefulSet, context: HookContext, old?: ReadonlySet): void {
+  dropDisabled(spec?.template, context, old?.spec?.template);
   delete spec?.updateStrategy?.rollingUpdate?.maxUnavailable;
 }
 
@@ -180,11 +181,11 @@ const strategy: Strategy<StatefulSet> = {
   generation: true,
   validateName: nameIsDns1123Label,
   defaults: setDefaults,
-  prepareForCreate(draft) {
+  prepareForCreate(draft, context) {
     draft.status = { replicas: 0, availableReplicas: 0 };
-    dropDisabledFields(draft);
+    dropDisabledFields(draft, context);
   },
-  prepareForUpdate: dropDisabledFields,
+  prepareForUpdate: (draft, old, context) => dropDisabledFields(draft, context, old),
   validate: ({ spec = noSpec }) => specErrors(spec, { isNew: true, withPods: true }),
   validateUpdate: updateErrors,
   warnings({ spec }, old) {

@@ -89,11 +89,12 @@ function checkTimeZone(errors: Errors, zone: string, path: FieldPath): void {
 const strategy: Strategy<CronJob> = {
   generation: true,
   defaults: setDefaults,
-  prepareForCreate(draft) {
+  prepareForCreate(draft, context) {
     draft.status = {};
-    dropDisabled(draft.spec.jobTemplate.spec?.template);
+    dropDisabled(draft.spec.jobTemplate.spec?.template, context);
   },
-  prepareForUpdate: ({ spec }) => dropDisabled(spec.jobTemplate.spec?.template),
+  prepareForUpdate: ({ spec }, old, context) =>
+    dropDisabled(spec.jobTemplate.spec?.template, context, old.spec.jobTemplate.spec?.template),
   validate({ metadata, spec }) {
     const errors = specErrors(spec, undefined);
     const { name = '' } = metadata;

@@ -194,14 +194,14 @@ const strategy: Strategy<Job> = {
   generation: true,
   orphansDependents: true,
   defaults: setDefaults,
-  prepareForCreate(draft) {
+  prepareForCreate(draft, context) {
     generateSelector(draft);
     // Upstream applies defaults again whenever it reads the object, and then the generated labels are there.
     if (draft.spec !== undefined) labelAsTemplate(draft.metadata, draft.spec);
     draft.status = {};
-    dropDisabled(draft.spec?.template);
+    dropDisabled(draft.spec?.template, context);
   },
-  prepareForUpdate: ({ spec }) => dropDisabled(spec?.template),
+  prepareForUpdate: ({ spec }, old, context) => dropDisabled(spec?.template, context, old.spec?.template),
   validate: (job) => jobErrors(job),
   validateUpdate: updateErrors,
   warnings({ metadata, spec }, old) {

@@ -28,8 +28,8 @@ export const podTemplates = defineKind<PodTemplate>({
     defaults({ template }) {
       if (template !== undefined) defaultPodTemplate(template);
     },
-    prepareForCreate: ({ template }) => dropDisabled(template),
-    prepareForUpdate: ({ template }) => dropDisabled(template),
+    prepareForCreate: ({ template }, context) => dropDisabled(template, context),
+    prepareForUpdate: ({ template }, old, context) => dropDisabled(template, context, old.template),
     validate: templateErrors,
     validateUpdate: templateErrors,
     warnings: ({ template }, old) =>

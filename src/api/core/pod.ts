@@ -27,14 +27,14 @@ const strategy: Strategy<Pod> = {
     }
     if (draft.status !== undefined) syncAddresses(draft.status);
   },
-  prepareForCreate(draft) {
-    dropDisabled(draft);
+  prepareForCreate(draft, context) {
+    dropDisabled(draft, context);
     syncServiceAccount(draft);
     draft.status = newStatus(draft);
     resolveLabelKeys(draft);
   },
-  prepareForUpdate(draft) {
-    dropDisabled(draft);
+  prepareForUpdate(draft, old, context) {
+    dropDisabled(draft, context, old);
     syncServiceAccount(draft);
   },
   validate: podErrors,

@@ -47,11 +47,11 @@ const strategy: Strategy<ReplicationController> = {
   generation: true,
   orphansDependents: true,
   defaults: setDefaults,
-  prepareForCreate(draft) {
+  prepareForCreate(draft, context) {
     draft.status = { replicas: 0 };
-    dropDisabled(draft.spec?.template);
+    dropDisabled(draft.spec?.template, context);
   },
-  prepareForUpdate: ({ spec }) => dropDisabled(spec?.template),
+  prepareForUpdate: ({ spec }, old, context) => dropDisabled(spec?.template, context, old.spec?.template),
   validate: controllerErrors,
   // Upstream looks at the whole a second time.
   validateUpdate: (controller) => [...controllerErrors(controller), ...controllerErrors(controller)],

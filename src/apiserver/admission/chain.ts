@@ -24,6 +24,7 @@ import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator.
 import { nodeRestriction } from './node-restriction.ts';
 import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
+import { podGroupProtection, podGroupWorkloadExists } from './pod-groups.ts';
 import { podNodeSelector } from './pod-node-selector.ts';
 import { podResizeValidator } from './pod-resize-validator.ts';
 import { podSecurity } from './pod-security.ts';
@@ -60,7 +61,7 @@ const admissionPlugins: readonly AdmissionPlugin[] = [
   extendedResourceToleration,
   defaultStorageClass,
   storageObjectInUseProtection,
-  idle('PodGroupProtection'),
+  podGroupProtection,
   ownerReferencesPermissionEnforcement,
   persistentVolumeClaimResize,
   runtimeClass,
@@ -71,7 +72,7 @@ const admissionPlugins: readonly AdmissionPlugin[] = [
   defaultIngressClass,
   denyServiceExternalIPs,
   podTopologyLabels,
-  idle('PodGroupWorkloadExists'),
+  podGroupWorkloadExists,
   nodeDeclaredFeatureValidator,
   idle('JobValidation'),
   podResizeValidator,

@@ -30,13 +30,13 @@ export const statusPart: UpdateStrategy<Pod> = {
 };
 
 export const ephemeralContainersPart: UpdateStrategy<Pod> = {
-  prepareForUpdate(draft, old) {
+  prepareForUpdate(draft, old, context) {
     const containers = draft.spec?.ephemeralContainers;
     keepMetadata(draft, old);
     draft.spec = specOf(old);
     if (containers === undefined) delete draft.spec.ephemeralContainers;
     else draft.spec.ephemeralContainers = containers;
-    dropDisabled(draft);
+    dropDisabled(draft, context, old);
   },
   validateUpdate: ephemeralContainersErrors,
 };

@@ -6,6 +6,7 @@ import { defaultsOf, type Default } from './policy.ts';
 const bundles = 'clustertrustbundles';
 const requests = 'podcertificaterequests';
 const migrations = 'storageversionmigrations';
+const groups = 'podgroups';
 const poolRequests = 'resourcepoolstatusrequests';
 
 /** What a kubelet needs of them, by their plurals. */
@@ -48,6 +49,11 @@ const grants: readonly { plural: string; name: string; subject: string; rules: r
       'get | apiextensions.k8s.io | customresourcedefinitions',
       `update | storagemigration.k8s.io | ${migrations}/status`,
     ],
+  },
+  {
+    plural: groups,
+    ...controller('podgroup-protection-controller'),
+    rules: [`read update | scheduling.k8s.io | ${groups}`, 'read | core | pods'],
   },
   {
     plural: poolRequests,

@@ -1,9 +1,16 @@
-/** Tolerations, scheduling gates, and the taints that nodes have. */
+/** Tolerations, scheduling gates, the group that a pod is in, and the taints that nodes have. */
 import type { DeepReadonly } from '../../../../base/mod.ts';
-import { duplicate, invalid, labelValueErrors, notSupported, type FieldPath } from '../../../../machinery/mod.ts';
-import { checkChoice, checkOptionalChoice, checkQualifiedName, type Errors } from '../../../checks.ts';
+import {
+  dns1123SubdomainErrors,
+  duplicate,
+  invalid,
+  labelValueErrors,
+  notSupported,
+  type FieldPath,
+} from '../../../../machinery/mod.ts';
+import { checkChoice, checkOptionalChoice, checkQualifiedName, report, type Errors } from '../../../checks.ts';
 import { internalForm } from '../../../internal-form.ts';
-import type { PodSchedulingGate, Taint, Toleration } from '../../../upstream/types.ts';
+import type { PodSchedulingGate, PodSchedulingGroup, Taint, Toleration } from '../../../upstream/types.ts';
 
 const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -51,6 +58,15 @@ export function checkSchedulingGates(
     if (seen.has(name)) errors.push(duplicate(path.index(i), name));
     seen.add(name);
   }
+}
+
+export function checkSchedulingGroup(
+  errors: Errors,
+  { podGroupName: name }: DeepReadonly<PodSchedulingGroup>,
+  path: FieldPath,
+): void {
+  if (name === undefined) errors.push(invalid(path, '', 'must specify one of: `podGroupName`'));
+  else report(errors, path.child('podGroupName'), name, dns1123SubdomainErrors(name));
 }
 
 export function checkTaints(errors: Errors, taints: readonly DeepReadonly<Taint>[], path: FieldPath): void {

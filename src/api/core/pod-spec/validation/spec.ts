@@ -25,7 +25,7 @@ import { checkDnsConfig, checkHostAliases } from './dns.ts';
 import { checkFileKeyVolumes } from './env.ts';
 import { checkPodResources, checkResourceRequirements } from './resources.ts';
 import { checkPodSecurityContext } from './security-context.ts';
-import { checkSchedulingGates, checkTolerations } from './scheduling.ts';
+import { checkSchedulingGates, checkSchedulingGroup, checkTolerations } from './scheduling.ts';
 import { checkTopologySpread } from './topology-spread.ts';
 import { checkVolumes } from './volumes.ts';
 import { checkHostProcess, checkWindows } from './windows.ts';
@@ -74,6 +74,8 @@ export function checkPodSpec(errors: Errors, spec: DeepReadonly<PodSpec>, path: 
     checkQualifiedName(errors, gate.conditionType, path.child('readinessGates').index(i).child('conditionType'));
   if (spec.schedulingGates !== undefined)
     checkSchedulingGates(errors, spec.schedulingGates, path.child('schedulingGates'));
+  if (spec.schedulingGroup !== undefined)
+    checkSchedulingGroup(errors, spec.schedulingGroup, path.child('schedulingGroup'));
   if (spec.topologySpreadConstraints !== undefined)
     checkTopologySpread(errors, spec.topologySpreadConstraints, path.child('topologySpreadConstraints'));
   checkHostProcess(errors, spec, path);
