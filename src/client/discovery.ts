@@ -1,10 +1,11 @@
 /**
  * Which resources an API server serves, as its discovery says: asked again and again, since nothing tells of a change.
  *
- * What always holds: a group that cannot be asked (its own server is away) keeps the resources that it was last seen with.
+ * What always holds: a resource is that of its group's preferred version, or of the first that has it; a version that cannot be
+ * asked (its own server is away) keeps the resources that it was last seen with.
  */
 import { errorText, isJsonObject, jsonEqual, type Clock, type JsonObject, type Log } from '../base/mod.ts';
-import { apiVersionOf } from '../machinery/mod.ts';
+import { apiVersionOf, groupResource } from '../machinery/mod.ts';
 import type { Client } from './client.ts';
 import type { ServedResource, ServedResources } from './plan.ts';
 
@@ -24,7 +25,7 @@ export function fixedResources(list: readonly ServedResource[]): ServedResources
 export class DiscoveredResources implements ServedResources, Disposable {
   readonly #world: DiscoveryWorld;
   readonly #subscribers = new Set<() => void>();
-  #byGroup: ReadonlyMap<string, readonly Discovered[]> = new Map();
+  #byPath: ReadonlyMap<string, readonly Discovered[]> = new Map();
   #list: readonly ServedResource[] = [];
   #next: Disposable | undefined;
   #disposed = false;
@@ -65,22 +66,22 @@ export class DiscoveredResources implements ServedResources, Disposable {
   }
 
   async #look(): Promise<void> {
-    const groups = objects((await this.#ask('/apis'))['groups']).map(({ name, preferredVersion }) => ({
-      name: text(name),
-      version: text(isJsonObject(preferredVersion) ? preferredVersion['version'] : ''),
-    }));
-    const found = new Map<string, readonly Discovered[]>();
-    for (const { name, version } of [{ name: '', version: 'v1' }, ...groups])
-      found.set(name, await this.#resourcesOf(name, version));
+    const found = new Map([['/api/v1', await this.#resourcesOf('/api/v1', '', 'v1')]]);
+    for (const { name, preferredVersion, versions } of objects((await this.#ask('/apis'))['groups'])) {
+      const group = text(name);
+      for (const { version } of objects([preferredVersion, ...objects(versions)])) {
+        const path = `/apis/${apiVersionOf(group, text(version))}`;
+        if (!found.has(path)) found.set(path, await this.#resourcesOf(path, group, text(version)));
+      }
+    }
     const list = once([...found.values()].flat());
-    this.#byGroup = found;
+    this.#byPath = found;
     if (this.#disposed || jsonEqual(list, this.#list)) return;
     this.#list = list;
     for (const tell of this.#subscribers) tell();
   }
 
-  async #resourcesOf(group: string, version: string): Promise<readonly Discovered[]> {
-    const path = `${group === '' ? '/api' : '/apis'}/${apiVersionOf(group, version)}`;
+  async #resourcesOf(path: string, group: string, version: string): Promise<readonly Discovered[]> {
     try {
       return objects((await this.#ask(path))['resources'])
         .filter(({ name, verbs }) => !text(name).includes('/') && Array.isArray(verbs) && verbs.includes('list'))
@@ -96,8 +97,8 @@ export class DiscoveredResources implements ServedResources, Disposable {
           stored: text(storageVersionHash),
         }));
     } catch (error) {
-      this.#world.log.warn('could not discover the resources of a group', { path, error: errorText(error) });
-      return this.#byGroup.get(group) ?? [];
+      this.#world.log.warn('could not discover the resources of a version', { path, error: errorText(error) });
+      return this.#byPath.get(path) ?? [];
     }
   }
 
@@ -113,13 +114,13 @@ interface Discovered {
   readonly stored: string;
 }
 
-/** Of resources that are the same objects the first one. */
+/** Of resources that are the same objects the first one, and of each group one by that name. */
 function once(found: readonly Discovered[]): ServedResource[] {
   const seen = new Set<string>();
   return found.flatMap(({ resource, stored }) => {
-    const key = `${resource.plural} ${stored}`;
-    if (stored !== '' && seen.has(key)) return [];
-    seen.add(key);
+    const keys = [groupResource(resource), ...(stored === '' ? [] : [`${resource.plural} ${stored}`])];
+    if (keys.some((key) => seen.has(key))) return [];
+    for (const key of keys) seen.add(key);
     return [resource];
   });
 }

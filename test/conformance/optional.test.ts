@@ -3,7 +3,10 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { HttpClient } from '../../src/client/mod.ts';
+import { silentLog } from '../../src/base/mod.ts';
+import { DiscoveredResources, type HttpClient } from '../../src/client/mod.ts';
+import { systemClock } from '../../src/host/system.ts';
+import type { Resource } from '../../src/machinery/mod.ts';
 import { startApiServer, type TestCluster } from '../../src/main/testing.ts';
 import { Requests, type Body } from './requests.ts';
 import { collectionOf, optionalSamples, type Sample } from './samples.ts';
@@ -187,8 +190,15 @@ test('nothing of it is there unless it is asked for', async () => {
   }
 });
 
-test('all of it is there where everything is asked for', async () => {
+test('all of it is there where everything is asked for, and controllers in a program of their own see it', async () => {
   await using full = await startApiServer({ https: true, flags: { 'runtime-config': 'api/all=true' } });
   using asking = new Requests(full);
   for (const { kind, object } of optionalSamples) await asking.get(collectionOf(object, kind));
+  const world = { client: full.endpoint.client(), clock: systemClock, log: silentLog };
+  using discovered = await new DiscoveredResources(world).start();
+  const nameOf = ({ group, version, plural }: Resource): string => `${plural}.${version}.${group}`;
+  const seen = new Set(discovered.list.map(nameOf));
+  assert.deepEqual(new Set(full.api.server.registry.list.map(nameOf)).difference(seen), new Set());
+  for (const { kind } of optionalSamples)
+    assert.equal(discovered.list.filter(({ plural }) => plural === kind.plural).length, 1, kind.plural);
 });
