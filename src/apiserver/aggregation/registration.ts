@@ -25,8 +25,11 @@ export class Registration implements AsyncDisposable {
   readonly #parts: RegistrationParts;
   readonly #queue: WorkQueue;
   readonly #subscriptions = new DisposableStack();
-  /** `v1.example.com`, by definition: what a definition that is gone was about. */
-  readonly #names = new Map<string, readonly string[]>();
+  /** By definition: what one that is gone was about. */
+  readonly #defined = new Map<string, readonly Defined[]>();
+  /** Of names, how many definitions have the version, and how many serve it. */
+  readonly #having = new Counts();
+  readonly #serving = new Counts();
 
   constructor(parts: RegistrationParts) {
     this.#parts = parts;
@@ -50,27 +53,33 @@ export class Registration implements AsyncDisposable {
   }
 
   #know(definition: string, value: { readonly spec?: unknown } | undefined): void {
-    for (const name of this.#names.get(definition) ?? []) this.#queue.add(name);
-    if (value === undefined) return void this.#names.delete(definition);
+    this.#count(this.#defined.get(definition) ?? [], -1);
+    if (value === undefined) return void this.#defined.delete(definition);
     const { group, versions } = value.spec as CustomResourceDefinition['spec'];
-    const names = versions.map(({ name }) => `${name}.${group}`);
-    this.#names.set(definition, names);
-    for (const name of names) this.#queue.add(name);
+    const defined = versions.map(({ name, served }) => ({ name: `${name}.${group}`, served }));
+    this.#defined.set(definition, defined);
+    this.#count(defined, 1);
+  }
+
+  #count(defined: readonly Defined[], by: number): void {
+    for (const { name, served } of defined) {
+      this.#having.add(name, by);
+      if (served) this.#serving.add(name, by);
+      this.#queue.add(name);
+    }
   }
 
   /** One of ours that somebody deletes or changes. */
   #look(name: string): void {
-    const known = [...this.#names.values()].some((names) => names.includes(name));
-    if (known || this.#parts.services.all.get(name)?.metadata.labels?.[managedLabel] === managed) this.#queue.add(name);
+    if (this.#having.has(name) || this.#parts.services.all.get(name)?.metadata.labels?.[managedLabel] === managed)
+      this.#queue.add(name);
   }
 
   async #work(name: string): Promise<void> {
     const { objects, log } = this.#parts;
     const dot = name.indexOf('.');
     const [version, group] = [name.slice(0, dot), name.slice(dot + 1)];
-    const wanted = objects
-      .list(customResourceDefinitions)
-      .some(({ spec }) => spec.group === group && spec.versions.some((one) => one.name === version && one.served));
+    const wanted = this.#serving.has(name);
     const found = objects.get(apiServices, name);
     const client = this.#parts.client();
     const priorities = priorityOf(group, version);
@@ -100,6 +109,26 @@ export class Registration implements AsyncDisposable {
       log.warn('cannot register custom resources', { name, error: errorText(error) });
       throw error;
     }
+  }
+}
+
+/** A version of a definition: `v1.example.com`. */
+interface Defined {
+  readonly name: string;
+  readonly served: boolean;
+}
+
+class Counts {
+  readonly #counts = new Map<string, number>();
+
+  add(name: string, by: number): void {
+    const count = (this.#counts.get(name) ?? 0) + by;
+    if (count === 0) this.#counts.delete(name);
+    else this.#counts.set(name, count);
+  }
+
+  has(name: string): boolean {
+    return this.#counts.has(name);
   }
 }
 

@@ -68,7 +68,11 @@ export function kindsOf(definition: Definition, parts: ResourceParts): Kind[] {
       lateDecoder(schemaOf(version), parts.facts, definition.spec.preserveUnknownFields === true),
     ]),
   );
-  return versions.filter(({ served }) => served).map((version) => kindOf(definition, version, { ...parts, shapes }));
+  const stored = versions.find(({ storage }) => storage) ?? versions[0];
+  const storage = apiVersionOf(definition.spec.group, stored?.name ?? '');
+  return versions
+    .filter(({ served }) => served)
+    .map((version) => kindOf(definition, version, { ...parts, shapes, storage }));
 }
 
 /** In upstream's order, which discovery shows. */
@@ -78,7 +82,14 @@ function schemaOf({ schema }: Version): JsonSchema {
   return schema?.openAPIV3Schema ?? { 'x-kubernetes-preserve-unknown-fields': true };
 }
 
-function kindOf(definition: Definition, version: Version, parts: ResourceParts & { readonly shapes: Shapes }): Kind {
+/** What all versions of a definition have in common. */
+interface SharedParts extends ResourceParts {
+  readonly shapes: Shapes;
+  /** The apiVersion that is stored. */
+  readonly storage: string;
+}
+
+function kindOf(definition: Definition, version: Version, parts: SharedParts): Kind {
   const { group, scope, versions } = definition.spec;
   const names = definition.status?.acceptedNames ?? definition.spec.names;
   const schema = schemaOf(version);
@@ -86,8 +97,7 @@ function kindOf(definition: Definition, version: Version, parts: ResourceParts &
   const rules = lateRules(schema);
   const { status, scale } = version.subresources ?? {};
   const checks: Checks = { rules, scale };
-  const storage = apiVersionOf(group, versions.find((one) => one.storage)?.name ?? version.name);
-  const storedForm: StoredForm = storedForms({ apiVersion, storage, kind: names.kind, ...parts });
+  const storedForm: StoredForm = storedForms({ apiVersion, kind: names.kind, ...parts });
   const decoder = parts.shapes.get(apiVersion);
   return defineKind<KubeObject>({
     group,

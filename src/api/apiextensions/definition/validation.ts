@@ -99,10 +99,12 @@ function checkStoredVersions(errors: Errors, stored: readonly string[], spec: Sp
     errors.push(invalid(path, stored, 'must have at least one stored version'));
     return;
   }
+  const known = new Set(versions.map(({ name }) => name));
+  const remembered = new Set(stored);
   for (const { name, storage } of versions)
-    if (storage && !stored.includes(name)) errors.push(invalid(path, stored, `must have the storage version ${name}`));
+    if (storage && !remembered.has(name)) errors.push(invalid(path, stored, `must have the storage version ${name}`));
   for (const [i, name] of stored.entries())
-    if (!versions.some((version) => version.name === name))
+    if (!known.has(name))
       errors.push(
         invalid(
           path.index(i),
@@ -174,8 +176,9 @@ function unchangedSince(old: Definition | undefined, versions: readonly Version[
       .filter(hasStatus)
       .map(({ name }) => name)
       .join();
+  const byName = new Map(before.map((version) => [version.name, version]));
   return (version) => {
-    const own = before.find(({ name }) => name === version?.name);
+    const own = byName.get(version?.name ?? '');
     return askedTheSame && own !== undefined && jsonEqual(own.schema, version?.schema);
   };
 }
