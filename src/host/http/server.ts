@@ -178,7 +178,7 @@ export class HttpServer implements AsyncDisposable {
       const arrived = this.#arrived;
       this.#arrived = [];
       // Who left meanwhile has asked for nothing yet.
-      for (const one of arrived) if (!one.isBroken) void this.#serve(one);
+      for (const one of arrived) if (!one.gone) void this.#serve(one);
     });
   }
 
@@ -200,12 +200,14 @@ export class HttpServer implements AsyncDisposable {
   }
 
   #peer(request: NodeRequest): Peer {
-    const socket = ('stream' in request ? request.stream.session?.socket : request.socket) as TLSSocket | undefined;
-    if (socket === undefined) return { address: '' };
     // HTTP/2 hands out a proxy of the socket; the session is what stays the same for the connection.
-    const identity: object = 'stream' in request ? (request.stream.session ?? socket) : socket;
-    let peer = this.#peers.get(identity);
-    if (peer === undefined) this.#peers.set(identity, (peer = peerOf(socket, this.#roots)));
+    const connection = 'stream' in request ? request.stream.session : request.socket;
+    if (connection === undefined) return { address: '' };
+    let peer = this.#peers.get(connection);
+    if (peer === undefined) {
+      const socket = 'socket' in connection ? connection.socket : connection;
+      this.#peers.set(connection, (peer = peerOf(socket as TLSSocket, this.#roots)));
+    }
     return peer;
   }
 }
@@ -221,7 +223,6 @@ class Exchange implements HttpRequest {
   /** The client's body goes on while it is answered. */
   sends = false;
   readonly #timeoutMs: number;
-  #gone = false;
   #controller: AbortController | undefined;
 
   constructor(
@@ -236,11 +237,8 @@ class Exchange implements HttpRequest {
     this.headers = request.headers as Record<string, string | undefined>;
     this.peer = peer;
     this.#timeoutMs = timeoutMs;
-    response.on('close', () => {
-      // Over HTTP/2 what was cut off counts as finished, too.
-      if (!response.writableEnded || !response.writableFinished) this.#leave();
-    });
-    response.on('error', () => this.#leave());
+    // Who cannot be answered any more is gone, and that is all there is to say of it.
+    response.on('error', ignore);
   }
 
   get rawHeaders(): readonly string[] {
@@ -249,23 +247,28 @@ class Exchange implements HttpRequest {
 
   /** The client has left before it had its answer. */
   get gone(): boolean {
-    return this.#gone;
+    return 'stream' in this.request ? this.request.stream.destroyed : this.response.destroyed;
   }
 
-  /** Nothing more comes of it. */
-  get isBroken(): boolean {
-    return 'stream' in this.request ? this.request.stream.destroyed : this.request.destroyed;
-  }
-
-  /** Few ask for it, and to abort one costs more than many a request. */
+  /** Few ask for it: it is made, and listens, only then. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#gone) this.#controller.abort();
+    this.#controller ??= this.#listening();
     return this.#controller.signal;
   }
 
+  #listening(): AbortController {
+    const controller = new AbortController();
+    const { response } = this;
+    response.once('close', () => {
+      // Over HTTP/2 what was cut off counts as finished, too.
+      if (!response.writableEnded || !response.writableFinished) controller.abort();
+    });
+    if (this.gone) controller.abort();
+    return controller;
+  }
+
   body(sizeBytesMax: number): Promise<Uint8Array> {
-    return this.isBroken ? Promise.reject(clientGone()) : readBody(this.request, sizeBytesMax, this.#timeoutMs);
+    return this.gone ? Promise.reject(clientGone()) : readBody(this.request, sizeBytesMax, this.#timeoutMs);
   }
 
   stream(): AsyncIterable<Uint8Array> | undefined {
@@ -281,12 +284,9 @@ class Exchange implements HttpRequest {
       discardRest(this.request, this.response);
     }
   }
-
-  #leave(): void {
-    this.#gone = true;
-    this.#controller?.abort();
-  }
 }
+
+const ignore = (): void => undefined;
 
 /** The HTTP/1.1 half of the server takes these too; only its types do not say so. */
 function http1Options(limits: HttpLimits): http.ServerOptions {
