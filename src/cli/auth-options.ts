@@ -2,7 +2,7 @@
 import type { Option } from './command.ts';
 
 const file = (help: string): Option => ({ type: 'string', value: 'FILE', help });
-const list = (help: string): Option => ({ type: 'string', value: 'A,B', help });
+const list = (help: string): Option => ({ type: 'string', value: 'A,B', help, isList: true });
 const text = (value: string, help: string): Option => ({ type: 'string', value, help });
 
 export const authOptions = {

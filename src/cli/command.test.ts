@@ -21,6 +21,20 @@ test('options, defaults and arguments', () => {
   assert.equal(invoke('status', '-o', 'json').string('output'), 'json');
 });
 
+test('a list may be given piece by piece', () => {
+  const words = [
+    '--service-account-issuer=a',
+    '--service-account-issuer',
+    'b,c',
+    '--oidc-client-id=x',
+    '--oidc-client-id=y',
+  ];
+  const server = invoke('apiserver', ...words);
+  assert.equal(server.string('service-account-issuer'), 'a,b,c');
+  assert.equal(server.string('oidc-client-id'), 'y');
+  assert.equal(server.string('api-audiences'), undefined);
+});
+
 test('what is wrong is refused with what would be right', () => {
   const refused = (words: string[], message: RegExp): void =>
     assert.throws(

@@ -10,6 +10,8 @@ export interface Option {
   readonly value?: string;
   readonly help: string;
   readonly default?: string | number;
+  /** Given more than once, all values count, as if there were commas between them. */
+  readonly isList?: true;
 }
 
 export interface Command {
@@ -54,10 +56,11 @@ export function findCommand(
 /** Throws UsageError. */
 export function parseCommand(command: Command, words: readonly string[]): Invocation {
   const options = Object.fromEntries(
-    Object.entries(command.options).map(([name, { type }]) => [
+    Object.entries(command.options).map(([name, { type, isList = false }]) => [
       name,
       {
         type: type === 'boolean' ? ('boolean' as const) : ('string' as const),
+        multiple: isList,
         ...(name === 'output' ? { short: 'o' } : {}),
       },
     ]),
@@ -72,6 +75,7 @@ export function parseCommand(command: Command, words: readonly string[]): Invoca
     );
   const valueOf = (name: string): string | undefined => {
     const value = values[name] ?? command.options[name]?.default;
+    if (Array.isArray(value)) return value.join(',');
     return typeof value === 'string' || typeof value === 'number' ? `${value}` : undefined;
   };
   const integer = (name: string): number | undefined => {
@@ -86,7 +90,7 @@ export function parseCommand(command: Command, words: readonly string[]): Invoca
 
 function parsed(
   command: Command,
-  options: Record<string, { type: 'string' | 'boolean'; short?: string }>,
+  options: Record<string, { type: 'string' | 'boolean'; multiple: boolean; short?: string }>,
   words: readonly string[],
 ): { values: Record<string, unknown>; positionals: string[] } {
   try {

@@ -2,6 +2,7 @@
 import type { Option } from './command.ts';
 
 const file = (help: string): Option => ({ type: 'string', value: 'FILE', help });
+const list = (value: string, help: string): Option => ({ type: 'string', value, help, isList: true });
 const text = (value: string, help: string): Option => ({ type: 'string', value, help });
 
 const truncation = <P extends 'log' | 'webhook'>(plugin: P) =>
@@ -15,11 +16,11 @@ const truncation = <P extends 'log' | 'webhook'>(plugin: P) =>
   }) as Record<`audit-${P}-truncate-${'enabled' | 'max-batch-size' | 'max-event-size'}`, Option>;
 
 export const requestOptions = {
-  'enable-admission-plugins': text(
+  'enable-admission-plugins': list(
     'NAMES',
     'Admission plugins that run besides those that run anyway, comma separated',
   ),
-  'disable-admission-plugins': text('NAMES', 'Admission plugins that do not run, comma separated'),
+  'disable-admission-plugins': list('NAMES', 'Admission plugins that do not run, comma separated'),
   'admission-control-config-file': file('AdmissionConfiguration: the configuration of admission plugins'),
   'default-not-ready-toleration-seconds': text(
     'SECONDS',
@@ -54,7 +55,10 @@ export const requestOptions = {
     type: 'boolean',
     help: 'Serve the versions too that Kubernetes has dropped: extensions/v1beta1, ...',
   },
-  'runtime-config': text('VERSIONS', 'Versions to switch: apps/v1beta2=true,batch/v1/jobs=false,api/alpha=false'),
+  'runtime-config': list(
+    'VERSIONS',
+    'Versions to switch: storage.k8s.io/v1beta1=true,batch/v1/jobs=false,api/alpha=false',
+  ),
   'max-requests-inflight': text('N', 'Reading requests that are served at once (default: 400)'),
   'max-mutating-requests-inflight': text('N', 'Writing requests that are served at once (default: 200)'),
 } satisfies Record<string, Option>;

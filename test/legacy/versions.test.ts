@@ -507,9 +507,10 @@ void test('the command line says which versions are served', () => {
   const command = commands.find(({ name }) => name === 'apiserver');
   assert.ok(command);
   const words = ['--legacy-apis', '--runtime-config', 'api/alpha=false', '--audit-log-path', '/audit.log'];
+  words.push('--runtime-config=apps/v1beta1=false,apps/v1beta2=false');
   assert.deepEqual(requestFlags(parseCommand(command, words)), {
     'legacy-apis': 'true',
-    'runtime-config': 'api/alpha=false',
+    'runtime-config': 'api/alpha=false,apps/v1beta1=false,apps/v1beta2=false',
     'audit-log-path': '/audit.log',
   });
 });
