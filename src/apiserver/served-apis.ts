@@ -23,12 +23,7 @@ const wide: readonly (readonly [key: string, matches: RegExp])[] = [
 ];
 
 /** Versions that upstream can be told of although it answers for nothing in them. */
-const empty = [
-  'admission.k8s.io/v1',
-  'admission.k8s.io/v1beta1',
-  'imagepolicy.k8s.io/v1alpha1',
-  'internal.apiserver.k8s.io/v1alpha1',
-];
+const empty = ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1', 'imagepolicy.k8s.io/v1alpha1'];
 
 /** Versions that upstream does not even know by name any more; of the others that it has dropped it still has the types. */
 const forgotten = new Set([
