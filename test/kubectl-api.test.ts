@@ -86,6 +86,9 @@ async function reads(kubectl: Kubectl, { client }: TestCluster): Promise<void> {
     'get pods -o wide',
     /NAME +READY +STATUS +RESTARTS +AGE +IP +NODE +NOMINATED NODE +READINESS GATES\nweb-[a-z0-9]+-[a-z0-9]{5} +0\/1 +Pending +0 /,
   );
+  // An old one does not know the flag.
+  if (!(await kubectl.does('version --client')).includes('1.20'))
+    await kubectl.matches('get deploy web --subresource=scale', /^NAME +DESIRED +AVAILABLE +AGE\nweb +2 +2 +\d+s\n$/);
   await kubectl.prints('get cm settings -o jsonpath={.data.a}', '1');
   await kubectl.prints('get cm settings -o name', 'configmap/settings');
   await kubectl.prints('get cm settings -o custom-columns=N:.metadata.name,A:.data.a --no-headers', 'settings   1');
