@@ -42,10 +42,14 @@ interface Graph {
   readonly view: View;
   /** By group and kind: `apps/Deployment`. */
   readonly byKind: ReadonlyMap<string, Resource>;
+  /** References to owners that the API server did not know, the latest of them: no uid comes back. */
+  readonly absent: Set<string>;
 }
 
 const orphanFinalizer = 'orphan';
 const foregroundFinalizer = 'foregroundDeletion';
+/** As upstream. */
+const absentMax = 500;
 /** An owner that the API server knows and our view does not should be in it by then. */
 const lookAgainMs = 30_000;
 
@@ -79,7 +83,7 @@ function graphOf(view: View): Graph {
     `${resource.group}/${resource.kind}`,
     resource,
   ]);
-  graphs.set(view, (graph = { view, byKind: new Map(resources) }));
+  graphs.set(view, (graph = { view, byKind: new Map(resources), absent: new Set() }));
   return graph;
 }
 
@@ -129,7 +133,8 @@ function plan(graph: Graph, item: Item, now: number): Plan {
   const references = object.metadata?.ownerReferences ?? [];
   const unseen = references.filter((reference) => ownerIn(graph, item, reference) === undefined);
   const waiting = references.filter((reference) => isWaiting(ownerIn(graph, item, reference)?.object));
-  if (unseen.length === 0) return { actions: collect(graph, item, [], waiting) };
+  const lost = unseen.filter((reference) => graph.absent.has(absence(item, reference)));
+  if (lost.length === unseen.length) return { actions: collect(graph, item, lost, waiting) };
   const at = unseen.map((reference) => lookAt(graph, item, reference));
   // A kind that is not served cannot be asked for: nobody knows whether such an owner is there.
   const known = at.filter((look) => look !== undefined);
@@ -142,6 +147,7 @@ function plan(graph: Graph, item: Item, now: number): Plan {
         const where = at[i];
         return where !== undefined && owners.get(where)?.metadata?.uid !== reference.uid;
       });
+      for (const reference of gone) remember(graph.absent, absence(item, reference));
       const late = unseen.filter((reference, i) => {
         const owner = at[i] === undefined ? undefined : owners.get(at[i]);
         return owner?.metadata?.uid === reference.uid && isWaiting(owner);
@@ -276,6 +282,17 @@ function lookAt({ byKind }: Graph, { object }: Item, { apiVersion, kind, name }:
   if (resource === undefined || (resource.namespaced && object.metadata?.namespace === undefined)) return undefined;
   const namespace = resource.namespaced ? object.metadata?.namespace : undefined;
   return { resource, key: { namespace, name } };
+}
+
+/** What is not there: an owner as a dependent names it, where that dependent would have it. */
+function absence({ object }: Item, { apiVersion, kind, name, uid }: Reference): string {
+  return [object.metadata?.namespace ?? '', apiVersion, kind, name, uid].join(' ');
+}
+
+function remember(absent: Set<string>, what: string): void {
+  const [oldest] = absent;
+  if (absent.size >= absentMax && oldest !== undefined) absent.delete(oldest);
+  absent.add(what);
 }
 
 function has({ metadata }: ReadObject, finalizer: string): boolean {
