@@ -1,5 +1,5 @@
 /** The rules of `metadata`, the same for every kind: what the server sets, what may change, what is valid. */
-import { jsonEqual, randomSuffix, rfc3339, uuid, type DeepReadonly } from '../base/mod.ts';
+import { jsonEqual, rfc3339, uuid, withSuffix, type DeepReadonly } from '../base/mod.ts';
 import {
   dns1123LabelErrors,
   field,
@@ -56,9 +56,8 @@ export function fillMeta(draft: KubeObject, namespace: string | undefined, conte
 }
 
 export function generateName(metadata: ObjectMeta, context: HookContext): void {
-  metadata.name =
-    (metadata.generateName ?? '').slice(0, generatedPrefixLengthMax) +
-    randomSuffix(context.random, generatedSuffixLength);
+  const prefix = (metadata.generateName ?? '').slice(0, generatedPrefixLengthMax);
+  metadata.name = withSuffix(prefix, context.random, generatedSuffixLength);
 }
 
 /** Carries over what an update cannot change, whatever the client sent. */

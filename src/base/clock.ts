@@ -2,6 +2,8 @@
  * Time as a port. Nothing outside `host/` and the simulator reads the system's clock: who needs the time, or to be woken
  * later, is handed a Clock. Under the simulator's clock a whole cluster runs through a day in milliseconds.
  */
+import { flat } from './flat.ts';
+
 export interface Clock {
   /** Milliseconds since the epoch (wall-clock time, may jump). */
   now(): number;
@@ -34,7 +36,7 @@ let lastText = '1970-01-01T00:00:00Z';
 export function rfc3339(ms: number): string {
   const second = Math.floor(ms / 1000);
   if (second !== lastSecond) {
-    lastText = `${new Date(ms).toISOString().slice(0, 19)}Z`;
+    lastText = flat([new Date(ms).toISOString().slice(0, 19), 'Z']);
     lastSecond = second;
   }
   return lastText;

@@ -1,5 +1,6 @@
 export * from './clock.ts';
 export * from './errors.ts';
+export * from './flat.ts';
 export * from './json.ts';
 export * from './local-streams.ts';
 export * from './log.ts';

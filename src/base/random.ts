@@ -1,4 +1,6 @@
 /** Randomness as a port, so that a seed decides everything under the simulator. */
+import { flat } from './flat.ts';
+
 export interface Random {
   /** A number in [0, 1). */
   next(): number;
@@ -8,11 +10,11 @@ export interface Random {
 
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** A random suffix for names: upstream's alphabet without vowels, so that no words come about. */
-export function randomSuffix(random: Random, length: number): string {
-  let out = '';
-  for (let i = 0; i < length; i++) out += alphabet[Math.floor(random.next() * alphabet.length)];
-  return out;
+/** A name with a random suffix: upstream's alphabet without vowels, so that no words come about. */
+export function withSuffix(prefix: string, random: Random, length: number): string {
+  const parts = [prefix];
+  for (let i = 0; i < length; i++) parts.push(alphabet[Math.floor(random.next() * alphabet.length)] ?? '');
+  return flat(parts);
 }
 
 /** A version 4 UUID. */
@@ -21,7 +23,7 @@ export function uuid(random: Random): string {
   b[6] = ((b[6] ?? 0) & 0x0f) | 0x40;
   b[8] = ((b[8] ?? 0) & 0x3f) | 0x80;
   const hex = b.toHex();
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return flat([hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)], '-');
 }
 
 /** A seeded source (mulberry32) for simulation and tests; never for keys. */

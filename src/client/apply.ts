@@ -35,6 +35,8 @@ interface Written {
 
 /** One resource that is read: its view, and the subscription that wakes keys. */
 interface Reading {
+  /** The name of group and plural. */
+  readonly id: string;
   readonly read: Read<KubeObject>;
   readonly informer: Informer<KubeObject>;
   subscription?: Disposable | undefined;
@@ -86,7 +88,7 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
   #open(read: Read<KubeObject>): Reading {
     const informer = this.#world.cache.informer<KubeObject>(read.resource, read.select);
     for (const [index, values] of Object.entries(read.indexes ?? {})) informer.addIndex(index, values);
-    return { read, informer };
+    return { id: groupResource(read.resource), read, informer };
   }
 
   #subscribe(reading: Reading): void {
@@ -199,8 +201,9 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
 
   /** Waits until the views hold what was written, so that the next plan starts from it. */
   async #seen({ revisions, gone }: Written): Promise<void> {
-    for (const { read, informer } of this.#readings.values()) {
-      const id = groupResource(read.resource);
+    // Most plans find nothing to do, and some controllers read everything.
+    if (revisions.size === 0 && gone.length === 0) return;
+    for (const { id, read, informer } of this.#readings.values()) {
       const revision = revisions.get(id);
       if (revision !== undefined && read.select === undefined) await informer.reached(revision);
       for (const deleted of gone) if (deleted.resource === id) await informer.gone(deleted.key, deleted.uid);
@@ -261,9 +264,13 @@ export class ControllerRun<R extends Reads> implements AsyncDisposable {
   #doomed({ resource, key, options }: Extract<Action, { do: 'delete' }>): Written['gone'][number] | undefined {
     const id = groupResource(resource);
     const doomed = objectKey(key.namespace, key.name);
-    const shown = [...this.#readings.values()].find(({ read }) => groupResource(read.resource) === id);
-    const uid = options?.uid ?? shown?.informer.get(doomed)?.metadata?.uid;
+    const uid = options?.uid ?? this.#shown(id, doomed)?.metadata?.uid;
     return uid === undefined ? undefined : { resource: id, key: doomed, uid };
+  }
+
+  #shown(id: string, key: string): DeepReadonly<KubeObject> | undefined {
+    for (const reading of this.#readings.values()) if (reading.id === id) return reading.informer.get(key);
+    return undefined;
   }
 
   async #carryOn(actions: readonly Action[], key: string, written: Written): Promise<void> {

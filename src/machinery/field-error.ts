@@ -70,9 +70,9 @@ export class FieldPath {
     this.#bracketed = bracketed;
   }
 
-  child(...names: readonly [string, ...string[]]): FieldPath {
-    let path = new FieldPath(this, names[0], false);
-    for (let i = 1; i < names.length; i++) path = new FieldPath(path, names[i] ?? '', false);
+  child(name: string, ...more: readonly string[]): FieldPath {
+    let path = new FieldPath(this, name, false);
+    for (const next of more) path = new FieldPath(path, next, false);
     return path;
   }
 

@@ -10,7 +10,7 @@ import {
   type ServiceAccount,
   type Volume,
 } from '../../api/mod.ts';
-import { randomSuffix, sleep, type DeepReadonly } from '../../base/mod.ts';
+import { sleep, withSuffix, type DeepReadonly } from '../../base/mod.ts';
 import { objectKey } from '../../machinery/mod.ts';
 import { forbidden, isOfPods, type AdmissionPlugin, type AdmissionRequest } from './admission.ts';
 
@@ -26,43 +26,61 @@ const waitsMs = [5, 10, 20, 40, 80, 160, 320, 640];
 export const serviceAccount: AdmissionPlugin = {
   name: 'ServiceAccount',
   on: ['pods'],
-  async mutate(request) {
+  mutate(request) {
     if (!isOfPods(request, 'CREATE')) return;
     const pod = request.draft as Pod;
     if (pod.metadata?.annotations?.[mirror] !== undefined || pod.spec === undefined) return;
     const { spec } = pod;
     if ((spec.serviceAccountName ?? '') === '') spec.serviceAccountName = 'default';
-    const account = await accountOf(request, spec.serviceAccountName ?? '');
-    const automount = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
-    if (automount) mountToken(spec, request);
-    const { imagePullSecrets = [] } = account;
-    if ((spec.imagePullSecrets ?? []).length === 0 && imagePullSecrets.length > 0)
-      spec.imagePullSecrets = imagePullSecrets.map((secret) => ({ ...secret }));
+    return withAccount(request, spec, (account) => {
+      const automount = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
+      if (automount) mountToken(spec, request);
+      const { imagePullSecrets = [] } = account;
+      if ((spec.imagePullSecrets ?? []).length === 0 && imagePullSecrets.length > 0)
+        spec.imagePullSecrets = imagePullSecrets.map((secret) => ({ ...secret }));
+    });
   },
-  async validate(request) {
+  validate(request) {
     if (!isOfPods(request, 'CREATE')) return;
     const pod = request.draft as Pod;
     const spec = pod.spec;
     if (spec === undefined) return;
     if (pod.metadata?.annotations?.[mirror] !== undefined) return checkMirror(request, spec);
-    const account = await accountOf(request, spec.serviceAccountName ?? '');
-    if (account.metadata.annotations?.[enforceMountable] === 'true') checkReferences(request, spec, account);
+    return withAccount(request, spec, (account) => {
+      if (account.metadata.annotations?.[enforceMountable] === 'true') checkReferences(request, spec, account);
+    });
   },
 };
 
-async function accountOf(request: AdmissionRequest, name: string): Promise<DeepReadonly<ServiceAccount>> {
-  const { namespace = '', objects, clock } = request;
-  for (const waitMs of name === 'default' ? [...waitsMs, 0] : [0]) {
-    const account = objects.get(serviceAccounts, objectKey(namespace, name));
+type Account = DeepReadonly<ServiceAccount>;
+
+/** With the account that a pod runs as; a promise only if that is not there yet. */
+function withAccount(
+  request: AdmissionRequest,
+  { serviceAccountName = '' }: PodSpec,
+  use: (account: Account) => void,
+): void | Promise<void> {
+  const account = accountOf(request, serviceAccountName);
+  return account === undefined ? awaited(request, serviceAccountName).then(use) : use(account);
+}
+
+function accountOf({ namespace = '', objects }: AdmissionRequest, name: string): Account | undefined {
+  return objects.get(serviceAccounts, objectKey(namespace, name));
+}
+
+async function awaited(request: AdmissionRequest, name: string): Promise<Account> {
+  for (const waitMs of name === 'default' ? waitsMs : []) {
+    await sleep(request.clock, waitMs);
+    const account = accountOf(request, name);
     if (account !== undefined) return account;
-    if (waitMs > 0) await sleep(clock, waitMs);
   }
-  throw forbidden(request, `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`);
+  const where = `service account ${request.namespace ?? ''}/${name}`;
+  throw forbidden(request, `error looking up ${where}: serviceaccount "${name}" not found`);
 }
 
 function mountToken(spec: PodSpec, { context }: AdmissionRequest): void {
   const present = spec.volumes?.find(({ name }) => name.startsWith(volumePrefix));
-  const name = present?.name ?? volumePrefix + randomSuffix(context.random, 5);
+  const name = present?.name ?? withSuffix(volumePrefix, context.random, 5);
   const lacking = [...(spec.initContainers ?? []), ...spec.containers].filter(
     ({ volumeMounts = [] }) => !volumeMounts.some((mount) => mount.mountPath === mountPath),
   );
