@@ -16,11 +16,13 @@ export interface DaemonOptions {
   readonly paths: ClusterPaths;
   readonly progress: Progress;
   readonly logLevel: string;
+  /** In the foreground: called once the cluster is up, which goes on for as long as the terminal does. */
+  readonly onUp: () => Promise<void>;
 }
 
 const stopPatienceMs = 10_000;
 
-export async function runCluster({ settings, paths, progress, logLevel }: DaemonOptions): Promise<void> {
+export async function runCluster({ settings, paths, progress, logLevel, onUp }: DaemonOptions): Promise<void> {
   enableCompileCache();
   const background = process.send !== undefined;
   const log = jsonLog((line) => void process.stderr.write(line), logLevel as LogLevel);
@@ -46,10 +48,7 @@ export async function runCluster({ settings, paths, progress, logLevel }: Daemon
     const cluster = await Cluster.start({ settings, paths, log, progress: shown, onFatal });
     tell({ kind: 'ready' });
     flushCompileCache();
-    if (!background)
-      progress.say(
-        `Cluster "${settings.name}" is up; its API server is at https://127.0.0.1:${settings.apiPort}. Ctrl-C ends it.`,
-      );
+    if (!background) await onUp();
     await end;
     using _alive = stayAlive();
     using _impatience = systemClock.after(stopPatienceMs, () => process.exit(1));

@@ -55,7 +55,13 @@ export async function run(invocation: Invocation): Promise<void> {
   if (invocation.flag('foreground')) {
     if (process.send === undefined) await packages(settings, invocation, progress);
     const { runCluster } = await import('./daemon.ts');
-    return runCluster({ settings, paths, progress, logLevel: invocation.string('log-level') ?? 'info' });
+    const onUp = async (): Promise<void> => {
+      const file = await addContext(settings, paths, invocation.string('kubeconfig'));
+      progress.say(
+        `Cluster "${settings.name}" is up; kubectl uses it (context ${contextName(settings.name)} in ${file}). Ctrl-C ends it.`,
+      );
+    };
+    return runCluster({ settings, paths, progress, logLevel: invocation.string('log-level') ?? 'info', onUp });
   }
   progress.say(`Bringing up cluster "${settings.name}"`);
   await packages(settings, invocation, progress);

@@ -106,12 +106,13 @@ describe('a control plane', () => {
   test('in the foreground until Ctrl-C', async () => {
     const cluster = home.cluster();
     const words = ['up', '--name', cluster.name, '--data-dir', cluster.dataDir, '--foreground', ...noNode];
-    const env = { HOME: home.folder };
+    const env = { KUBECONFIG: home.kubeconfig, HOME: home.folder };
     const child = home.machine.start(program, words, { env });
     let said = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
     await eventually(20_000, async () => assert.match(said, /Ctrl-C ends it/));
     await cluster.kutter('status');
+    await cluster.kubectl('get', 'namespace', 'default');
     const ended = new Promise((resolve) => child.once('close', resolve));
     await home.machine.command('kill', ['-INT', String(cluster.daemon())]);
     await ended;
