@@ -2,17 +2,17 @@
  * The HTTP server on Node: TLS with HTTP/2 and HTTP/1.1 on one port, requests and responses as the API server's records,
  * back-pressure passed through, every limit explicit.
  */
-import { X509Certificate } from 'node:crypto';
-import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2';
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type http from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { DetailedPeerCertificate, PeerCertificate, TLSSocket } from 'node:tls';
-import { createGzip } from 'node:zlib';
+import type { TLSSocket } from 'node:tls';
 import { HostError } from '../../base/mod.ts';
 import type { HttpRequest, HttpResponse, Peer } from '../../apiserver/ports.ts';
+import { Exchange, type NodeRequest } from './exchange.ts';
+import { fingerprints, peerOf, type Roots } from './peers.ts';
+import type { NodeResponse } from './sending.ts';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -56,10 +56,6 @@ const defaultLimits: HttpLimits = {
 const frameBytesMax = 1024 * 1024;
 /** More than fit. */
 const headersMax = 1024 * 1024;
-
-type NodeRequest = IncomingMessage | Http2ServerRequest;
-/** HTTP/2's compatibility API is that of HTTP/1.1 as far as it is used here. */
-type NodeResponse = ServerResponse;
 
 export class HttpServer implements AsyncDisposable {
   readonly #options: HttpServerOptions;
@@ -183,20 +179,7 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async #serve(exchange: Exchange): Promise<void> {
-    const answer = await this.#options.respond(exchange);
-    const { request, response } = exchange;
-    if (exchange.gone) {
-      if (!(answer.body instanceof Uint8Array) && 'stop' in answer.body) answer.body.stop();
-      return;
-    }
-    try {
-      send(response, answer, { headOnly: request.method === 'HEAD', gzip: takesGzip(request) });
-    } catch (error) {
-      // An answer that cannot be sent is a bug; the client learns at least that there is none.
-      response.destroy();
-      throw error;
-    }
-    if (!exchange.sends) discardRest(request, response);
+    exchange.answer(await this.#options.respond(exchange));
   }
 
   #peer(request: NodeRequest): Peer {
@@ -211,82 +194,6 @@ export class HttpServer implements AsyncDisposable {
     return peer;
   }
 }
-
-/** A request on its way to its answer, as the API server sees it. */
-class Exchange implements HttpRequest {
-  readonly request: NodeRequest;
-  readonly response: NodeResponse;
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly peer: Peer;
-  /** The client's body goes on while it is answered. */
-  sends = false;
-  readonly #timeoutMs: number;
-  #controller: AbortController | undefined;
-
-  constructor(
-    request: NodeRequest,
-    response: NodeResponse,
-    { peer, timeoutMs }: { readonly peer: Peer; readonly timeoutMs: number },
-  ) {
-    this.request = request;
-    this.response = response;
-    this.method = request.method ?? 'GET';
-    this.url = request.url ?? '/';
-    this.headers = request.headers as Record<string, string | undefined>;
-    this.peer = peer;
-    this.#timeoutMs = timeoutMs;
-    // Who cannot be answered any more is gone, and that is all there is to say of it.
-    response.on('error', ignore);
-  }
-
-  get rawHeaders(): readonly string[] {
-    return this.request.rawHeaders;
-  }
-
-  /** The client has left before it had its answer. */
-  get gone(): boolean {
-    return 'stream' in this.request ? this.request.stream.destroyed : this.response.destroyed;
-  }
-
-  /** Few ask for it: it is made, and listens, only then. */
-  get signal(): AbortSignal {
-    this.#controller ??= this.#listening();
-    return this.#controller.signal;
-  }
-
-  #listening(): AbortController {
-    const controller = new AbortController();
-    const { response } = this;
-    response.once('close', () => {
-      // Over HTTP/2 what was cut off counts as finished, too.
-      if (!response.writableEnded || !response.writableFinished) controller.abort();
-    });
-    if (this.gone) controller.abort();
-    return controller;
-  }
-
-  body(sizeBytesMax: number): Promise<Uint8Array> {
-    return this.gone ? Promise.reject(clientGone()) : readBody(this.request, sizeBytesMax, this.#timeoutMs);
-  }
-
-  stream(): AsyncIterable<Uint8Array> | undefined {
-    return hasBody(this.request) ? this.#pieces() : undefined;
-  }
-
-  /** The body as it comes. Whoever does not want the rest of it leaves the connection to its answer. */
-  async *#pieces(): AsyncGenerator<Uint8Array> {
-    this.sends = true;
-    try {
-      yield* this.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-    } finally {
-      discardRest(this.request, this.response);
-    }
-  }
-}
-
-const ignore = (): void => undefined;
 
 /** The HTTP/1.1 half of the server takes these too; only its types do not say so. */
 function http1Options(limits: HttpLimits): http.ServerOptions {
@@ -307,141 +214,6 @@ function endAfterTurn(socket: TLSSocket): void {
   socket.once('end', () => setImmediate(() => socket.end()));
 }
 
-/** Fingerprints of the certificates at the end of chains, by what a chain that ends there is good for. */
-interface Roots {
-  readonly client: ReadonlySet<string>;
-  readonly frontProxy: ReadonlySet<string>;
-}
-
-function fingerprints(bundle: string): ReadonlySet<string> {
-  const certificates = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return new Set(certificates.map((pem) => new X509Certificate(pem).fingerprint256));
-}
-
-/** Where upstream looks for a user's uid in the subject of a certificate. */
-const uidAttribute = '1.3.6.1.4.1.57683.2';
-
-function peerOf(socket: TLSSocket, roots: Roots): Peer {
-  const address = socket.remoteAddress ?? '';
-  // Node's types leave out that there may be none.
-  const shown = socket.getPeerCertificate(true) as Partial<DetailedPeerCertificate> | null;
-  const subject = shown?.subject as (PeerCertificate['subject'] & Record<string, string | undefined>) | undefined;
-  if (shown === null || subject === undefined) return { address };
-  if (!socket.authorized) return { address, untrusted: true };
-  const chain = chainOf(shown);
-  const signedBy = (root: ReadonlySet<string>): boolean => chain.some((fingerprint) => root.has(fingerprint));
-  const commonName = [subject.CN].flat().at(-1) ?? '';
-  const frontProxy = signedBy(roots.frontProxy) ? { frontProxy: { commonName } } : {};
-  if (!signedBy(roots.client)) return { address, ...frontProxy };
-  const organizations = subject.O === undefined ? [] : [subject.O].flat();
-  const uid = subject[uidAttribute];
-  const fingerprint = (shown.fingerprint256 ?? '').replaceAll(':', '').toLowerCase();
-  const certificate = { commonName, organizations, fingerprint, ...(uid === undefined ? {} : { uid }) };
-  return { address, certificate, ...frontProxy };
-}
-
-/**
- * The fingerprints of a certificate and of those above it, up to the CA that ends the chain. Node links certificates by
- * their names alone; which of two CAs of the same name has signed, only the signature tells.
- */
-function chainOf(certificate: Partial<DetailedPeerCertificate>): string[] {
-  const chain: string[] = [];
-  let at: Partial<DetailedPeerCertificate> | undefined = certificate;
-  let below: X509Certificate | undefined;
-  while (at?.raw !== undefined && at.fingerprint256 !== undefined && !chain.includes(at.fingerprint256)) {
-    const parsed = new X509Certificate(at.raw);
-    if (below?.verify(parsed.publicKey) === false) break;
-    chain.push(at.fingerprint256);
-    below = parsed;
-    at = at.issuerCertificate;
-  }
-  return chain;
-}
-
-/** Rejects with HostError: `RequestEntityTooLarge`, `RequestTimeout`, or `ClientGone` when the connection broke. */
-function readBody(request: NodeRequest, sizeBytesMax: number, timeoutMs: number): Promise<Uint8Array> {
-  if (Number(request.headers['content-length'] ?? 0) > sizeBytesMax) return Promise.reject(tooLarge(sizeBytesMax));
-  const arrived = wholeBody(request);
-  if (arrived !== undefined)
-    return arrived.length > sizeBytesMax ? Promise.reject(tooLarge(sizeBytesMax)) : Promise.resolve(arrived);
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const timer = setTimeout(
-      () => end(() => reject(new HostError('RequestTimeout', 'the body did not arrive in time'))),
-      timeoutMs,
-    );
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length;
-      if (size > sizeBytesMax) return end(() => reject(tooLarge(sizeBytesMax)));
-      chunks.push(chunk);
-    };
-    const onEnd = (): void => end(() => resolve(joined(chunks)));
-    const gone = (cause?: unknown): void => end(() => reject(clientGone(cause)));
-    const end = (settle: () => void): void => {
-      clearTimeout(timer);
-      request.off('data', onData).off('end', onEnd).off('close', gone);
-      settle();
-    };
-    request.on('data', onData).on('end', onEnd).on('close', gone).on('error', gone);
-  });
-}
-
-/** The body if all of it came with the headers, as most do: nothing has to be waited for, or timed. */
-function wholeBody(request: NodeRequest): Buffer | undefined {
-  if ('stream' in request || !request.complete) return undefined;
-  const chunks: Buffer[] = [];
-  for (let chunk = take(request); chunk !== null; chunk = take(request)) chunks.push(chunk);
-  return joined(chunks);
-}
-
-function take(request: IncomingMessage): Buffer | null {
-  return request.read() as Buffer | null;
-}
-
-function joined(chunks: readonly Buffer[]): Buffer {
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-}
-
-function clientGone(cause?: unknown): HostError {
-  return new HostError('ClientGone', 'the connection ended before the body did', { cause });
-}
-
-function tooLarge(sizeBytesMax: number): HostError {
-  return new HostError('RequestEntityTooLarge', `limit is ${sizeBytesMax}`);
-}
-
-function hasBody(request: NodeRequest): boolean {
-  if ('stream' in request) return !request.stream.endAfterHeaders;
-  const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers;
-  return length !== '0' || coding !== undefined;
-}
-
-const discardBytesMax = 64 * 1024 * 1024;
-const discardMs = 5_000;
-
-/**
- * What the client still sends of a body that nobody wants is thrown away: it gets its answer, and the connection goes on. A
- * client that sends without end is cut off.
- */
-function discardRest(request: NodeRequest, response: NodeResponse): void {
-  const withoutBody = 'stream' in request && request.stream.endAfterHeaders;
-  if (request.complete || withoutBody) return;
-  let bytesLeft = discardBytesMax;
-  request.on('data', (chunk: Buffer) => {
-    bytesLeft -= chunk.length;
-    if (bytesLeft < 0) request.destroy();
-  });
-  // A broken connection is what `close` of the response tells of.
-  request.on('error', () => undefined);
-  request.resume();
-  response.once('finish', () => {
-    if (request.complete) return;
-    const timer = setTimeout(() => request.destroy(), discardMs).unref();
-    request.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer));
-  });
-}
-
 const lingerMs = 500;
 const refusals: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
@@ -459,83 +231,4 @@ function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.on('error', () => undefined);
   const timer = setTimeout(() => socket.destroy(), lingerMs).unref();
   socket.once('close', () => clearTimeout(timer));
-}
-
-/** From this size on an answer is compressed for who can read that, as upstream does; below it costs more than it saves. */
-const gzipBytesMin = 128 * 1024;
-
-function takesGzip({ method, headers }: NodeRequest): boolean {
-  return method === 'GET' && /(?:^|,)\s*gzip\s*(?:,|$)/.test(String(headers['accept-encoding'] ?? ''));
-}
-
-interface Sending {
-  readonly headOnly: boolean;
-  readonly gzip: boolean;
-}
-
-function send(
-  response: NodeResponse,
-  { status, headers, repeated, body }: HttpResponse,
-  { headOnly, gzip }: Sending,
-): void {
-  if (body instanceof Uint8Array) {
-    if (gzip && body.length >= gzipBytesMin) return sendGzipped(response, { status, headers, body: [body] });
-    response.writeHead(status, headerList(headers, body.length));
-    response.end(headOnly ? undefined : body);
-    return;
-  }
-  if (!('start' in body)) {
-    let size = 0;
-    for (const piece of body) size += piece.length;
-    if (gzip && size >= gzipBytesMin) return sendGzipped(response, { status, headers, body });
-    response.writeHead(status, headerList(headers, size));
-    if (headOnly) response.end();
-    else void sendPieces(response, body);
-    return;
-  }
-  for (const [name, values] of Object.entries(repeated ?? {})) response.setHeader(name, values);
-  response.writeHead(status, headers);
-  response.flushHeaders();
-  response.once('close', () => body.stop());
-  body.start({
-    write: (chunk) => response.write(chunk),
-    onDrain: (resume) => response.on('drain', resume),
-    end: () => endStream(response),
-    cut: () => void response.destroy(),
-  });
-}
-
-/** Names and values in turn, which Node takes with the least ado. */
-function headerList(headers: HttpResponse['headers'], contentLength: number): string[] {
-  const list: string[] = [];
-  for (const name in headers) list.push(name, headers[name] ?? '');
-  list.push('content-length', String(contentLength));
-  return list;
-}
-
-/** A client that takes nothing for so long is as good as gone, and must not keep what it was to be sent. */
-const stallMs = 60_000;
-
-function endStream(response: NodeResponse): void {
-  response.end();
-  const timer = setTimeout(() => response.destroy(), stallMs).unref();
-  response.once('close', () => clearTimeout(timer));
-}
-
-function sendGzipped(
-  response: NodeResponse,
-  { status, headers, body }: Omit<HttpResponse, 'body'> & { readonly body: readonly Uint8Array[] },
-): void {
-  const vary = [headers['vary'], 'Accept-Encoding'].filter((one) => one !== undefined).join(', ');
-  response.writeHead(status, { ...headers, vary, 'content-encoding': 'gzip' });
-  response.setTimeout(stallMs, () => void response.destroy());
-  // As fast as it goes: most of what can be saved is saved at the first level.
-  void pipeline(body, createGzip({ level: 1 }), response).catch(() => undefined);
-}
-
-/** Piece by piece as the client takes them, so that a long list is not copied into the socket's buffer at once. */
-async function sendPieces(response: NodeResponse, pieces: readonly Uint8Array[]): Promise<void> {
-  response.setTimeout(stallMs, () => void response.destroy());
-  // A client that leaves in the middle is no failure of ours.
-  await pipeline(pieces, response).catch(() => undefined);
 }
