@@ -39,7 +39,11 @@ export function report(errors: Errors, path: FieldLike, value: unknown, problems
 }
 
 export function checkNonNegative(errors: Errors, value: number | undefined, path: FieldLike): void {
-  if (value !== undefined && value < 0) errors.push(invalid(path, value, mustNotBeNegative));
+  checkMinimum(errors, value, 0, path);
+}
+
+export function checkMinimum(errors: Errors, value: number | undefined, min: number, path: FieldLike): void {
+  if (value !== undefined && value < min) errors.push(invalid(path, value, `must be greater than or equal to ${min}`));
 }
 
 export function checkDnsLabel(errors: Errors, value: string, path: FieldLike): void {

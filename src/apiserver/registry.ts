@@ -35,7 +35,7 @@ export class Registry implements ServedResources {
   replace(gone: readonly Kind[], come: readonly Kind[]): void {
     for (const kind of gone) {
       this.#kinds.delete(kind);
-      for (const { version } of kind.versions) this.#of(kind.group, version).delete(kind.plural);
+      for (const { version } of kind.versions) this.#forget(kind.group, version, kind.plural);
     }
     for (const kind of come) {
       this.#kinds.add(kind);
@@ -54,6 +54,15 @@ export class Registry implements ServedResources {
 
   find(group: string, version: string, plural: string): Served | undefined {
     return this.#served.get(group)?.get(version)?.get(plural);
+  }
+
+  /** Nothing stays of a group that is gone: others come and go under ever new names. */
+  #forget(group: string, version: string, plural: string): void {
+    const versions = this.#served.get(group);
+    const resources = versions?.get(version);
+    resources?.delete(plural);
+    if (resources?.size === 0) versions?.delete(version);
+    if (versions?.size === 0) this.#served.delete(group);
   }
 
   #of(group: string, version: string): Map<string, Served> {

@@ -1,9 +1,6 @@
 /** The options that say who is who and who may do what: upstream's, by their names. */
 import type { Option } from './command.ts';
-
-const file = (help: string): Option => ({ type: 'string', value: 'FILE', help });
-const list = (help: string): Option => ({ type: 'string', value: 'A,B', help, isList: true });
-const text = (value: string, help: string): Option => ({ type: 'string', value, help });
+import { file, list, text } from './option.ts';
 
 export const authOptions = {
   'api-audiences': list('Whom tokens of accounts must be for to be taken (default: the issuers)'),

@@ -1,9 +1,6 @@
 /** Options of the API server about requests and about what is kept of them, by upstream's names and with its meaning. */
 import type { Option } from './command.ts';
-
-const file = (help: string): Option => ({ type: 'string', value: 'FILE', help });
-const list = (value: string, help: string): Option => ({ type: 'string', value, help, isList: true });
-const text = (value: string, help: string): Option => ({ type: 'string', value, help });
+import { file, list, text } from './option.ts';
 
 const truncation = <P extends 'log' | 'webhook'>(plugin: P) =>
   ({
@@ -17,10 +14,10 @@ const truncation = <P extends 'log' | 'webhook'>(plugin: P) =>
 
 export const requestOptions = {
   'enable-admission-plugins': list(
-    'NAMES',
     'Admission plugins that run besides those that run anyway, comma separated',
+    'NAMES',
   ),
-  'disable-admission-plugins': list('NAMES', 'Admission plugins that do not run, comma separated'),
+  'disable-admission-plugins': list('Admission plugins that do not run, comma separated', 'NAMES'),
   'admission-control-config-file': file('AdmissionConfiguration: the configuration of admission plugins'),
   'default-not-ready-toleration-seconds': text(
     'SECONDS',
@@ -56,8 +53,8 @@ export const requestOptions = {
     help: 'Serve the versions too that Kubernetes has dropped: extensions/v1beta1, ...',
   },
   'runtime-config': list(
-    'VERSIONS',
     'Versions to switch: storage.k8s.io/v1beta1=true,batch/v1/jobs=false,api/alpha=false',
+    'VERSIONS',
   ),
   'max-requests-inflight': text('N', 'Reading requests that are served at once (default: 400)'),
   'max-mutating-requests-inflight': text('N', 'Writing requests that are served at once (default: 200)'),

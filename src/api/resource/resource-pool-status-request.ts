@@ -19,7 +19,7 @@ import {
   type FieldError,
   type FieldPath,
 } from '../../machinery/mod.ts';
-import { checkImmutable, checkImmutableStruct, report, type Errors } from '../checks.ts';
+import { checkImmutable, checkImmutableStruct, checkMinimum, report, type Errors } from '../checks.ts';
 import { column } from '../columns.ts';
 import { checkConditions } from '../conditions.ts';
 import { keepMetadata } from '../status-metadata.ts';
@@ -38,10 +38,6 @@ const limitMax = 1000;
 const poolsMax = 1000;
 const conditionsMax = 10;
 const validationErrorBytesMax = 256;
-
-function checkMinimum(errors: Errors, value: number, min: number, path: FieldPath): void {
-  if (value < min) errors.push(invalid(path, value, `must be greater than or equal to ${min}`));
-}
 
 function checkDriver(errors: Errors, driver: string, path: FieldPath): void {
   if (driver === '') errors.push(required(path));

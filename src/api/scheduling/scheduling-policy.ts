@@ -1,7 +1,7 @@
 /** What groups of pods and the templates of them have in common: how their pods are scheduled. */
 import type { DeepReadonly } from '../../base/mod.ts';
 import { invalid, required, type FieldPath } from '../../machinery/mod.ts';
-import type { Errors } from '../checks.ts';
+import { checkMinimum, type Errors } from '../checks.ts';
 import type { PodGroupSchedulingPolicy, PodGroupSpec, PodGroupTemplate } from '../upstream/types.ts';
 
 const minCountMin = 1;
@@ -25,8 +25,7 @@ export function checkSchedulingPolicy(
   if (gang === undefined) return;
   const minCountPath = path.child('gang').child('minCount');
   if (gang.minCount === 0) errors.push(required(minCountPath));
-  else if (gang.minCount < minCountMin)
-    errors.push(invalid(minCountPath, gang.minCount, `must be greater than or equal to ${minCountMin}`));
+  else checkMinimum(errors, gang.minCount, minCountMin, minCountPath);
 }
 
 /**

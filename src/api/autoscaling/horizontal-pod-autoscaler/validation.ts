@@ -11,7 +11,14 @@ import {
   type FieldError,
   type FieldPath,
 } from '../../../machinery/mod.ts';
-import { checkDnsLabel, checkOptionalChoice, mustNotBeNegative, report, type Errors } from '../../checks.ts';
+import {
+  checkDnsLabel,
+  checkMinimum,
+  checkOptionalChoice,
+  mustNotBeNegative,
+  report,
+  type Errors,
+} from '../../checks.ts';
 import { checkRequestedName } from '../../core/pod-spec/validation/resources.ts';
 import type {
   CrossVersionObjectReference,
@@ -53,8 +60,7 @@ export function autoscalerErrors({ spec }: ReadonlyAutoscaler, options?: Options
   const { replicasMin, ...versions } = options ?? { replicasMin: 1, target, objects: 'valid' };
   const errors: Errors = [];
   const { minReplicas, maxReplicas, metrics = [], behavior } = spec;
-  if (minReplicas !== undefined && minReplicas < replicasMin)
-    errors.push(invalid(specPath.child('minReplicas'), minReplicas, `must be greater than or equal to ${replicasMin}`));
+  checkMinimum(errors, minReplicas, replicasMin, specPath.child('minReplicas'));
   const most = specPath.child('maxReplicas');
   if (maxReplicas === 0) errors.push(required(most, 'must be set and greater than 0'));
   else if (maxReplicas < 1) errors.push(invalid(most, maxReplicas, 'must be greater than 0'));
